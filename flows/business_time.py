@@ -106,6 +106,12 @@ def next_open(calendar: Calendar, at: datetime) -> datetime:
     return _utc(at) if calendar.always_open else _add_open(calendar, at, timedelta(0))
 
 
+def holiday(calendar: Calendar, day: date) -> str:
+    """What a public holiday is called in its country; empty if the day is none."""
+    known = _holidays(calendar.country.upper(), calendar.subdivision) if calendar.country else None
+    return str(known.get(day) or "") if known is not None else ""
+
+
 def is_open(calendar: Calendar, at: datetime) -> bool:
     return next_open(calendar, at) == at
 

@@ -64,7 +64,9 @@ class StepRecord:
     remind_at: datetime | None = None
     reminded: int = 0  # reminders sent in this turn
     reminded_on: date | None = None  # local date of the last one
-    snoozed_until: datetime | None = None
+    customer_snoozed_until: datetime | None = None  # each side's own, whoever's turn it is meanwhile
+    support_snoozed_until: datetime | None = None
+    escalate_at: datetime | None = None  # after the last reminder: when support, or its channel, is told
     escalated_at: datetime | None = None
     changed_at: datetime | None = None
     changed_by: str = ""
@@ -188,6 +190,20 @@ class Posted:
     channel_id: str
     ts: str
     digest: str = ""  # of what was last drawn
+
+
+@dataclass(kw_only=True)
+class Reminder:
+    """A reminder that stands in Slack with buttons: those of a step go when it is no longer that side's turn, or with a later reminder."""
+
+    id: str  # begins with f"{onboarding_id}:"
+    onboarding_id: str
+    side: str  # whose turn it was
+    user_id: str
+    steps: list[str]
+    waits: list[str]  # those of them that still do, and so have buttons
+    channel_id: str
+    ts: str
 
 
 @dataclass(kw_only=True)
@@ -405,6 +421,7 @@ class Snapshot:
     companies: list[ThirdCompany] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)  # oldest first, the answered ones too
     notes: list[Note] = field(default_factory=list)  # oldest first
+    reminders: list[Reminder] = field(default_factory=list)
     lead_timezone: str = ""
     """From Slack; empty if it gives none."""
 

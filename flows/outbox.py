@@ -142,6 +142,45 @@ class Remind(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RedrawReminder(Effect):
+    """Take the buttons of what no longer waits from a reminder. ``reminder``: the id of its row."""
+
+    kind = "redraw_reminder"
+    where: Where
+    reminder: str
+
+    @property
+    def same(self) -> str:
+        return f"{self.kind}:{self.reminder}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowCall(StepEffect):
+    """Tell support, in the step's thread and in its channel, that somebody is stuck; or what became of it, in the same message.
+    ``call``: the id of its row."""
+
+    kind = "call"
+    where: ClassVar[Where] = "support"
+    call: str
+
+    @property
+    def same(self) -> str:
+        return f"{self.kind}:{self.call}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Escalate(StepEffect):
+    """Tell support that a step stands still in spite of all reminders: in the step's thread if it is the customer's turn, else in the
+    support channel. ``user``: who was reminded; ``count``: how often; ``since``: when the turn began (Unix seconds)."""
+
+    kind = "escalate"
+    where: Room
+    user: str
+    count: int
+    since: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Nudge(StepEffect):
     """Tell those who are invited that their code expires soon, as far as they are known in the customer's channel, else the lead.
     ``grants``: the ids of what they are invited to."""

@@ -66,7 +66,7 @@ class Unit(Protocol):
         """Which of these people are the customer's in open onboardings of other channels, ordered by id."""
 
     async def due(self, at: datetime) -> Sequence[str]:
-        """Ids of onboardings with a due reminder, longest overdue first. Opens nothing sealed."""
+        """Ids of onboardings with a due reminder or escalation, longest overdue first. Opens nothing sealed."""
 
     async def expiring(self, at: datetime) -> Sequence[str]:
         """Ids of open onboardings with invited grants that have expired, or that expire by ``at`` and weren't nudged; soonest

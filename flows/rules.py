@@ -15,12 +15,14 @@ class ReminderTimes:
 
     ``customer``: after the turn began, one entry per reminder; then the step is escalated to support.
     ``support_first``, ``support_then``: the first and each later one; after ``support_times``, the support channel is told.
+    ``escalate_after``: so long after the last reminder, if nothing happened by then; support is told in its own business hours.
     """
 
     customer: tuple[BusinessDuration, ...] = (BusinessDuration(days=1), BusinessDuration(days=3), BusinessDuration(days=5))
     support_first: BusinessDuration = BusinessDuration(hours=4)
     support_then: BusinessDuration = BusinessDuration(days=1)
     support_times: int = 3
+    escalate_after: BusinessDuration = BusinessDuration(days=1)
     once_a_day: bool = True
 
 

@@ -28,7 +28,18 @@ from storage.tables import sealed_columns
 UNCOVERED: Mapping[type, frozenset[str]] = {
     Onboarding: frozenset({"version"}),
     StepRecord: frozenset(
-        {"turn", "turn_since", "remind_at", "reminded", "reminded_on", "snoozed_until", "escalated_at", "version"}
+        {
+            "turn",
+            "turn_since",
+            "remind_at",
+            "reminded",
+            "reminded_on",
+            "customer_snoozed_until",
+            "support_snoozed_until",
+            "escalate_at",
+            "escalated_at",
+            "version",
+        }
     ),
     Submission: frozenset(),
     Decision: frozenset(),

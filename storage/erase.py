@@ -41,6 +41,7 @@ from storage.tables import (
     posted,
     received,
     refused_fields,
+    reminders,
     steps,
     submissions,
     tasks,
@@ -100,14 +101,16 @@ async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
         if table is audit_events:  # nothing was ever in the entry of an erasure
             theirs &= table.c.tag != ERASE
         counts[table.name] = await _empty(connection, table, await _rows(connection, table, theirs), emptied)
-    await connection.execute(update(steps).where(steps.c.onboarding_id == onboarding_id).values(digest="", remind_at=None))
+    await connection.execute(
+        update(steps).where(steps.c.onboarding_id == onboarding_id).values(digest="", remind_at=None, escalate_at=None)
+    )
     for table in (submissions, decisions, posted):
         await connection.execute(update(table).where(table.c.onboarding_id == onboarding_id).values(digest=""))
     counts[people.name] = await _forget_people(connection, onboarding_id, [*people_there, *_leads(found)])
     counts[effects.name] = await _empty_effects(connection, onboarding_id, marks, listed)
     counts[received.name] = await _empty_received(connection, marks, listed)
     counts[drafts.name] = await _delete_drafts(connection, onboarding_id, marks, listed)
-    for table in (members, third_companies, expiries, identifiers, refused_fields, name_marks):
+    for table in (members, third_companies, expiries, identifiers, refused_fields, name_marks, reminders):
         counts[table.name] = await _delete(connection, table, table.c.onboarding_id == onboarding_id)
     counts[onboardings.name] += await _end(connection, found, unit.now)
     if any(counts.values()):

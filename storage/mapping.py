@@ -23,6 +23,7 @@ TABLES: dict[type, Table] = {
     model.Expiry: tables.expiries,
     model.Identifier: tables.identifiers,
     model.Posted: tables.posted,
+    model.Reminder: tables.reminders,
     model.EffectRecord: tables.effects,
     model.AuditEvent: tables.audit_events,
     model.Person: tables.people,

@@ -27,6 +27,7 @@ from flows.model import (
     Person,
     Posted,
     Received,
+    Reminder,
     Snapshot,
     StepRecord,
     Submission,
@@ -182,11 +183,12 @@ class Queries:
         return found
 
     async def due(self, at: datetime) -> Sequence[str]:
-        """Ids of onboardings with a due reminder, longest overdue first. Opens nothing sealed."""
+        """Ids of onboardings with a due reminder or escalation, longest overdue first. Opens nothing sealed."""
         columns, whole = tables.steps.c, tables.onboardings.c
         query = select(columns.onboarding_id).join(tables.onboardings, whole.id == columns.onboarding_id)
-        query = query.where(columns.remind_at <= at, whole.erased_at.is_(None)).group_by(columns.onboarding_id)
-        return await self._ids(query.order_by(func.min(columns.remind_at), columns.onboarding_id))
+        query = query.where(or_(columns.remind_at <= at, columns.escalate_at <= at), whole.erased_at.is_(None))
+        first = func.min(func.coalesce(columns.remind_at, columns.escalate_at))
+        return await self._ids(query.group_by(columns.onboarding_id).order_by(first, columns.onboarding_id))
 
     async def expiring(self, at: datetime) -> Sequence[str]:
         """Ids of open onboardings with invited grants that have expired, or that expire by ``at`` and weren't nudged; soonest
@@ -379,5 +381,6 @@ def _snapshot(whole: Whole) -> Snapshot:
         companies=kinds[ThirdCompany],
         calls=kinds[Call],
         notes=kinds[Note],
+        reminders=kinds[Reminder],
         lead_timezone=next((person.timezone for person in kinds[Person]), ""),
     )

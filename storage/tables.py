@@ -124,7 +124,9 @@ steps = Table(
     _moment("remind_at"),
     _number("reminded"),
     Column("reminded_on", Date),
-    _moment("snoozed_until"),
+    _moment("customer_snoozed_until"),
+    _moment("support_snoozed_until"),
+    _moment("escalate_at"),
     _moment("escalated_at"),
     _moment("changed_at"),
     _text("changed_by"),
@@ -135,6 +137,7 @@ steps = Table(
     _partial("ix_steps_support", *_SUPPORTS, where=SUPPORTS),
     _partial("ix_steps_turn", "step_id", "onboarding_id", where=TURN),
     _partial("ix_steps_reminded", "onboarding_id", where=REMINDED),
+    Index("ix_steps_escalate_at", "escalate_at"),
 )
 
 submissions = Table(
@@ -255,6 +258,19 @@ posted = Table(
     _text("ts"),
     _text("digest"),
     Index("ix_posted_channel_id_ts", "channel_id", "ts"),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("side"),
+    _text("user_id"),
+    Column("steps", Json, nullable=False),
+    Column("waits", Json, nullable=False),
+    _text("channel_id"),
+    _text("ts"),
 )
 
 effects = Table(

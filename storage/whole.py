@@ -25,6 +25,7 @@ from flows.model import (
     Onboarding,
     Person,
     Posted,
+    Reminder,
     StepRecord,
     Submission,
     TaskRecord,
@@ -48,6 +49,7 @@ _ORDER: Mapping[type, tuple[str, ...]] = {
     Note: ("at", "id"),
     Draft: ("id",),
     Posted: ("id",),
+    Reminder: ("id",),
     Person: (),
 }
 """The kinds of rows that make up an onboarding, each with its order. The only person is the lead."""

@@ -268,6 +268,7 @@ def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:
         support_first=table.read("support_first", usual.support_first, _duration, expected),
         support_then=table.read("support_then", usual.support_then, _duration, expected),
         support_times=table.read("support_times", usual.support_times, _count, "a whole number"),
+        escalate_after=table.read("escalate_after", usual.escalate_after, _duration, expected),
         once_a_day=table.read("once_a_day", default=usual.once_a_day, parse=_flag, expected="true or false"),
     )
 

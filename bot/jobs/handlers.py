@@ -6,7 +6,9 @@ from pydantic import SecretStr
 
 from bot.config.service_desk import ServiceDeskPolicies
 from bot.jobs.access_requests import AccessRequests
+from bot.jobs.calls import CallMessages
 from bot.jobs.channels import Channels
+from bot.jobs.escalations import Escalations
 from bot.jobs.files import Files
 from bot.jobs.lasting import LastingMessages
 from bot.jobs.moves import ProgramMoves
@@ -16,6 +18,7 @@ from bot.jobs.program_creation import ProgramCreations
 from bot.jobs.proof import Proofs
 from bot.jobs.ready_text import ReadyTexts
 from bot.jobs.registry import Handlers
+from bot.jobs.reminders import Reminders
 from bot.jobs.repairs import Repairs
 from bot.jobs.said import Alerts, PrivateWords, Said
 from bot.jobs.sessions import Sessions
@@ -39,12 +42,14 @@ from flows.outbox import (
     DeleteFile,
     Draw,
     DrawHome,
+    Escalate,
     FileAnswer,
     FileRequest,
     MoveMessages,
     MoveProgram,
     Nudge,
     PostReport,
+    RedrawReminder,
     RememberMembers,
     Remind,
     Repair,
@@ -60,6 +65,7 @@ from flows.outbox import (
     SendExport,
     SendReceipt,
     SendSession,
+    ShowCall,
     ShowDifferences,
     ShowInFull,
     ShowReadyText,
@@ -108,6 +114,7 @@ def handlers(
     lasting = LastingMessages(store, cases, slack, support)
     threads = Threads(store, cases, slack, lasting, support)
     ready_texts = ReadyTexts(threads)
+    reminders = Reminders(store, cases, slack, threads, support)
     said, submissions = Said(threads), Submissions(threads)
     channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
@@ -118,7 +125,10 @@ def handlers(
     table.on(Draw, lasting.draw)
     table.on(Say, said.say)
     table.on(Tell, PrivateWords(store, cases, slack, people).tell)
-    table.on(Remind, said.remind)
+    table.on(Remind, reminders.remind)
+    table.on(RedrawReminder, reminders.redraw)
+    table.on(ShowCall, CallMessages(store, slack, threads).show)
+    table.on(Escalate, Escalations(store, slack, threads).escalate)
     table.on(Nudge, Nudges(store, threads).nudge)
     table.on(Alert, alerts.alert)
     table.on(TellOfAlteredLog, alerts.altered_log)

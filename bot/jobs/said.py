@@ -1,4 +1,4 @@
-"""What the bot says about an onboarding: posts in threads, private messages, reminders, alerts."""
+"""What the bot says about an onboarding: posts in threads, private messages, alerts."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,6 @@ from bot.jobs.errors import Unreachable
 from bot.jobs.failures import readable_onboarding
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Thread, Threads
-from bot.messages import reminder
 from bot.messages.blocks import Block, Drawing, actions, button, drawing, long_sections, notice, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.support import Support
@@ -19,9 +18,9 @@ from bot.slack.people import People
 from flows.cases.case import Cases
 from flows.cases.manage import given_up_alike
 from flows.cases.secrets import TOLD as SECRET_TOLD
-from flows.cases.settle import side_of, state_allows
+from flows.cases.settle import state_allows
 from flows.model import EffectRecord, Onboarding
-from flows.outbox import Alert, Remind, Say, Tell, TellOfAlteredLog, TellSetAside
+from flows.outbox import Alert, Say, Tell, TellOfAlteredLog, TellSetAside
 from flows.people import Who
 from flows.ports import Unit
 from storage.chain import OF_ROWS
@@ -45,22 +44,6 @@ class Said:
         if offered is None:
             return await self._threads.say(run, thread, words)
         return await self._threads.post(run, thread, [drawing([*long_sections(words), actions(offered)])])
-
-    async def remind(self, run: Run[Remind]) -> Finished | None:
-        """One message for everything that is due for one person, in the first step's thread."""
-        asked = run.effect
-        if not asked.steps:
-            return None
-        thread = await self._threads.of(run, asked.where, asked.steps[0])
-        case = thread.case
-        steps = tuple(step_id for step_id in asked.steps if side_of(case.record(step_id)) == asked.where)
-        if not steps:
-            return None  # while it waited for Slack, everything it reminds of was done
-        if steps[0] != thread.step_id:
-            thread = await self._threads.of(run, asked.where, steps[0])
-        asked = replace(asked, steps=steps)
-        drawn = reminder.reminder(case.snapshot, case.journey, asked, thread.texts, case.situation)
-        return await self._threads.post(run, thread, [drawn])
 
 
 def _offered(thread: Thread, task_id: str) -> Block | None:

@@ -52,15 +52,17 @@ class Threads:
     async def say(self, run: Run[Any], thread: Thread, text: str) -> Finished:
         return await self.post(run, thread, [notice(text)])
 
-    async def post(self, run: Run[Any], thread: Thread, drawn: Sequence[Drawing]) -> Finished:
-        """Post each message once, whatever was tried before."""
+    async def post(self, run: Run[Any], thread: Thread, drawn: Sequence[Drawing], *, broadcast: bool = False) -> Finished:
+        """Post each message once, whatever was tried before. ``broadcast``: the channel shows it too."""
 
         async def send(channel: str, root: str | None) -> str:
             ts = ""
             for number, part in enumerate(drawn):
                 name = f"{run.id}:{number}" if number else run.id
                 with later_part(begun=number > 0):
-                    _, ts = await self._slack.post_once(channel, part.text, part.blocks, name, thread_ts=root, again=run.again)
+                    _, ts = await self._slack.post_once(
+                        channel, part.text, part.blocks, name, thread_ts=root, again=run.again, broadcast=broadcast
+                    )
             return ts
 
         channel, ts = await self._in(run, thread, send)

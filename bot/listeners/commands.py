@@ -52,6 +52,7 @@ class SlashCommands:
             "assign": self._dialog,
             "skip": self._dialog,
             "reopen": self._dialog,
+            "note": self._dialog,
             "help": self._help,
             "": self._help,
         }

@@ -7,8 +7,10 @@ from bot.messages import turns
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import progress, step_line
+from bot.messages.internal_notes import note_lines
 from bot.messages.task_button import task_button
 from bot.messages.texts import Raw, Texts, typed
+from flows.cases import notes
 from flows.cases.parity import lacking
 from flows.cases.settle import side_of, state_allows
 from flows.cases.skips import asked
@@ -64,6 +66,8 @@ def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation
         for number, r in enumerate((snapshot.steps[step_id] for step_id in journey.steps), start=1)
     ]
     blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), *long_sections("\n".join(lines))]
+    if noted := notes.last(snapshot):
+        blocks += [section(f"*{texts('status.notes')}*"), *note_lines(noted, texts, steps=True)]
     return drawing(blocks + list(_closing(snapshot, journey, texts, situation)))
 
 

@@ -31,6 +31,9 @@ class Act(StrEnum):
     ACCEPT_COMPANY = "accept_company"
     REPORT = "report"
     ANSWER_TICKET = "answer_ticket"
+    ANSWER_CALL = "answer_call"
+    SETTLE_CALL = "settle_call"
+    ADD_NOTE = "add_note"
     LINK = "link"
 
 

@@ -1,41 +1,74 @@
 """A reminder: what is waiting for one person, and what they can do about it."""
 
-from bot.messages.blocks import Block, Drawing, actions, button, drawing, section
+from collections.abc import Iterator
+
+from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, link, section
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.texts import Raw, Texts
-from flows.cases.settle import open_tasks
+from bot.messages.texts import Raw, Texts, date_token
+from flows.cases.settle import open_tasks, side_of
 from flows.forms.step import Situation
 from flows.journey import Journey
-from flows.model import Snapshot
-from flows.outbox import Remind
-from flows.people import Side
+from flows.model import Reminder, Snapshot, StepRecord
+from flows.outbox import Escalate
+from flows.people import SYSTEM, Side
 from flows.state import StepState
 
 
-def reminder(snapshot: Snapshot, journey: Journey, asked: Remind, texts: Texts, situation: Situation) -> Drawing:
-    steps = [step for step in asked.steps if step in snapshot.steps]
-    titles = ", ".join(texts(f"step.{step}.title") for step in steps)
-    key = f"reminder.{asked.where}"
-    text = texts.md(key, user=Raw(f"<@{asked.user}>"), steps=titles, customer=snapshot.onboarding.customer)
-    blocks: list[Block] = [section(text)]
-    for step in steps[:5]:
-        value = ButtonValue(onboarding=snapshot.onboarding.id, step=step)
-        buttons: list[Block] = []
-        if asked.where == "customer":
-            fills = snapshot.steps[step].state in (StepState.OPEN, StepState.CHANGES_REQUESTED)
-            if fills or journey.steps[step].to_resend(situation):
-                title = texts("button.fill", number=journey.number(step), step=texts(f"step.{step}.title"))
-                style = "primary" if step == steps[0] else ""
-                buttons.append(button(title, Act.OPEN_FORM, value, style=style, name=step))
-            elif (
-                task := next((one for one in open_tasks(journey.steps[step], situation) if one.side is Side.CUSTOMER), None)
-            ) is not None:
-                title = texts(f"task.{step}.{task.id}.title")
-                does = value.model_copy(update={"task": task.id})
-                buttons.append(button(title, Act.TASK, does, style="primary" if step == steps[0] else "", name=step))
-            buttons.append(button(texts("button.stuck"), Act.STUCK, value, name=step))
-        else:
-            buttons.append(button(texts("button.show_review"), Act.SHOW, value, name=step))
-        buttons.append(button(texts("button.snooze"), Act.SNOOZE, value, name=step))
-        blocks.append(actions(*buttons))
+def reminder(snapshot: Snapshot, journey: Journey, shown: Reminder, texts: Texts, situation: Situation) -> Drawing:
+    """A line for each step, with buttons while it waits. Of one that doesn't any more, who did what and when."""
+    titles = ", ".join(texts(f"step.{step}.title") for step in shown.waits)
+    key = f"reminder.{shown.side}" if shown.waits else "reminder.passed"
+    told = texts.md(key, user=Raw(f"<@{shown.user_id}>"), steps=titles, customer=snapshot.onboarding.customer)
+    blocks: list[Block] = [section(told)]
+    for step in shown.steps:
+        blocks.append(context(_line(snapshot.steps[step], journey, shown, texts)))
+        if step in shown.waits:
+            blocks.append(actions(*_buttons(snapshot, journey, step, shown, texts, situation)))
     return drawing(blocks)
+
+
+def _line(record: StepRecord, journey: Journey, shown: Reminder, texts: Texts) -> str:
+    step = record.step_id
+    words = {"number": journey.number(step), "step": texts(f"step.{step}.title"), "state": texts(f"state.{record.state.value}")}
+    if step in shown.waits:
+        return texts.md("reminder.waits", at=date_token(record.turn_since), **words) if record.turn_since else ""
+    if side_of(record) == shown.side:
+        return texts.md("reminder.later", **words)
+    by = texts("say.the_bot") if record.changed_by == SYSTEM.user_id else Raw(f"<@{record.changed_by}>")
+    return texts.md("reminder.moved_on", by=by, at=date_token(record.changed_at), **words) if record.changed_at else ""
+
+
+def _buttons(
+    snapshot: Snapshot, journey: Journey, step: str, shown: Reminder, texts: Texts, situation: Situation
+) -> Iterator[Block]:
+    value = ButtonValue(onboarding=snapshot.onboarding.id, step=step)
+    style = "primary" if step == shown.waits[0] else ""
+    if shown.side == Side.CUSTOMER:
+        fills = snapshot.steps[step].state in (StepState.OPEN, StepState.CHANGES_REQUESTED)
+        tasks = (one for one in open_tasks(journey.steps[step], situation) if one.side is Side.CUSTOMER)
+        if fills or journey.steps[step].to_resend(situation):
+            title = texts("button.fill", number=journey.number(step), step=texts(f"step.{step}.title"))
+            yield button(title, Act.OPEN_FORM, value, style=style, name=step)
+        elif (task := next(tasks, None)) is not None:
+            does = value.model_copy(update={"task": task.id})
+            yield button(texts(f"task.{step}.{task.id}.title"), Act.TASK, does, style=style, name=step)
+        yield button(texts("button.stuck"), Act.STUCK, value, name=step)
+    else:
+        yield button(texts("button.show_review"), Act.SHOW, value, name=step)
+    yield button(texts("button.snooze"), Act.SNOOZE, value, name=step)
+
+
+def escalation(snapshot: Snapshot, asked: Escalate, url: str, texts: Texts) -> Drawing:
+    """Who is waited for, since when, and how often they were reminded. ``url``: of where to go on; empty if there is none."""
+    onboarding = snapshot.onboarding
+    people = {"user": asked.user, "lead": onboarding.lead_id, "owner": onboarding.owner_id}
+    told = texts.md(
+        "escalation.support" if asked.where == "support_channel" else "escalation.customer",
+        n=asked.count,
+        customer=onboarding.customer,
+        step=texts(f"step.{asked.step}.title"),
+        since=date_token(asked.since),
+        **{name: Raw(f"<@{user}>") for name, user in people.items()},
+    )
+    where = "button.show_review" if asked.where == "support_channel" else "button.open_thread"
+    return drawing([section(told), *([actions(link(texts(where), url, asked.step))] if url else [])])

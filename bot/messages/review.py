@@ -21,12 +21,15 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.calls import stuck_lines
 from bot.messages.history import done_records, history
+from bot.messages.internal_notes import note_lines
 from bot.messages.notes import checked, facts, to_check
 from bot.messages.parity import lane
 from bot.messages.tables import length
 from bot.messages.task_button import task_button
 from bot.messages.texts import Raw, Texts, date_token, escape
+from flows.cases import notes as internal
 from flows.cases import renewals
 from flows.cases.review import approvals
 from flows.cases.settle import open_tasks, record_of, state_allows
@@ -66,6 +69,7 @@ def review_card(
     turn = turns.for_support(snapshot, record, texts)
     channel = texts.md("review.channel", channel=Raw(f"<#{onboarding.channel_id}>"))
     blocks.append(section(" · ".join(part for part in (state, turn, channel) if part)))
+    blocks.extend(stuck_lines(snapshot, step_id, texts))
     sent = snapshot.last(step_id)
     if sent is not None:
         by, when = Raw(f"<@{sent.user_id}>"), date_token(sent.at)
@@ -91,6 +95,7 @@ def _after(
 ) -> list[Block]:
     """What follows the facts, with what support can do."""
     onboarding, blocks = snapshot.onboarding, lane(step, situation, texts)
+    blocks.extend(note_lines(internal.last(snapshot, step.id), texts))
     if (request := renewals.asked(snapshot, step, situation)) is not None and request.at is not None:
         by, when = Raw(f"<@{request.user_id}>"), date_token(request.at)
         blocks.append(section(texts.md("review.renewal", by=by, at=when)))
@@ -233,7 +238,8 @@ def _tasks(
     if request is not None:
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, item=request.item)
         buttons.append(button(texts("button.decline_renewal"), Act.DECLINE_RENEWAL, value))
-    return blocks + ([actions(*buttons)] if buttons else [])
+    note = button(texts("button.add_note"), Act.ADD_NOTE, ButtonValue(onboarding=snapshot.onboarding.id, step=step.id))
+    return [*blocks, actions(*buttons, note)]
 
 
 def _first_word(task: Task, waiting: TaskRecord, title: str, texts: Texts, situation: Situation) -> Iterator[Block]:

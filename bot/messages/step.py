@@ -3,6 +3,7 @@
 from bot.messages import turns
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, link, section
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.calls import stuck_lines
 from bot.messages.notes import note_words
 from bot.messages.parity import lane
 from bot.messages.texts import Raw, Texts, date_token
@@ -22,6 +23,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     blocks: list[Block] = [header(title), section(texts(f"step.{step_id}.about"))]
     state = texts("step_message.state", state=texts(f"state.{record.state.value}"))
     blocks.append(section(" · ".join(part for part in (f"*{state}*", turns.for_customer(record, texts)) if part)))
+    blocks.extend(stuck_lines(snapshot, step_id, texts))
     if record.revision and record.submitted_at:
         by, sent = Raw(f"<@{record.submitted_by}>"), date_token(record.submitted_at)
         blocks.append(context(texts.md("step_message.sent", revision=record.revision, by=by, at=sent)))

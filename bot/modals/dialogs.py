@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 from bot.modals.fetched import LookedUp
 from bot.modals.subject import FormMeta
-from flows.cases import limits, manage, renewals, review, ticket_comments
+from flows.cases import calls, limits, manage, notes, renewals, review, snooze, ticket_comments
 from flows.cases.case import Case
-from flows.cases.settle import side_of, timezone_of
+from flows.cases.settle import calendar_of
 from flows.forms.fields import Answers
-from flows.people import Side
 from flows.problems import Problem, Refused
 
 
@@ -27,7 +26,7 @@ class DialogAnswers:
     @property
     def step(self) -> str:
         """The id of the step that it was opened for, or that was chosen in it."""
-        return self.meta.step or str(self.clean.get("step", ""))
+        return self.meta.step or str(self.clean.get("step") or "")
 
 
 def _request_changes(case: Case, sent: DialogAnswers) -> None:
@@ -53,9 +52,12 @@ def _assign(case: Case, sent: DialogAnswers) -> None:
 
 
 def _snooze(case: Case, sent: DialogAnswers) -> None:
-    support = side_of(case.record(sent.step)) is Side.SUPPORT
-    zone = case.rules.support_calendar.timezone if support else timezone_of(case.snapshot, case.rules)
-    manage.snooze(case, sent.step, snooze_until(sent.clean, case.now, ZoneInfo(zone)))
+    snooze.snooze(case, sent.step, _snoozed_until(case, sent.step, sent.clean))
+
+
+def _snoozed_until(case: Case, step_id: str, answers: Answers) -> datetime:
+    calendar = calendar_of(snooze.side_to_snooze(case, step_id), case.snapshot, case.rules)
+    return snooze_until(answers, case.now, ZoneInfo(calendar.timezone))
 
 
 def snooze_until(clean: Answers, now: datetime, zone: ZoneInfo) -> datetime:
@@ -67,7 +69,19 @@ def snooze_until(clean: Answers, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _stuck(case: Case, sent: DialogAnswers) -> None:
-    manage.stuck(case, sent.step, sent.clean["reason"])
+    calls.stuck(case, sent.step, sent.clean["reason"])
+
+
+def _answer_call(case: Case, sent: DialogAnswers) -> None:
+    calls.answer(case, sent.meta.item, sent.clean["answer"])
+
+
+def _settle_call(case: Case, sent: DialogAnswers) -> None:
+    calls.settle(case, sent.meta.item, sent.clean.get("answer") or "")
+
+
+def _note(case: Case, sent: DialogAnswers) -> None:
+    notes.add(case, sent.step, sent.clean["words"])
 
 
 def _decline_renewal(case: Case, sent: DialogAnswers) -> None:
@@ -78,11 +92,28 @@ def _answer_ticket(case: Case, sent: DialogAnswers) -> None:
     ticket_comments.answer(case, sent.meta.item, sent.clean["answer"])
 
 
-async def too_often(case: Case, meta: FormMeta) -> tuple[Problem, ...]:
-    """Why a dialog can't be carried out yet, at its fields; what was typed stays in them."""
+def may_open(case: Case, meta: FormMeta) -> None:
+    """Before a dialog opens. Raises Refused, which says how things stand by now, where an old button offers what has passed."""
+    if meta.form == "snooze":
+        snooze.side_to_snooze(case, meta.step)
+    elif meta.form == "stuck":
+        calls.may_call(case, meta.step)
+    elif meta.form in ("answer_call", "settle_call"):
+        calls.open_call(case, meta.item)
+
+
+async def unfit(case: Case, meta: FormMeta, answers: Answers) -> tuple[Problem, ...]:
+    """Why a dialog can't be carried out like this, at its fields; what was typed stays in them."""
     if meta.form == "answer_ticket":
         return await ticket_comments.too_often(case, meta.item)
-    return await limits.stuck(case, meta.step) if meta.form == "stuck" else ()
+    if meta.form in ("answer_call", "settle_call"):
+        return await calls.answered(case, meta.item)
+    if meta.form == "stuck":
+        return calls.ended(case, meta.step) or await limits.stuck(case, meta.step)
+    if meta.form == "snooze":
+        field = "date" if answers["until"] == "date" else "until"
+        return await snooze.day_off(case, meta.step, _snoozed_until(case, meta.step, answers), field)
+    return ()
 
 
 DIALOG_DOES: Mapping[str, Callable[[Case, DialogAnswers], None]] = {
@@ -95,5 +126,9 @@ DIALOG_DOES: Mapping[str, Callable[[Case, DialogAnswers], None]] = {
     "stuck": _stuck,
     "decline_renewal": _decline_renewal,
     "answer_ticket": _answer_ticket,
+    "answer_call": _answer_call,
+    "settle_call": _settle_call,
+    "note": _note,
+    "step_note": _note,
 }
 """All but `start`, which has no onboarding yet."""

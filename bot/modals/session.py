@@ -8,6 +8,7 @@ from typing import Self
 
 from bot.messages.answers import Offered, answer_line, sentence_of, shown_answers
 from bot.messages.blocks import Block, alert, clip, context, long_sections, section
+from bot.messages.calls import asked
 from bot.messages.texts import Raw, Texts, date_token, escape, typed
 from bot.modals.choices import offered
 from bot.modals.render import View, page_view, review_view
@@ -106,8 +107,8 @@ class FormSession:
         return confirmations.unlike(task, first, asked)
 
     def beginning(self, proposed: Answers) -> View:
-        """The form as it opens. ``proposed``: for fields in which nothing stands yet. Whoever confirms what somebody else recorded reads it above the fields, and finds it in them unless they
-        typed something else before."""
+        """The form as it opens. ``proposed``: for fields in which nothing stands yet. Whoever confirms what somebody else recorded reads it
+        above the fields, and finds it in them unless they typed something else before."""
         first = self.first
         if first is None:
             return self.page({**proposed, **self.opened.answers}, self.opened.slot, kept=self.answers)
@@ -201,6 +202,7 @@ class FormSession:
         form, choices = self.form, {**offered(self.case, self.subject, self.texts, self.zone), **self.offers}
         meta = self.meta.on(index, order[index].name, drafts.version(form, kept, order, index), about=self.about, anew=anew)
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
+        told = [*self._asked(), *told]
         scripts = order[index].page.scripts(shown, self.situation)
         return page_view(
             form,
@@ -226,6 +228,13 @@ class FormSession:
         customer = [typed(case.onboarding.customer), Raw(f"<#{case.onboarding.channel_id}>")] if of_all else []
         words = [*customer, *([escape(self.texts(f"step.{step.id}.title"))] if step is not None else [])]
         return [context(" · ".join(words))] if words else []
+
+    def _asked(self) -> list[Block]:
+        """The words of whoever is stuck, above the answer to them."""
+        call = (
+            next((one for one in self.case.snapshot.calls if one.id == self.meta.item), None) if self.case is not None else None
+        )
+        return asked(call, self.texts) if call is not None and self.subject.is_dialog else []
 
     def _alert(self, key: str) -> Block:
         return alert(self.texts(f"form_ui.{key}"))

@@ -27,6 +27,10 @@ DIALOG_MAY: Mapping[str, May] = {
     "stuck": May.CUSTOMER,
     "decline_renewal": May.SUPPORT,
     "answer_ticket": May.EITHER,
+    "answer_call": May.SUPPORT,
+    "settle_call": May.SUPPORT,
+    "note": May.SUPPORT,
+    "step_note": May.SUPPORT,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.modals.dialogs import DIALOG_DOES, DialogAnswers, too_often
+from bot.modals.dialogs import DIALOG_DOES, DialogAnswers, unfit
 from bot.modals.fetched import LookedUp, SlackLookups
 from bot.modals.inspected import Inspected, PageInspections
 from bot.modals.leaving import Left, leave, refuse_secrets
@@ -116,16 +116,11 @@ class FormSubmissions:
         if session.meta.slot != REVIEW:
             insists = session.typed_by_actor
             left = await leave(session, sent.values, inspected, sent.key)
-            problems = left.problems + found.problems
-            if not problems and case is not None:
-                problems = await _unfit(case, subject, session.meta, left)
-                insists = insists and raw_of(left.slot, answers) == raw_of(left.slot, left.answers)
-                problems = problems or (() if insists else session.unlike_first(left.slot, left.answers))
-            elif not problems and left.draft is not None:
-                problems = await _namesake(unit, left.draft)
-            if problems and case is not None:
-                await case.unit.count_refused(case.id, session.form.id, {(one.field, one.key) for one in problems})
+            insists = insists and raw_of(left.slot, answers) == raw_of(left.slot, left.answers)
+            problems = left.problems + found.problems or await _misfits(session, left, insists=insists)
             if problems:
+                if case is not None:
+                    await unit.count_refused(case.id, session.form.id, {(one.field, one.key) for one in problems})
                 await refuse_secrets(session, problems, left.raw)
                 return {
                     "response_action": "errors",
@@ -164,10 +159,19 @@ class FormSubmissions:
             await _do_task(case, subject.step, subject.task, clean, hold)
 
 
+async def _misfits(session: FormSession, left: Left, *, insists: bool) -> tuple[Problem, ...]:
+    """What only the store can tell of a page that is right by itself. ``insists``: the same person sends again what is unlike the first
+    person's."""
+    if session.case is None:
+        return await _namesake(session.unit, left.draft) if left.draft is not None else ()
+    problems = await _unfit(session.case, session.subject, session.meta, left)
+    return problems or (() if insists else session.unlike_first(left.slot, left.answers))
+
+
 async def _unfit(case: Case, subject: Subject, meta: FormMeta, left: Left) -> tuple[Problem, ...]:
-    """What only the store can tell of a page that is right by itself."""
+    """Of a form about an onboarding."""
     if subject.is_dialog:
-        return await too_often(case, meta)
+        return await unfit(case, meta, left.answers)
     step, task = subject.step, subject.task
     if step is None or task is None or task.unique not in left.slot.page.model.model_fields:
         return ()

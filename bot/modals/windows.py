@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from bot.modals.dialogs import may_open
 from bot.modals.inspected import PageInspections
 from bot.modals.leaving import leave, refuse_secrets
 from bot.modals.newcomers import Newcomers
@@ -140,6 +141,8 @@ class Modals:
 def _openable(session: FormSession) -> None:
     """Raises Refused if the form can't be filled in now."""
     case, step, task = session.case, session.subject.step, session.subject.task
+    if case is not None and session.subject.is_dialog:
+        may_open(case, session.meta)
     if case is None or step is None:
         return
     if session.subject.is_step:

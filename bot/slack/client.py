@@ -101,9 +101,20 @@ class Slack(Lookups):
         return answer
 
     async def post(
-        self, channel: str, text: str, blocks: Blocks, *, thread_ts: str | None = None, effect_id: str = "", revision: int = 0
+        self,
+        channel: str,
+        text: str,
+        blocks: Blocks,
+        *,
+        thread_ts: str | None = None,
+        effect_id: str = "",
+        revision: int = 0,
+        broadcast: bool = False,
     ) -> tuple[str, str]:
-        """(channel, ts) of the new message. Raises SlackError, one of `NO_THREAD`, if the thread's root message is gone."""
+        """(channel, ts) of the new message. ``broadcast``: the channel shows a thread's message too.
+
+        Raises SlackError, one of `NO_THREAD`, if the thread's root message is gone.
+        """
         posted = await self._show(
             "chat.postMessage",
             lambda blocks: self.web.chat_postMessage(
@@ -114,6 +125,7 @@ class Slack(Lookups):
                 metadata=_metadata(effect_id, revision),
                 unfurl_links=False,
                 unfurl_media=False,
+                reply_broadcast=True if broadcast and thread_ts else None,
                 **UNPARSED,
             ),
             blocks,
@@ -142,6 +154,7 @@ class Slack(Lookups):
         *,
         again: bool = False,
         revision: int = 0,
+        broadcast: bool = False,
     ) -> tuple[str, str]:
         """Post, unless it is already there.
 
@@ -155,7 +168,9 @@ class Slack(Lookups):
                 await self._take_back(channel, str(found["ts"]))
             if found is not None:
                 return channel, str(found["ts"])
-        return await self.post(channel, text, blocks, thread_ts=thread_ts, effect_id=effect_id, revision=revision)
+        return await self.post(
+            channel, text, blocks, thread_ts=thread_ts, effect_id=effect_id, revision=revision, broadcast=broadcast
+        )
 
     async def standing(self, channel: str, cursor: str = "") -> HistoryPage:
         """The bot's messages that name an effect. ``cursor``: the part to read; empty: the newest."""

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flows.cases import settle
+from flows.cases import passed, settle
 from flows.cases.access import Access, May
 from flows.forms.parity import PRODUCTION
 from flows.forms.step import Situation, Step
@@ -66,11 +66,13 @@ class Shown:
             grants = sorted(
                 (grant.id, grant.state, grant.role, grant.reference) for grant in snapshot.grants if grant.step_id == step_id
             )
-            steps[step_id] = (step.state, step.revision, step.digest, step.submitted_at, step.turn, tasks, grants)
+            stuck = [call.id for call in snapshot.calls if call.step_id == step_id and call.answered_at is None]
+            steps[step_id] = (step.state, step.revision, step.digest, step.submitted_at, step.turn, tasks, grants, stuck)
             decided = sorted(
                 (d.id, d.verdict, d.digest, d.at) for d in snapshot.decisions if d.subject.partition(".")[0] == step_id
             )
-            reviews[step_id] = (step.claimer_id, step.changed_by, decided)
+            noted = [note.id for note in snapshot.notes if note.step_id == step_id]
+            reviews[step_id] = (step.claimer_id, step.changed_by, decided, noted)
         return cls(
             (onboarding.customer, onboarding.closed_at, onboarding.severed_at),
             (onboarding.lead_id, onboarding.owner_id, onboarding.language, onboarding.go_live),
@@ -179,6 +181,7 @@ class Case:
         opened: list[StepEffect] = []
         if before is not None and not (over and before.steps == Shown.of(self.snapshot).steps):
             opened = settle.settle(self.unit, self.snapshot, self.rules, over=over)
+            self._asked += passed.let_pass(self.unit, self.snapshot)
         if before is not None:
             changed = Shown.of(self.snapshot).changed_since(before)
             for drawing in await self._drawings(self._following(changed, situation) if situation is not None else changed):

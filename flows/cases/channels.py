@@ -4,7 +4,7 @@ from typing import cast
 
 from flows.cases.case import Case
 from flows.model import LEFT, Posted
-from flows.outbox import Draw, DrawHome, LastingMessage, MoveMessages, RememberMembers
+from flows.outbox import Draw, DrawHome, LastingMessage, MoveMessages, RedrawReminder, RememberMembers, ShowCall
 from flows.people import SYSTEM
 
 
@@ -39,10 +39,13 @@ async def share(case: Case) -> None:
     onboarding.severed_at = None
     case.log("channel:shared", by=SYSTEM, facts={"channel": onboarding.channel_id})
     await case.redraw()
+    for reminder in case.snapshot.reminders:
+        if reminder.side == "customer":
+            case.ask(RedrawReminder(where="customer", reminder=reminder.id))
     case.ask(RememberMembers())
     _draw_homes(case)
     for record in case.snapshot.steps.values():  # reminders had stopped; resume any series that wasn't completed
-        if record.turn and record.remind_at is None and record.escalated_at is None:
+        if record.turn and record.remind_at is record.escalate_at is record.escalated_at is None:
             record.remind_at = case.now
     if not onboarding.closed_at:
         case.warn("shared_again", customer=onboarding.customer, channel=onboarding.channel_id)
@@ -59,4 +62,9 @@ async def post_again(case: Case, posted: Posted) -> None:
     if case.onboarding.closed_at:
         return
     await case.unit.delete(posted)
+    if posted.kind == "call":
+        for call in case.snapshot.calls:
+            if call.id.endswith(f":{posted.subject}") and call.answered_at is None:
+                case.ask(ShowCall(step=call.step_id, call=call.id))
+        return
     case.ask(Draw(what=cast("LastingMessage", posted.kind), step=posted.subject))

@@ -1,16 +1,14 @@
-"""Support manages an onboarding: skip, reopen, or assign a step, close it. Also what anyone can answer to a reminder."""
+"""Support manages an onboarding: skip, reopen, or assign a step, close it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
-from flows import business_time
 from flows.cases import skips
 from flows.cases.case import Case
-from flows.cases.settle import calendar_of, side_of
+from flows.cases.settle import side_of
 from flows.model import Decision, EffectRecord
 from flows.outbox import Draw, SendExport, SendReceipt, Where
-from flows.people import SYSTEM, Role, Side, Who
+from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.state import Move, StepState
@@ -84,37 +82,8 @@ def assign(case: Case, step_id: str, person: Who, side: Side) -> None:
     case.say(_thread_of(side), step_id, "assigned", mention=[person.user_id], by=case.actor.user_id)
 
 
-def snooze(case: Case, step_id: str, until: datetime) -> datetime:
-    """No reminders of this step before ``until``, moved into business hours. Returns when the next one comes.
-
-    Customers can snooze only their own turn, not support's.
-    """
-    record = case.record(step_id)
-    side = side_of(record)
-    if side is None:
-        raise Refused("nothing_to_remind", step=step_id)
-    if side is Side.SUPPORT and case.role not in (Role.SUPPORT, Role.SYSTEM):
-        raise Refused("snooze_not_yours", step=step_id)
-    if until <= case.now:
-        raise Refused("snooze_past", step=step_id)
-    opens = business_time.next_open(calendar_of(side, case.snapshot, case.rules), until)
-    record.snoozed_until = record.remind_at = opens
-    case.log(f"step:{step_id}:snooze", facts={"until": opens.isoformat()})
-    case.say(_thread_of(side), step_id, "snoozed", by=case.actor.user_id, until=int(opens.timestamp()))
-    return opens
-
-
 def _thread_of(side: Side) -> Where:
     return "customer" if side is Side.CUSTOMER else "support"
-
-
-def stuck(case: Case, step_id: str, reason: str) -> None:
-    """Someone at the customer is stuck: tell support why, in its thread and channel."""
-    record, actor = case.record(step_id), case.actor
-    case.log(f"step:{step_id}:stuck", changes={"reason": reason})
-    mention = [record.claimer_id or case.onboarding.owner_id]
-    case.say("support", step_id, "stuck", mention=mention, by=actor.user_id, reason=reason)
-    case.say("customer", step_id, "stuck_received", by=actor.user_id)
 
 
 def close(case: Case) -> None:

@@ -1,6 +1,6 @@
 """Reminders and expiring invitations: a sweep looks for customers with something due and opens a case for each.
 
-After an outage, a step gets one reminder, not one per missed time.
+After an outage, a step gets one reminder, not one per missed time. A step is escalated after its last reminder and never with one.
 """
 
 from collections import defaultdict
@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from flows import business_time
 from flows.business_time import BusinessDuration, Calendar
 from flows.cases.case import Case
-from flows.cases.settle import calendar_of, next_waking, side_of, waits_until
+from flows.cases.settle import calendar_of, next_waking, side_of, snoozed_until, waits_until
 from flows.cases.tasks import note_grant
 from flows.model import Grant, Snapshot, StepRecord
-from flows.outbox import Draw, Nudge, Remind, Where
+from flows.outbox import Draw, Escalate, Nudge, Remind, Where
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
-from flows.rules import Rules
+from flows.rules import ReminderTimes, Rules
 from flows.state import StepState
 
 
@@ -29,16 +29,18 @@ async def due(unit: Unit) -> Sequence[str]:
 def remind(case: Case) -> int:
     """Send what is due now; returns how many reminders. Several for one person become one message. A step whose wait is over is
     somebody's turn once the case ends."""
-    records = [record for record in case.snapshot.steps.values() if record.remind_at and record.remind_at <= case.now]
+    records = sorted(case.snapshot.steps.values(), key=lambda record: record.position)
     by_person: dict[tuple[Side, str], list[StepRecord]] = defaultdict(list)
-    for record in sorted(records, key=lambda r: r.position):
+    for record in records:
+        if record.remind_at is None or record.remind_at > case.now:
+            continue
         side = side_of(record)
         if side is None or case.onboarding.severed_at:
             until = waits_until(record) or case.now
             record.remind_at = until if until > case.now and not case.onboarding.severed_at else None
             continue
         calendar = calendar_of(side, case.snapshot, case.rules)
-        wait = _not_before(record, case.rules, calendar, case.now)
+        wait = _not_before(record, side, case.rules, calendar, case.now)
         if wait is not None:
             record.remind_at = wait
             continue
@@ -52,6 +54,9 @@ def remind(case: Case) -> int:
         where: Where = "customer" if side is Side.CUSTOMER else "support"
         case.ask(Remind(where=where, user=user_id, steps=tuple(ids), count=tuple(r.reminded for r in steps)))
         case.log("reminder:send", by=SYSTEM, facts={"steps": ids, "side": side.value, "user": user_id})
+    for record in records:
+        if record.escalate_at is not None and record.escalate_at <= case.now:
+            _escalate(case, record)
     return len(by_person)
 
 
@@ -62,10 +67,11 @@ def person_to_remind(snapshot: Snapshot, record: StepRecord, side: Side) -> str:
     return record.claimer_id or snapshot.onboarding.owner_id
 
 
-def _not_before(record: StepRecord, rules: Rules, calendar: Calendar, now: datetime) -> datetime | None:
+def _not_before(record: StepRecord, side: Side, rules: Rules, calendar: Calendar, now: datetime) -> datetime | None:
     """Until when a due reminder must wait: snoozed, outside business hours, or already reminded today. None: send now."""
-    if record.snoozed_until and record.snoozed_until > now:
-        return record.snoozed_until
+    snoozed = snoozed_until(record, side)
+    if snoozed is not None and snoozed > now:
+        return snoozed
     opens = business_time.next_open(calendar, now)
     if opens > now:
         return opens
@@ -82,39 +88,65 @@ def _local_date(calendar: Calendar, at: datetime) -> date:
 
 
 def _plan_next(case: Case, record: StepRecord, side: Side, calendar: Calendar) -> None:
-    """Count the reminder being sent and schedule the next one, or escalate."""
+    """Count the reminder being sent and plan the next one; if it is the last, when it is escalated."""
     times, now = case.rules.reminders, case.now
+    today, planned = _local_date(calendar, now), _planned(times, side, calendar, record.turn_since or now)
     record.reminded += 1
-    record.reminded_on = _local_date(calendar, now)
-    record.snoozed_until = None
+    record.reminded_on = today
+    record.remind_at = record.escalate_at = None
     if side is Side.SUPPORT:
-        record.remind_at = business_time.add(calendar, now, times.support_then)
-        if record.reminded == times.support_times:
-            _escalate(case, record, "support_slow")
-        return
-    record.remind_at = None
-    # Times missed during an outage are skipped.
-    planned = [business_time.add(calendar, record.turn_since or now, after) for after in times.customer]
-    ahead = [at for at in planned if at > now]
-    record.reminded = max(record.reminded, len(planned) - len(ahead))
-    if record.reminded < len(planned) and ahead:
-        record.remind_at = ahead[0]
-    elif record.escalated_at is None:
-        _escalate(case, record, "customer_slow")
-    woken = next_waking(case.step(record.step_id), record, case.situation, calendar)
-    if woken is not None:
-        record.remind_at = min(record.remind_at or woken, woken)
-
-
-def _escalate(case: Case, record: StepRecord, key: str) -> None:
-    onboarding, step_id = case.onboarding, record.step_id
-    record.escalated_at = case.now
-    since = int(record.turn_since.timestamp()) if record.turn_since else 0
-    case.log(f"step:{step_id}:escalate", by=SYSTEM, facts={"why": key})
-    if key == "support_slow":
-        case.warn(key, customer=onboarding.customer, step=step_id, since=since)
+        record.support_snoozed_until = None
+        last = 0 < times.support_times <= record.reminded and record.escalated_at is None
+        record.remind_at = None if last else business_time.add(calendar, now, times.support_then)
     else:
-        case.say("support", step_id, key, mention=[onboarding.owner_id], step=step_id, since=since)
+        record.customer_snoozed_until = None
+        # Times missed during an outage or a snooze are skipped, and so are those of a day on which a snooze ended.
+        ahead = [at for at in planned if at > now and not (times.once_a_day and _local_date(calendar, at) == today)]
+        last = not ahead and record.escalated_at is None
+        record.remind_at = ahead[0] if ahead else None
+    if last:  # by what was planned too: a snooze can bring a reminder earlier
+        after = business_time.add(calendar, max(now, *planned), times.escalate_after)
+        record.escalate_at = business_time.next_open(case.rules.support_calendar, after)
+    if side is Side.CUSTOMER:
+        woken = next_waking(case.step(record.step_id), record, case.situation, calendar)
+        if woken is not None:
+            record.remind_at = min(record.remind_at or woken, woken)
+
+
+def _planned(times: ReminderTimes, side: Side, calendar: Calendar, since: datetime) -> Sequence[datetime]:
+    """When a side is reminded before it is escalated, if nothing comes between."""
+    if side is Side.CUSTOMER:
+        return [business_time.add(calendar, since, after) for after in times.customer]
+    planned = [business_time.add(calendar, since, times.support_first)]
+    for _ in range(times.support_times - 1):
+        planned.append(business_time.add(calendar, planned[-1], times.support_then))
+    return planned
+
+
+def _escalate(case: Case, record: StepRecord) -> None:
+    """Tell support, or if it is support that is slow, its channel; in support's own business hours."""
+    side, calendar = side_of(record), case.rules.support_calendar
+    record.escalate_at = None
+    if side is None or case.onboarding.severed_at:
+        return
+    opens = business_time.next_open(calendar, case.now)
+    if opens > case.now:
+        record.escalate_at = opens
+        return
+    record.escalated_at = case.now
+    if side is Side.SUPPORT:
+        record.remind_at = business_time.add(calendar, case.now, case.rules.reminders.support_then)
+    facts = {"why": f"{side.value}_slow", "reminders": record.reminded}
+    case.log(f"step:{record.step_id}:escalate", by=SYSTEM, facts=facts)
+    case.ask(
+        Escalate(
+            where="support_channel" if side is Side.SUPPORT else "support",
+            step=record.step_id,
+            user=person_to_remind(case.snapshot, record, side),
+            count=record.reminded,
+            since=int((record.turn_since or case.now).timestamp()),
+        )
+    )
 
 
 MAX_CLOSED = timedelta(days=7)

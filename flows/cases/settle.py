@@ -270,18 +270,20 @@ def _set_turn(unit: Unit, step: Step, record: StepRecord, snapshot: Snapshot, ru
     if side is None and until is not None and not closed:
         mark = f":{record.state.value}:{record.revision}:{int(until.timestamp())}"
     if record.turn == mark:
-        if side is Side.CUSTOMER and record.escalated_at and not record.snoozed_until and not snapshot.onboarding.severed_at:
+        quiet = record.customer_snoozed_until or snapshot.onboarding.severed_at
+        if side is Side.CUSTOMER and record.escalated_at and not quiet:
             record.remind_at = next_waking(step, record, situation, calendar_of(side, snapshot, rules))
         return
     if (over := _turn_over(record, snapshot, rules, situation.now)) is not None:
         unit.add(over)
     record.turn = mark
     record.turn_since, record.reminded = situation.now, 0
-    record.snoozed_until = record.escalated_at = None
+    record.escalate_at = record.escalated_at = None
     record.remind_at = waits_until(record)
     if side is not None:
         first = rules.reminders.customer[0] if side is Side.CUSTOMER else rules.reminders.support_first
-        record.remind_at = business_time.add(calendar_of(side, snapshot, rules), situation.now, first)
+        usual = business_time.add(calendar_of(side, snapshot, rules), situation.now, first)
+        record.remind_at = max(usual, snoozed_until(record, side) or usual)
 
 
 def _turn_over(record: StepRecord, snapshot: Snapshot, rules: Rules, now: datetime) -> Turn | None:
@@ -315,6 +317,11 @@ def side_of(record: StepRecord) -> Side | None:
     """Whose turn it is on a step, as stored; None also where neither side's name stands."""
     side = record.turn.partition(":")[0]
     return next((one for one in Side if one.value == side), None)
+
+
+def snoozed_until(record: StepRecord, side: Side) -> datetime | None:
+    """Until when a side wants no reminders of a step; it may be over by now. It holds also if the turn changes and comes back."""
+    return record.customer_snoozed_until if side is Side.CUSTOMER else record.support_snoozed_until
 
 
 def waits_until(record: StepRecord) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Forms outside the steps: starting an onboarding, reasons for decisions, snoozing, asking for help."""
+"""Forms outside the steps: starting an onboarding, reasons for decisions, snoozing, asking for help and answering, notes."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.forms.fields import Answers, FormPage, Input, Kind, LongText
+from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind, LongText
 from flows.forms.step import Form, Page, Situation, not_past
 from flows.problems import Problem
 
@@ -31,8 +31,21 @@ class Reason(FormPage):
     reason: Annotated[str, Field(min_length=1, max_length=2000), Input(Kind.LONG_TEXT)]
 
 
-class DeskAnswer(FormPage):
+class WrittenAnswer(FormPage):
     answer: LongText
+
+
+class CallSettled(FormPage):
+    answer: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)] = None
+
+
+class StepNote(FormPage):
+    words: LongText
+
+
+class CustomerNote(FormPage):
+    step: Annotated[str | None, Input(Kind.CHOICE, source="steps")] = None
+    words: LongText
 
 
 class StepReason(FormPage):
@@ -66,7 +79,7 @@ def _snooze(answers: Answers, situation: Situation) -> Iterator[Problem]:
 
 
 def _known_step(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    if answers["step"] not in situation.steps:
+    if answers.get("step") and answers["step"] not in situation.steps:
         yield Problem("step", "not_offered")
 
 
@@ -99,7 +112,19 @@ DIALOGS: dict[str, Form] = {
         _reason("reject"),
         _reason("stuck"),
         _reason("decline_renewal"),
-        Form("answer_ticket", (Page("answer", DeskAnswer),), example={"answer": "Both of them, from the first of May on."}),
+        Form("answer_ticket", (Page("answer", WrittenAnswer),), example={"answer": "Both of them, from the first of May on."}),
+        Form(
+            "answer_call",
+            (Page("answer", WrittenAnswer),),
+            example={"answer": "The board of trade has them; ask for an extract."},
+        ),
+        Form("settle_call", (Page("answer", CallSettled),), example={"answer": "We went through it on the phone."}),
+        Form("step_note", (Page("note", StepNote),), example={"words": "Their lawyer answers on Fridays only."}),
+        Form(
+            "note",
+            (Page("note", CustomerNote, check=_known_step),),
+            example={"step": "*", "words": "Their lawyer answers on Fridays only."},
+        ),
         _reason_of_step("skip"),
         _reason_of_step("reopen"),
         Form("assign", (Page("person", Assignment, check=_known_step),), example={"step": "*", "person": "U0EXAMPLE"}),

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from flows.cases import manage
+from flows.cases import calls
 from tests.bot.workplace import Workplace
 
 AGAIN = "state = 'waiting', attempts = 0, due = 0"
@@ -27,7 +27,7 @@ def write(office: Workplace, statement: str, *values: str) -> None:
 async def test_nothing_is_posted_for_another_customer_and_a_damaged_effect_holds_up_nobody(office: Workplace) -> None:
     acme = await office.begin()
     await office.send(acme, "planning")
-    await office.act(acme, lambda case: manage.stuck(case, "planning", "Our vault lost a key."), office.ana)
+    await office.act(acme, lambda case: calls.stuck(case, "planning", "Our vault lost a key."), office.ana)
     await office.settled()
     office.new_channel()
     other = await office.begin(customer="Blue Coop")
@@ -45,7 +45,7 @@ async def test_nothing_is_posted_for_another_customer_and_a_damaged_effect_holds
     assert not any("vault" in text for text in new)
 
     write(office, f"UPDATE effects SET created_at = 'x', result = '', {AGAIN} WHERE kind = 'draw' AND onboarding_id = ?", other)  # noqa: S608
-    await office.act(other, lambda case: manage.stuck(case, "planning", "Who attends?"), office.ana)
+    await office.act(other, lambda case: calls.stuck(case, "planning", "Who attends?"), office.ana)
     await office.settled()
     assert any("Who attends?" in m.text for m in office.support.messages)
     told = [m.text for m in office.support.messages if "for Blue Coop could not be carried out: drawing a message" in m.text]

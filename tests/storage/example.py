@@ -18,6 +18,7 @@ from flows.model import (
     Posted,
     Received,
     RefusedField,
+    Reminder,
     StepRecord,
     Submission,
     TaskRecord,
@@ -107,6 +108,18 @@ def add_whole(unit: Unit, **fields: Any) -> str:
     )
     unit.add(Expiry(id=f"{o}:planning.session", onboarding_id=o, step_id="planning", task_id="session", last_day=NOW.date()))
     unit.add(Posted(id=f"{o}:card:", onboarding_id=o, kind="card", subject="", channel_id=one.channel_id, ts="1.2"))
+    unit.add(
+        Reminder(
+            id=f"{o}:eff_1",
+            onboarding_id=o,
+            side="customer",
+            user_id=LEAD.user_id,
+            steps=["planning"],
+            waits=["planning"],
+            channel_id=one.channel_id,
+            ts="1.3",
+        )
+    )
     unit.add(Member(id=f"{o}:{LEAD}", onboarding_id=o, team_id=LEAD.team_id, user_id=LEAD.user_id, role="lead"))
     unit.add(ThirdCompany(id=f"{o}:TTHIRD", onboarding_id=o, team_id="TTHIRD", people=["UTHIRD"], connected=True, at=NOW))
     unit.add(

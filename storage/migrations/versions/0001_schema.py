@@ -290,6 +290,19 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     op.create_index("ix_posted_channel_id_ts", "posted", ["channel_id", "ts"], unique=False)
     op.create_index("ix_posted_onboarding_id", "posted", ["onboarding_id"], unique=False)
     op.create_table(
+        "reminders",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("onboarding_id", sa.String(), nullable=False),
+        sa.Column("side", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("steps", sa.Text(), nullable=False),
+        sa.Column("waits", sa.Text(), nullable=False),
+        sa.Column("channel_id", sa.String(), nullable=False),
+        sa.Column("ts", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_reminders_onboarding_id", "reminders", ["onboarding_id"], unique=False)
+    op.create_table(
         "received",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
@@ -347,7 +360,9 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reminded", sa.Integer(), nullable=False),
         sa.Column("reminded_on", sa.Date(), nullable=True),
-        sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("customer_snoozed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("support_snoozed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_by", sa.String(), nullable=False),
@@ -356,6 +371,7 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_steps_onboarding_id", "steps", ["onboarding_id"], unique=False)
+    op.create_index("ix_steps_escalate_at", "steps", ["escalate_at"], unique=False)
     op.create_index("ix_steps_remind_at", "steps", ["remind_at"], unique=False)
     read = ["onboarding_id", "turn_since", "claimer_id", "step_id", "state", "revision", "reminded", "turn"]
     _partial("ix_steps_support", "steps", read, "substr(turn, 1, 8) = 'support:'")

@@ -12,7 +12,7 @@ from bot.jobs.lasting import LastingMessages
 from bot.messages.blocks import Drawing
 from bot.messages.support import Support
 from bot.slack.client import Slack
-from flows.cases import channels, manage, members, remind, review
+from flows.cases import calls, channels, manage, members, remind, review, snooze
 from flows.cases.case import Case
 from flows.model import EffectRecord
 from flows.outbox import Draw, LastingMessage, ShowInFull
@@ -111,8 +111,8 @@ async def test_on_the_way_from_the_first_form_to_the_end_no_message_is_forgotten
     await acme.task("organization", "record_org_id", {"org_id": ORG_ID})
     await acme.look("org ID")
     await act("assign", lambda case: manage.assign(case, "environments", COLLEAGUE, Side.CUSTOMER))
-    await act("snooze", lambda case: manage.snooze(case, "environments", case.now + timedelta(days=1)), who=LEAD)
-    await act("stuck", lambda case: manage.stuck(case, "environments", "Which keys?"), who=LEAD)
+    await act("snooze", lambda case: snooze.snooze(case, "environments", case.now + timedelta(days=1)), who=LEAD)
+    await act("stuck", lambda case: calls.stuck(case, "environments", "Which keys?"), who=LEAD)
     for step in ("service_desk", "environments", "control_center"):
         await sent(step, OWNER)
     await acme.task("control_center", "send_invitations", {"grants": ["*"]})

@@ -62,6 +62,7 @@ class RememberingSlack(Slack):
         *,
         again: bool = False,
         revision: int = 0,  # noqa: ARG002  as Slack's
+        broadcast: bool = False,  # noqa: ARG002
     ) -> tuple[str, str]:
         assert blocks
         self._maybe_refuse("chat.postMessage")

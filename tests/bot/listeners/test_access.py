@@ -76,11 +76,15 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.MATRIX: EITHER,
     Act.ACCEPT_COMPANY: SUPPORT,
     Act.REPORT: SUPPORT,
+    Act.ANSWER_CALL: SUPPORT,
+    Act.SETTLE_CALL: SUPPORT,
+    Act.ADD_NOTE: SUPPORT,
 }
 """TASK depends on the task, BACK and PAGE on the form they are in; LINK does nothing."""
 
 DIALOG_FOR: Mapping[str, set[str]] = {
     **dict.fromkeys(("start", "request_changes", "reject", "skip", "reopen", "assign"), SUPPORT),
+    **dict.fromkeys(("answer_call", "settle_call", "note", "step_note"), SUPPORT),
     "snooze": EITHER,
     "stuck": CUSTOMER,
     "decline_renewal": SUPPORT,

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
-from flows.cases import manage
+from flows.cases import calls, manage
 from playground.slack import Message
 from playground.walkthrough import action_id
 from tests.bot.workplace import STEPS, Workplace
@@ -69,7 +69,7 @@ async def test_a_last_step_that_was_skipped_keeps_nothing_open(place: Workplace)
 async def test_after_the_reminders_it_can_be_closed_where_support_is_told(place: Workplace) -> None:
     onboarding = await place.begin()
     await skip(place, onboarding, *OTHERS)
-    await place.act(onboarding, lambda case: manage.stuck(case, LAST, "Nobody here to rate it."), place.ana)
+    await place.act(onboarding, lambda case: calls.stuck(case, LAST, "Nobody here to rate it."), place.ana)
     await place.settled()
     await closes(place, place.journey.lasting("review", LAST))
     await assert_closed(place)

@@ -1,5 +1,6 @@
 """Handmade onboardings in every possible shape: every step in every state, everything sent, done, granted and decided."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,7 +11,20 @@ from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.forms.step import Situation
 from flows.journey import JOURNEYS, Journey
-from flows.model import Decision, EffectRecord, Grant, Onboarding, Snapshot, StepRecord, Submission, TaskRecord
+from flows.model import (
+    Call,
+    Decision,
+    EffectRecord,
+    Grant,
+    Note,
+    Onboarding,
+    Reminder,
+    Snapshot,
+    StepRecord,
+    Submission,
+    TaskRecord,
+)
+from flows.people import SYSTEM
 from flows.report import Figures, GoLiveAtRisk, Ratings, RefusedOften, ReviewTimes, TimeSpent, WaitingNow
 from flows.rules import Rules
 from flows.state import StepState
@@ -146,6 +160,48 @@ def tasks(state: str, said: str = "Cards first.") -> list[TaskRecord]:
         for step in JOURNEY.steps.values()
         for task in step.tasks
     ]
+
+
+def calls(said: str) -> list[Call]:
+    """In each of the first steps: one who is stuck, and others who were, answered, settled and passed."""
+    ended = {"open": ("", ""), "answered": ("U_SUE", said), "settled": ("U_SUE", ""), "passed": (SYSTEM.user_id, "")}
+    return [
+        Call(
+            id=f"{ONBOARDING}:stuck:{how}",
+            onboarding_id=ONBOARDING,
+            kind="stuck",
+            step_id=step_id,
+            team_id="T2",
+            user_id="U_ANA",
+            at=NOW,
+            words=said,
+            answered_at=NOW if by else None,
+            answered_by=by,
+            answer=answer,
+        )
+        for step_id, (how, (by, answer)) in zip(STEPS, ended.items(), strict=False)
+    ]
+
+
+def notes(said: str) -> list[Note]:
+    return [
+        Note(id=f"{ONBOARDING}:note:{step_id}", onboarding_id=ONBOARDING, step_id=step_id, user_id="U_SUE", at=NOW, words=said)
+        for step_id in ("", "planning", "organization")
+    ]
+
+
+def reminder(side: str, steps: Sequence[str], waits: Sequence[str] | None = None) -> Reminder:
+    """``waits``: by default all of them."""
+    return Reminder(
+        id=f"{ONBOARDING}:eff_1",
+        onboarding_id=ONBOARDING,
+        side=side,
+        user_id="U_ANA",
+        steps=list(steps),
+        waits=list(steps if waits is None else waits),
+        channel_id="C_CUSTOMER",
+        ts="1.2",
+    )
 
 
 def failed(kind: str) -> EffectRecord:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from bot.listeners.actions import ACTIONS
-from bot.messages import board, card, home, matrix, reminder, review, step
+from bot.messages import board, calls, card, home, matrix, reminder, review, step
 from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, parse
 from bot.messages.texts import Texts, table
 from flows.model import EffectRecord, Snapshot
-from flows.outbox import Remind
+from flows.outbox import Escalate
 from flows.people import Side
 from flows.state import StepState
 from playground.slack.checks import check_message, check_view
@@ -33,11 +33,15 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
         yield f"step {step_id}", step.step_message(made, JOURNEY, step_id, texts, at)
         yield f"review {step_id}", review.review_card(made, JOURNEY, step_id, texts, at, RULES, failed)
         for side in Side:
-            asked = Remind(where=side.value, user="U_ANA", steps=(step_id,), count=(1,))
-            yield f"reminder {step_id}", reminder.reminder(made, JOURNEY, asked, texts, at)
+            yield f"reminder {step_id}", reminder.reminder(made, JOURNEY, samples.reminder(side, [step_id]), texts, at)
     for side in Side:
-        asked = Remind(where=side.value, user="U_ANA", steps=STEPS, count=(3,) * len(STEPS))
-        yield "reminder of all", reminder.reminder(made, JOURNEY, asked, texts, at)
+        for waits in (STEPS, STEPS[2:], ()):
+            yield "reminder of all", reminder.reminder(made, JOURNEY, samples.reminder(side, STEPS, waits), texts, at)
+    for where in ("support", "support_channel"):
+        slow = Escalate(where=where, step="planning", user="U_ANA", count=3, since=int(NOW.timestamp()))
+        yield f"escalation {where}", reminder.escalation(made, slow, "https://slack.example/archives/C1/p12", texts)
+    for call in made.calls:
+        yield call.id, calls.call_message(made, call, texts)
     yield "matrix", matrix.matrix(made, samples.JOURNEY, texts, samples.NOW)
     yield "status", board.one(made, JOURNEY, texts, at)
     yield "overview", board.overview([made], texts, NOW)

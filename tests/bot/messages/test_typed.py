@@ -117,6 +117,7 @@ def lasting(said: str) -> Iterator[tuple[str, Drawing]]:
     for step_id, step in samples.JOURNEY.steps.items():
         made.submissions[step_id] = [samples.submission(step_id, answered(step.form, said, samples.sent_answers(step_id)))]
     made.tasks = samples.tasks("done", said)
+    made.calls, made.notes = samples.calls(visible(said)), samples.notes(visible(said))
     for grant in made.grants:
         grant.reference = grant.reference and visible(said)
     yield from messages(made, "en")
@@ -162,20 +163,24 @@ def test_no_sentence_can_be_made_to_say_more(said: str) -> None:
 
 def test_what_is_harmless_stays_in_one_section_and_all_else_is_shown_as_typed() -> None:
     texts = Texts("en")
-    easy = notice(texts.md("say.stuck", by="Ana", reason="We wait for Crédito & Cia (São Paulo), ana_b@bank.example, 10:30"))
+    easy = notice(
+        texts.md("say.call_answered", by="Ana", reason="We wait for Crédito & Cia (São Paulo), ana_b@bank.example, 10:30")
+    )
     assert [block["type"] for block in easy.blocks] == ["section"]
-    hard = notice(texts.md("say.stuck", by="Ana", reason="*We* wait"))
-    assert hard.blocks[0]["elements"][0]["elements"] == [{"type": "text", "text": "Ana is stuck: *We* wait"}]
-    lines = notice(texts.md("say.stuck", by="Ana", reason="We\n*wait*"))
+    hard = notice(texts.md("say.call_answered", by="Ana", reason="*We* wait"))
+    assert hard.blocks[0]["elements"][0]["elements"] == [{"type": "text", "text": "Ana answers: *We* wait"}]
+    lines = notice(texts.md("say.call_answered", by="Ana", reason="We\n*wait*"))
     assert [element["type"] for element in lines.blocks[0]["elements"]] == ["rich_text_section", "rich_text_quote"]
     assert lines.blocks[0]["elements"][1]["elements"] == [{"type": "text", "text": "We\n*wait*"}]
-    assert lines.text.startswith("Ana is stuck: \n&gt; We\n&gt; ")
-    spoken = notice(texts.md("say.stuck", by="Ana", reason="*Write* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56")).text
-    assert spoken == "Ana is stuck: *\u200aWrite* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56"
+    assert lines.text.startswith("Ana answers: \n&gt; We\n&gt; ")
+    spoken = notice(
+        texts.md("say.call_answered", by="Ana", reason="*Write* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56")
+    ).text
+    assert spoken == "Ana answers: *\u200aWrite* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56"
 
 
 def test_empty_lines_push_nothing_out_of_sight() -> None:
-    said = notice(EN.md("say.stuck", by="Ana", reason="One\n\nTwo" + "\n \u00a0\t" * 900 + "\nThree")).blocks
+    said = notice(EN.md("say.call_answered", by="Ana", reason="One\n\nTwo" + "\n \u00a0\t" * 900 + "\nThree")).blocks
     assert [part["text"] for block in said for one in block["elements"] for part in one["elements"]][1:] == [
         "One\n\nTwo\n\nThree"
     ]
@@ -215,7 +220,7 @@ def test_a_link_is_whole_at_the_end_of_a_long_agenda_too(link: str) -> None:
 
 
 def test_fingerprints_can_be_compared_in_whatever_is_read_out() -> None:
-    words = notice(EN.md("say.stuck", by="Ana", reason=f"SHA-256:{FINGERPRINT}, :ab:")).text
+    words = notice(EN.md("say.call_answered", by="Ana", reason=f"SHA-256:{FINGERPRINT}, :ab:")).text
     assert FINGERPRINT in words
     assert read_mrkdwn(words.replace(FINGERPRINT, "")).marks == []
 
@@ -228,7 +233,7 @@ def test_a_lone_sign_in_what_was_typed_is_not_taken_for_a_mention_that_was_cut()
 
 
 def test_a_cut_sentence_marks_what_is_left_of_the_typed() -> None:
-    words = Texts("en").md("say.stuck", by="Ana", reason="*" * 40) + EN.md("say.stuck", by="Bob", reason="x\ny")
+    words = Texts("en").md("say.call_answered", by="Ana", reason="*" * 40) + EN.md("say.call_answered", by="Bob", reason="x\ny")
     for most in range(2, len(words) + 2):
         kept = clip(words, most)
         assert len(kept) <= most
@@ -242,7 +247,7 @@ def test_a_change_shows_which_value_is_the_new_one() -> None:
 
 def test_a_long_text_is_drawn_whole_in_blocks_of_slacks_size() -> None:
     words = "\n".join(f"*line {number}*" for number in range(700))
-    shown = notice(Texts("en").md("say.stuck", by="Ana", reason=words))
+    shown = notice(Texts("en").md("say.call_answered", by="Ana", reason=words))
     elements = [element for block in shown.blocks for element in block["elements"]]
     quoted = [part["text"] for one in elements if one["type"] == "rich_text_quote" for part in one["elements"]]
     assert "".join(quoted) == words

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.messages.blocks import Block, Drawing, clip, cut, drawing, fit, long_sections, section, spoken
 from bot.messages.board import one, queue
-from bot.messages.buttons import ButtonValue, OldButton, parse
+from bot.messages.buttons import Act, ButtonValue, OldButton, parse
+from bot.messages.calls import call_message
 from bot.messages.card import card
 from bot.messages.changes import diff, differences
 from bot.messages.home import customer_home
@@ -21,7 +22,6 @@ from bot.messages.review import answer_sections, review_card
 from bot.messages.step import step_message
 from bot.messages.texts import Texts, escape, for_locale, languages, typed
 from flows.model import Snapshot
-from flows.outbox import Remind
 from flows.people import Side
 from flows.problems import Note
 from flows.state import StepState
@@ -44,6 +44,10 @@ def step_of(made: Snapshot, step: str, texts: Texts = EN) -> Drawing:
 
 def review_of(made: Snapshot, step: str, texts: Texts = EN) -> Drawing:
     return review_card(made, samples.JOURNEY, step, texts, samples.at(made), samples.RULES)
+
+
+def reminder_of(made: Snapshot, side: str, steps: Sequence[str], waits: Sequence[str] | None = None) -> Drawing:
+    return reminder(made, samples.JOURNEY, samples.reminder(side, steps, waits), EN, samples.at(made))
 
 
 def stand(made: Snapshot, **states: StepState) -> Snapshot:
@@ -122,6 +126,7 @@ def test_customers_see_nothing_of_supports_own_talk(state: StepState) -> None:
     made = samples.snapshot(state)
     for record in made.steps.values():
         record.claimer_id = "U_CLAIMER"
+    made.notes = samples.notes("U_CLAIMER can do without them.")
     shown = [card_of(made), *(step_of(made, step) for step in samples.STEPS)]
     assert all("U_CLAIMER" not in drawn.text + words(drawn.blocks) for drawn in shown)
     assert {act for drawn in shown for act in acts(drawn.blocks)} <= {"open_form", "task", "stuck", "link", "matrix"}
@@ -139,18 +144,26 @@ def test_a_step_offers_to_fill_to_change_or_neither(state: StepState) -> None:
 
 def test_a_reminder_offers_the_form_help_and_a_rest() -> None:
     made = samples.snapshot(StepState.OPEN)
-    asked = Remind(where="customer", user="U_ANA", steps=("planning",))
-    assert acts(reminder(made, samples.JOURNEY, asked, EN, samples.at(made)).blocks) == ["open_form", "stuck", "snooze"]
-    asked = replace(asked, where="support")
-    assert acts(reminder(made, samples.JOURNEY, asked, EN, samples.at(made)).blocks) == ["show", "snooze"]
+    assert acts(reminder_of(made, "customer", ["planning"]).blocks) == ["open_form", "stuck", "snooze"]
+    assert acts(reminder_of(made, "support", ["planning"]).blocks) == ["show", "snooze"]
+
+
+def test_a_reminder_of_what_is_done_says_by_whom_and_when_and_offers_the_rest_alone() -> None:
+    made = stand(samples.snapshot(StepState.OPEN), organization=StepState.SUBMITTED)
+    made.steps["organization"].turn = "support:submitted:1"
+    shown = reminder_of(made, "customer", ["planning", "organization"], ["planning"])
+    assert {parse(button["value"]).step for button in buttons(shown.blocks)} == {"planning"}
+    assert "2. Organization – under review. Last change by <@U_SUE> 2026-03-10 12:00 UTC." in shown.text
+    passed = reminder_of(made, "customer", ["organization"], [])
+    assert (buttons(passed.blocks), "has moved on" in passed.text) == ([], True)
 
 
 def test_a_reminder_of_a_task_offers_the_task() -> None:
     made = samples.snapshot(StepState.FULFILLING)
-    asked = Remind(where="customer", user="U_ANA", steps=("authentication",))
     created = {"organization.record_org_id": {"org_id": "TN-1"}}
     ready = replace(samples.at(made), done=created, unfinished=frozenset({"authentication"}))
-    assert acts(reminder(made, samples.JOURNEY, asked, EN, ready).blocks) == ["task", "stuck", "snooze"]
+    shown = reminder(made, samples.JOURNEY, samples.reminder("customer", ["authentication"]), EN, ready)
+    assert acts(shown.blocks) == ["task", "stuck", "snooze"]
 
 
 # -- support's side
@@ -189,8 +202,9 @@ def test_a_decision_can_be_taken_while_one_is_asked_and_rejecting_is_asked_twice
 
 def test_a_decision_names_the_revision_it_is_about() -> None:
     shown = review_of(samples.snapshot(StepState.SUBMITTED), "organization")
-    assert {(v.revision, v.digest) for v in (parse(button["value"]) for button in buttons(shown.blocks))} == {(1, "d" * 16)}
-    assert "Digest of revision 1: dddddddd" in words(shown.blocks[-1:])
+    values = [parse(button["value"]) for button in buttons(shown.blocks) if button["action_id"] != Act.ADD_NOTE]
+    assert {(value.revision, value.digest) for value in values} == {(1, "d" * 16)}
+    assert "Digest of revision 1: dddddddd" in shown.text
 
 
 def test_a_review_card_counts_the_approvals_and_says_whose_they_are() -> None:
@@ -241,7 +255,20 @@ def test_what_only_helps_the_sender_is_not_on_the_review_card_and_support_reads_
 def test_after_the_approval_support_sees_who_gave_it_and_what_to_do() -> None:
     shown = review_of(samples.snapshot(StepState.FULFILLING), "organization")
     assert "Approved by <@U_SUE>" in shown.text
-    assert names(shown.blocks) == ["Record the org ID"]
+    assert names(shown.blocks) == ["Record the org ID", "Add a note"]
+
+
+def test_who_is_stuck_is_shown_on_both_sides_and_support_s_message_offers_an_answer_until_there_is_one() -> None:
+    made = samples.snapshot(StepState.OPEN)
+    made.calls, made.notes = samples.calls("Who *signs*?"), samples.notes("They *change* their bank.")
+    for shown in (step_of(made, "planning"), review_of(made, "planning")):
+        assert "<@U_ANA> is stuck here since 2026-03-10 12:00 UTC" in shown.text
+        assert "signs" not in shown.text
+    assert ["is stuck" in step_of(made, step).text for step in samples.STEPS[1:4]] == [False] * 3
+    messages = [call_message(made, call, EN) for call in made.calls]
+    assert [acts(shown.blocks) for shown in messages] == [["answer_call", "settle_call"], [], [], []]
+    assert all("signs" in shown.text and "<@U_SUE>" in shown.text for shown in messages)  # who is called is named
+    assert "change" in review_of(made, "planning").text
 
 
 def test_who_did_what_and_when_stays_on_the_card_of_a_step_that_is_done() -> None:
@@ -377,11 +404,14 @@ def test_what_may_be_done_is_no_prominent_button_and_there_however_much_is_known
     known = {"organization.record_org_id": {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"}}
     situation = replace(samples.at(made), done=known)
     shown = review_card(made, samples.JOURNEY, "organization", EN, situation, samples.RULES)
-    assert [(one["action_id"], one.get("style")) for one in buttons(shown.blocks)] == [("task:correct_org_id", None)]
+    assert [(one["action_id"], one.get("style")) for one in buttons(shown.blocks)] == [
+        ("task:correct_org_id", None),
+        ("add_note", None),
+    ]
     known_of = replace(samples.JOURNEY.steps["organization"], facts=lambda _: [Note("program_cards_follow")] * 60)
     journey = replace(samples.JOURNEY, steps={**samples.JOURNEY.steps, "organization": known_of})
     much = review_card(made, journey, "organization", EN, situation, samples.RULES)
-    assert [one["action_id"] for one in buttons(much.blocks)] == ["task:correct_org_id"]
+    assert [one["action_id"] for one in buttons(much.blocks)] == ["task:correct_org_id", "add_note"]
 
 
 def test_who_reviews_reads_which_program_and_which_person_an_answer_is_about() -> None:

@@ -47,6 +47,17 @@ class Sent(NamedTuple):
     steps: tuple[str, ...]
 
 
+class Escalated(NamedTuple):
+    """``where``: the step's thread, or the support channel. ``reminders``: how many were sent to ``user`` since (Unix seconds)."""
+
+    at: datetime
+    where: str
+    user: str
+    step: str
+    reminders: int
+    since: int
+
+
 @cache
 def _empty() -> bytes:
     """A migrated, empty database: migrations take longer than most tests."""
@@ -175,7 +186,13 @@ class CaseBook:
         return sent
 
     async def next_due(self) -> datetime | None:
-        return min((r.remind_at for r in (await self.snapshot()).steps.values() if r.remind_at), default=None)
+        records = (await self.snapshot()).steps.values()
+        return min((at for r in records for at in (r.remind_at, r.escalate_at) if at), default=None)
+
+    async def escalated(self) -> list[Escalated]:
+        """What support, or its channel, was told of since the last look."""
+        told = [one.arguments for one in await self.news("escalate")]
+        return [Escalated(self.now, one["where"], one["user"], one["step"], one["count"], one["since"]) for one in told]
 
     async def wait(self, days: float) -> list[Sent]:
         """Let this many days pass, with a sweep whenever something is due."""

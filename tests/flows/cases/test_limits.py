@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cases import limits, manage, secrets
+from flows.cases import calls, limits, secrets
 from flows.cases.case import Case
 from flows.people import Who
 from flows.problems import Problem, Refused
@@ -24,7 +24,7 @@ async def says_stuck(acme: CaseBook, who: Who = LEAD, step: str = "planning") ->
     async def work(case: Case) -> tuple[Problem, ...]:
         problems = await limits.stuck(case, step)
         if not problems:
-            manage.stuck(case, step, "Who attends?")
+            calls.stuck(case, step, "Who attends?")
         return problems
 
     found = await acme.act(work, who)

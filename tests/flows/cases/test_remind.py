@@ -3,8 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -15,18 +16,19 @@ from hypothesis import strategies as st
 
 from bot.modals.dialogs import snooze_until
 from flows import business_time
-from flows.cases import channels, manage
-from flows.cases.settle import calendar_of, timezone_of
+from flows.cases import channels, manage, snooze
+from flows.cases.settle import calendar_of, side_of, timezone_of
 from flows.model import Grant, Person
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import ReminderTimes, Rules
 from flows.state import StepState
-from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, MONDAY, OWNER, STEPS, CaseBook, Sent, case_book
+from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, MONDAY, OWNER, STEPS, CaseBook, Escalated, Sent, case_book
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+BUSINESS_DAY = business_time.BusinessDuration(days=1)
 
 
 def at(day: int, hour: int, minute: int = 0, month: int = 3) -> datetime:
@@ -55,9 +57,14 @@ async def begun(one: CaseBook, moment: datetime) -> CaseBook:
 
 
 async def test_a_customer_is_reminded_after_1_3_and_5_business_days_then_support_is_told(acme: CaseBook) -> None:
-    assert await acme.wait(9) == [Sent(at(day, 10), "customer", LEAD.user_id, ("planning",)) for day in (10, 12, 16)]
-    assert await acme.said() == [("support", "customer_slow")]
+    assert await acme.wait(7.5) == [Sent(at(day, 10), "customer", LEAD.user_id, ("planning",)) for day in (10, 12, 16)]
+    assert await acme.escalated() == []  # never with a reminder
+    acme.now = at(17, 10)
+    assert await acme.sweep() == []
+    since = int(MONDAY.timestamp())
+    assert await acme.escalated() == [Escalated(at(17, 10), "support", LEAD.user_id, "planning", 3, since)]
     assert await acme.wait(30) == []
+    assert await acme.escalated() == []
 
 
 async def test_support_is_reminded_after_4_business_hours_then_daily_and_then_its_channel_is_told(acme: CaseBook) -> None:
@@ -65,9 +72,26 @@ async def test_support_is_reminded_after_4_business_hours_then_daily_and_then_it
     await acme.said()
     reminded = await acme.wait(2.5)
     assert reminded == [Sent(at(day, 14), "support", OWNER.user_id, ("planning",)) for day in (9, 10, 11)]
-    assert await acme.said() == [("support_channel", "support_slow")]
-    assert [sent.at for sent in await acme.wait(5)] == [at(12, 14), at(13, 14), at(16, 14)]
-    assert await acme.said() == []  # the channel is told once
+    assert await acme.escalated() == []
+    assert await acme.sweep(at(12, 14)) == []  # the channel is told in place of a reminder
+    assert [(one.where, one.user, one.reminders) for one in await acme.escalated()] == [("support_channel", OWNER.user_id, 3)]
+    assert [sent.at for sent in await acme.wait(5)] == [at(13, 14), at(16, 14), at(17, 14)]
+    assert await acme.escalated() == []  # once
+
+
+async def test_support_is_told_of_a_slow_customer_in_its_own_business_hours(acme: CaseBook) -> None:
+    async def work(unit: Unit) -> None:
+        unit.add(Person(id=str(LEAD), team_id=LEAD.team_id, user_id=LEAD.user_id, timezone="Asia/Tokyo"))
+
+    await acme.do(work)
+    await acme.send("planning")
+    await acme.send_back("planning", "Which products?")  # at ten in the evening in Tokyo: its count begins at nine the next day
+    assert [one.at for one in await acme.wait(8)] == [at(10, 21), at(12, 21), at(16, 21)]
+    assert await acme.sweep(at(17, 21)) == []
+    assert await acme.escalated() == []
+    await acme.wait(0.5)
+    assert [one.reminders for one in await acme.escalated()] == [3]
+    assert (await acme.step("planning")).escalated_at == at(18, 9)
 
 
 async def test_the_night_the_week_end_and_a_holiday_of_support_do_not_count(tmp_path: Path) -> None:
@@ -160,9 +184,11 @@ async def test_a_new_revision_gives_support_its_four_hours_again(acme: CaseBook)
 @pytest.mark.parametrize("back", [at(19, 10), at(20, 17, 59)])
 async def test_after_an_outage_a_step_is_reminded_once(acme: CaseBook, back: datetime) -> None:
     assert len(await acme.sweep(back)) == 1
-    assert await acme.said() == [("support", "customer_slow")]
+    assert await acme.escalated() == []
     assert await acme.sweep(back + timedelta(seconds=30)) == []
     assert await acme.wait(30) == []
+    assert [one.reminders for one in await acme.escalated()] == [1]
+    assert (await acme.step("planning")).escalated_at == business_time.add(acme.rules.support_calendar, back, BUSINESS_DAY)
 
 
 async def test_back_in_the_night_it_waits_for_the_morning(acme: CaseBook) -> None:
@@ -177,7 +203,7 @@ async def test_support_too_is_reminded_once_after_an_outage(acme: CaseBook) -> N
     assert [s.at for s in await acme.wait(2)] == [at(20, 10)]
 
 
-# -- snooze, stuck
+# -- snooze
 
 
 @pytest.mark.parametrize(
@@ -190,7 +216,7 @@ async def test_support_too_is_reminded_once_after_an_outage(acme: CaseBook) -> N
 )
 async def test_a_snoozed_step_is_quiet_until_then(acme: CaseBook, chosen: dict[str, str], comes: datetime) -> None:
     until = snooze_until(chosen, acme.now, SAO_PAULO)
-    assert await acme.act(lambda case: manage.snooze(case, "planning", until), LEAD) == comes
+    assert await acme.act(lambda case: snooze.snooze(case, "planning", until), LEAD) == comes
     assert await acme.said() == [("customer", "snoozed")]
     assert (await acme.wait(8))[0].at == comes
 
@@ -202,35 +228,51 @@ def test_tomorrow_is_that_of_the_customers_zone() -> None:
 
 
 async def test_an_escalated_step_can_be_snoozed_and_is_reminded_once_more(acme: CaseBook) -> None:
-    await acme.wait(8)
-    await acme.said()
-    await acme.act(lambda case: manage.snooze(case, "planning", acme.now + DAY), LEAD)
+    await acme.wait(9)
+    assert len(await acme.escalated()) == 1
+    await acme.act(lambda case: snooze.snooze(case, "planning", acme.now + DAY), LEAD)
     assert len(await acme.wait(20)) == 1
-    assert await acme.said() == [("customer", "snoozed")]  # support is not told a second time
+    assert await acme.escalated() == []  # support is not told a second time
 
 
-async def test_support_s_reminders_are_not_the_customer_s_to_snooze(acme: CaseBook) -> None:
+async def test_a_snooze_puts_off_what_is_escalated_and_never_hastens_it(acme: CaseBook) -> None:
+    await acme.wait(1)  # the first reminder; two more would come, on the third and the fifth day
+    assert await acme.act(lambda case: snooze.snooze(case, "planning", acme.now + HOUR), LEAD) == at(10, 11)
+    assert [one.at for one in await acme.wait(6.5)] == [at(11, 9), at(12, 10), at(16, 10)]  # one a day
+    await acme.act(lambda case: snooze.snooze(case, "planning", at(20, 0)), LEAD)  # after the last, before it is escalated
+    assert [one.at for one in await acme.wait(10)] == [at(20, 9)]
+    assert [one.reminders for one in await acme.escalated()] == [5]
+    assert (await acme.step("planning")).escalated_at == at(23, 9)
+
+
+async def test_each_side_s_snooze_is_its_own_also_when_the_turn_comes_back(acme: CaseBook) -> None:
+    await acme.act(lambda case: snooze.snooze(case, "planning", at(20, 0)), LEAD)
     await acme.send("planning")
-    with pytest.raises(Refused, match="snooze_not_yours"):
-        await acme.act(lambda case: manage.snooze(case, "planning", acme.now + DAY), LEAD)
-    comes = await acme.act(lambda case: manage.snooze(case, "planning", acme.now + DAY), KIM)
+    assert (await acme.step("planning")).remind_at == at(9, 14)  # support's
+    await acme.act(lambda case: snooze.snooze(case, "planning", at(18, 0)), KIM)
+    await acme.send_back("planning", "Which products?")
+    assert (await acme.step("planning")).remind_at == at(20, 9)  # the customer's, as they said
+    await acme.send("planning", goals="Other goals")
+    assert [(one.at, one.where) for one in await acme.wait(9.5)] == [(at(18, 9), "support")]
+
+
+async def test_who_is_not_reminded_has_nothing_to_snooze(acme: CaseBook) -> None:
+    with pytest.raises(Refused, match="snooze_with_customer"):
+        await acme.act(lambda case: snooze.snooze(case, "planning", acme.now + DAY), KIM)
+    await acme.send("planning")
+    with pytest.raises(Refused, match="snooze_with_support") as refused:
+        await acme.act(lambda case: snooze.snooze(case, "planning", acme.now + DAY), LEAD)
+    assert (refused.value.params["state"], refused.value.params["by"]) == ("submitted", LEAD.user_id)
+    comes = await acme.act(lambda case: snooze.snooze(case, "planning", acme.now + DAY), KIM)
     assert comes > acme.now
 
 
 async def test_what_cannot_be_snoozed(acme: CaseBook) -> None:
     with pytest.raises(Refused, match="snooze_past"):
-        await acme.act(lambda case: manage.snooze(case, "planning", acme.now), LEAD)
+        await acme.act(lambda case: snooze.snooze(case, "planning", acme.now), LEAD)
     await acme.skip("planning")
-    with pytest.raises(Refused, match="nothing_to_remind"):
-        await acme.act(lambda case: manage.snooze(case, "planning", acme.now + DAY), LEAD)
-
-
-async def test_who_is_stuck_reaches_support_with_the_reason(acme: CaseBook) -> None:
-    await acme.act(lambda case: manage.stuck(case, "planning", "Who attends?"), LEAD)
-    told, answer = await acme.news("say")
-    assert (told.arguments["where"], told.arguments["mention"]) == ("support", [OWNER.user_id])
-    assert told.arguments["params"]["reason"] == "Who attends?"
-    assert (answer.arguments["where"], answer.arguments["key"]) == ("customer", "stuck_received")
+    with pytest.raises(Refused, match="moved_on"):
+        await acme.act(lambda case: snooze.snooze(case, "planning", acme.now + DAY), LEAD)
 
 
 # -- moments that are waited for
@@ -365,40 +407,69 @@ async def test_of_a_skipped_step_nothing_is_offered_and_nobody_is_told(acme: Cas
 # -- whenever the sweep runs
 
 
+@dataclass(frozen=True)
+class Played:
+    """``zone``: the lead's. By number of the sweep: after which one the customer sends (-1: never), and by how many hours who snoozes."""
+
+    start: datetime
+    zone: str
+    pauses: list[timedelta]
+    sends: int
+    snoozes: dict[int, int]
+
+
 @st.composite
-def sweeps(draw: st.DrawFn) -> tuple[datetime, list[timedelta], int]:
-    """The start, the pauses between sweeps, and after which of them the customer sends (-1: never)."""
+def plays(draw: st.DrawFn) -> Played:
     start = MONDAY + timedelta(minutes=draw(st.integers(0, 60 * 24 * 400)))
     pauses = draw(st.lists(st.integers(1, 60 * 30).map(lambda m: timedelta(minutes=m)), min_size=3, max_size=8))
-    return start, pauses, draw(st.integers(-1, len(pauses) - 1))
+    zone = draw(st.sampled_from(["America/Sao_Paulo", "Asia/Tokyo", "Pacific/Auckland", "America/Los_Angeles"]))
+    snoozes = draw(st.dictionaries(st.integers(0, 15), st.integers(1, 72), max_size=3))
+    return Played(start, zone, pauses, draw(st.integers(-1, len(pauses) - 1)), snoozes)
 
 
 @settings(max_examples=settings().max_examples // 10, suppress_health_check=[HealthCheck.too_slow])
-@given(sweeps())
-def test_never_two_a_day_never_outside_hours_and_never_forgotten(drawn: tuple[datetime, list[timedelta], int]) -> None:
-    start, pauses, sends = drawn
-
+@given(plays())
+def test_never_two_a_day_never_outside_hours_never_forgotten_and_escalated_after_the_last(played: Played) -> None:
     async def play(one: CaseBook) -> None:
+        async def zone(unit: Unit) -> None:
+            unit.add(Person(id=str(LEAD), team_id=LEAD.team_id, user_id=LEAD.user_id, timezone=played.zone))
+
+        await one.do(zone)
         await one.start()
-        seen: list[tuple[Sent, date, time]] = []
-        snapshot = await one.snapshot()
-        for number, pause in enumerate(pauses + [timedelta(hours=11)] * 14):
-            for sent in await one.sweep(one.now + pause):
-                calendar = calendar_of(Side(sent.where), snapshot, one.rules)
-                assert business_time.is_open(calendar, sent.at)
-                local = sent.at.astimezone(ZoneInfo(calendar.timezone))
-                seen.append((sent, local.date(), local.time()))
-            if number == sends:
+        calendars = {side: calendar_of(side, await one.snapshot(), one.rules) for side in Side}
+        seen: list[Sent] = []
+        told: list[Escalated] = []
+        for number, pause in enumerate(played.pauses + [timedelta(hours=11)] * 18):
+            seen += await one.sweep(one.now + pause)
+            told += await one.escalated()
+            turn = side_of(await one.step("planning"))
+            if number in played.snoozes and turn is not None:
+                until = one.now + timedelta(hours=played.snoozes[number])
+                who = LEAD if turn is Side.CUSTOMER else OWNER
+                await one.act(partial(snooze.snooze, step_id="planning", until=until), who)
+            if number == played.sends:
                 await one.send("planning")
-        times = Counter((step, sent.where, day) for sent, day, _ in seen for step in sent.steps)
-        assert set(times.values()) <= {1}
+        for sent in seen:
+            assert business_time.is_open(calendars[Side(sent.where)], sent.at)
+        zones = {side.value: ZoneInfo(calendar.timezone) for side, calendar in calendars.items()}
+        days = Counter((sent.where, sent.at.astimezone(zones[sent.where]).date()) for sent in seen)
+        assert set(days.values()) <= {1}
         record = await one.step("planning")
-        assert record.remind_at is not None or record.escalated_at is not None
-        assert record.reminded >= 1
+        assert record.remind_at is not None or record.escalate_at is not None or record.escalated_at is not None
+        for this in told:
+            side = Side.CUSTOMER if this.where == "support" else Side.SUPPORT
+            since = datetime.fromtimestamp(this.since, UTC)
+            mine = [sent.at for sent in seen if sent.where == side.value and since <= sent.at <= this.at]
+            assert business_time.is_open(calendars[Side.SUPPORT], this.at)
+            assert this.at >= business_time.add(calendars[side], max(mine), BUSINESS_DAY)
+            if side is Side.CUSTOMER:  # whoever snoozed: not before what was planned without it
+                assert this.at >= business_time.add(calendars[side], since, business_time.BusinessDuration(days=6))
+            assert this.reminders == len(mine)
+        assert len(told) <= 2
 
     async def main() -> None:
         with TemporaryDirectory() as folder:
-            async with case_book(Path(folder), now=start) as one:
+            async with case_book(Path(folder), now=played.start) as one:
                 await play(one)
 
     asyncio.run(main())

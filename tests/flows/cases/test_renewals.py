@@ -22,7 +22,7 @@ from bot.messages.wording import sentence
 from bot.modals.dialogs import DIALOG_DOES, DialogAnswers
 from bot.modals.fetched import LookedUp
 from bot.modals.subject import FormMeta, subject_of
-from flows.cases import manage
+from flows.cases import manage, snooze
 from flows.cases.case import Case
 from flows.cases.settle import side_of, situation_of
 from flows.forms.fields import Answers
@@ -226,7 +226,7 @@ async def test_who_of_support_asks_on_the_customers_behalf_neither_records_nor_c
 def put_off(case: Case) -> None:
     """As the dialog does."""
     subject_of(case, FormMeta(form="snooze", onboarding=case.id, step=STEP)).check(case)
-    manage.snooze(case, STEP, case.now + timedelta(days=1))
+    snooze.snooze(case, STEP, case.now + timedelta(days=1))
 
 
 @pytest.mark.parametrize("closed", [False, True])

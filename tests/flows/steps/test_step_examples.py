@@ -16,6 +16,9 @@ FORMS = [*JOURNEYS.all_forms(), *DIALOGS.values()]
 STEPS = JOURNEYS.latest.steps
 
 
+MAY_BE_EMPTY = {"settle_call"}
+
+
 def around(form: Form) -> Situation:
     """With all steps' examples already sent."""
     return a_situation(answers={step.id: {**step.form.example, **sent(step.form, example(step.form))} for step in STEPS.values()})
@@ -27,7 +30,7 @@ def test_the_example_is_taken_and_can_be_sent_again_as_it_is_shown(form: Form) -
     assert sent(form, as_raw(form, json.loads(json.dumps(clean))), around(form)) == clean
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
+@pytest.mark.parametrize("form", [form for form in FORMS if form.id not in MAY_BE_EMPTY], ids=lambda form: form.id)
 def test_an_empty_form_is_refused_in_every_language(form: Form) -> None:
     problems = refused(form, {}, around(form))
     assert problems

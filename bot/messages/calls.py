@@ -1,0 +1,49 @@
+"""Calls for help as support reads them: the message with the customer's words and what can be pressed, and a small line on cards."""
+
+from collections.abc import Iterator
+
+from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, long_sections, section
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Raw, Texts, date_token
+from flows.cases.calls import waiting
+from flows.model import Call, Snapshot
+from flows.people import SYSTEM
+
+
+def call_message(snapshot: Snapshot, call: Call, texts: Texts) -> Drawing:
+    """Who is stuck, where and why; how to answer, or who answered what and when."""
+    onboarding, record = snapshot.onboarding, snapshot.steps[call.step_id]
+    told = texts.md(
+        "call.stuck",
+        owner=Raw(f"<@{record.claimer_id or onboarding.owner_id}>"),
+        user=Raw(f"<@{call.user_id}>"),
+        customer=onboarding.customer,
+        step=texts(f"step.{call.step_id}.title"),
+        at=date_token(call.at),
+        reason=call.words,
+    )
+    blocks = list(long_sections(told))
+    if call.answered_at is None:
+        value = ButtonValue(onboarding=onboarding.id, step=call.step_id, item=call.id)
+        answer = button(texts("button.answer_call"), Act.ANSWER_CALL, value, style="primary")
+        return drawing([*blocks, actions(answer, button(texts("button.settle_call"), Act.SETTLE_CALL, value))])
+    by, at = Raw(f"<@{call.answered_by}>"), date_token(call.answered_at)
+    if call.answered_by == SYSTEM.user_id:
+        ended = context(texts.md("call.passed", state=texts(f"state.{record.state.value}"), at=at))
+    elif call.answer:
+        ended = section(texts.md("call.answered", by=by, at=at, answer=call.answer))
+    else:
+        ended = context(texts.md("call.settled", by=by, at=at))
+    return drawing([*blocks, ended])
+
+
+def asked(call: Call, texts: Texts) -> list[Block]:
+    """What the answer is to, above its field."""
+    told = texts.md("call.asked", user=Raw(f"<@{call.user_id}>"), at=date_token(call.at), reason=call.words)
+    return list(long_sections(told))
+
+
+def stuck_lines(snapshot: Snapshot, step_id: str, texts: Texts) -> Iterator[Block]:
+    """A small line for each person who is stuck in a step; both sides read it, so that it doesn't say why."""
+    for call in waiting(snapshot, step_id):
+        yield context(texts.md("call.line", user=Raw(f"<@{call.user_id}>"), at=date_token(call.at)))

@@ -1,0 +1,103 @@
+"""Who is stuck calls support until somebody answers, says that it is settled, or the step moves on; notes are support's alone."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.cases import calls, manage, notes
+from flows.cases.case import Case
+from flows.model import Call, Person
+from flows.people import SYSTEM
+from flows.ports import Unit
+from flows.problems import Refused
+from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, LIZ, CaseBook, case_book
+
+
+@pytest.fixture
+async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
+    async with case_book(tmp_path) as one:
+        await one.start()
+        await one.news("say", "draw")
+        yield one
+
+
+async def stuck(acme: CaseBook, words: str, step: str = "planning", who: Any = LEAD) -> Call:
+    found = await acme.act(partial(calls.stuck, step_id=step, words=words), who)
+    assert isinstance(found, Call)
+    return found
+
+
+async def test_a_call_waits_until_one_of_support_answers_and_the_second_reads_who_did(acme: CaseBook) -> None:
+    async def known(unit: Unit) -> None:
+        unit.add(Person(id=str(KIM), team_id=KIM.team_id, user_id=KIM.user_id, support=True, name="Kim Lee"))
+
+    await acme.do(known)
+    call = await stuck(acme, "Who attends?")
+    assert [effect.arguments["call"] for effect in await acme.news("call")] == [call.id]
+    assert {(one.arguments["what"], one.arguments["step"]) for one in await acme.news("draw")} >= {("step", "planning")}
+    assert await acme.said() == [("customer", "stuck_received")]
+
+    async def second(case: Case) -> Any:
+        return await calls.answered(case, call.id)
+
+    assert await acme.act(second, LIZ) == ()
+    await acme.act(lambda case: calls.answer(case, call.id, "Whoever decides."), KIM)
+    (said,) = await acme.news("say")
+    assert (said.arguments["where"], said.arguments["key"]) == ("customer", "call_answered")
+    assert (said.arguments["mention"], said.arguments["params"]["reason"]) == ([LEAD.user_id], "Whoever decides.")
+    assert [effect.arguments["call"] for effect in await acme.news("call")] == [call.id]  # its message changes
+    (problem,) = await acme.act(second, LIZ)
+    assert (problem.key, problem.params["name"]) == ("call_answered_by", "Kim Lee")
+    for again in (calls.answer, calls.settle):
+        with pytest.raises(Refused, match="call_answered"):
+            await acme.act(partial(again, call_id=call.id, words="Me too."), LIZ)
+    (kept,) = (await acme.snapshot()).calls
+    assert (kept.words, kept.answered_by, kept.answer) == ("Who attends?", KIM.user_id, "Whoever decides.")
+    later = await stuck(acme, "And from which company?")
+    await acme.act(lambda case: calls.settle(case, later.id, ""), LIZ)
+    assert await acme.said() == [("customer", "stuck_received"), ("customer", "call_settled_plain")]
+
+
+async def test_a_step_that_ends_and_an_onboarding_that_is_closed_end_the_calls(acme: CaseBook) -> None:
+    one, other = await stuck(acme, "Who attends?"), await stuck(acme, "Which CSR?", "authentication", COLLEAGUE)
+    await acme.send("planning")
+    assert [call.answered_at for call in (await acme.snapshot()).calls] == [None, None]  # it can come back
+    await acme.skip("planning")
+    assert [call.answered_by for call in (await acme.snapshot()).calls] == [SYSTEM.user_id, ""]
+    with pytest.raises(Refused, match="call_passed"):
+        await acme.act(lambda case: calls.answer(case, one.id, "Whoever decides."), KIM)
+    await acme.act(manage.close)
+    assert {call.id for call in (await acme.snapshot()).calls if call.answered_by == SYSTEM.user_id} == {one.id, other.id}
+    async with acme.store.read() as unit:
+        assert len(await unit.times(acme.id, ["call:stuck:passed"], SYSTEM, one.at.replace(year=2020))) == 2
+
+
+async def test_an_old_button_says_how_the_step_stands_and_who_still_fills_in_the_form_loses_nothing(acme: CaseBook) -> None:
+    await acme.send("planning")
+    with pytest.raises(Refused, match="moved_on") as refused:
+        await acme.act(lambda case: calls.may_call(case, "planning"), LEAD)
+    assert (refused.value.params["state"], refused.value.params["by"]) == ("submitted", LEAD.user_id)
+    await acme.send_back("planning", "Which products?")
+    await acme.act(lambda case: calls.may_call(case, "planning"), LEAD)
+    await acme.skip("planning")
+    (problem,) = await acme.act(lambda case: calls.ended(case, "planning"), LEAD)
+    assert (problem.field, problem.key) == ("reason", "stuck_ended")
+
+
+async def test_a_note_goes_to_support_s_thread_and_the_last_ones_are_shown(acme: CaseBook) -> None:
+    for words in ("One", "Two", "Three", "Four"):
+        acme.now += timedelta(minutes=1)
+        await acme.act(partial(notes.add, step_id="planning", words=words), KIM)
+    assert await acme.said() == [("support", "noted")] * 4
+    acme.now += timedelta(minutes=1)
+    await acme.act(lambda case: notes.add(case, "", "They merge in May."), KIM)
+    assert (await acme.said(), [one.arguments["user"] for one in await acme.news("tell")]) == ([], [KIM.user_id])
+    snapshot = await acme.snapshot()
+    assert [note.words for note in notes.last(snapshot, "planning")] == ["Two", "Three", "Four"]
+    assert [note.words for note in notes.last(snapshot)] == ["Three", "Four", "They merge in May."]
+    with pytest.raises(Refused, match="gone"):
+        await acme.act(lambda case: notes.add(case, "unknown", "?"), KIM)
