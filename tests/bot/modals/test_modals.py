@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
+from flows.outbox import Remind
 from playground.slack import Channel, FileUpload, Outcome, SlackPerson, View
-from playground.walkthrough import ready
+from playground.walkthrough import action_id, ready
 from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -303,9 +304,11 @@ async def test_start_says_at_the_field_what_is_wrong_and_begins_nothing(
         "language": "en",
         "go_live": "2099-01-15",
     }
-    values |= {"the owner is not of support": {"owner": office.olga}, "the date is past": {"go_live": "2020-01-01"}}.get(
-        wrong, {}
-    )
+    changed: dict[str, dict[str, Any]] = {
+        "the owner is not of support": {"owner": office.olga},
+        "the date is past": {"go_live": "2020-01-01"},
+    }
+    values |= changed.get(wrong, {})
     await office.journey.type_in(office.sam, view, values)
     match wrong:
         case "the bot is not in the channel":
@@ -388,6 +391,38 @@ async def test_who_is_stuck_again_at_once_reads_when_support_was_told_and_loses_
     assert typed(office.ana)["reason"] == "And from which company?"
 
 
+async def test_of_two_who_answer_a_call_for_help_the_second_reads_who_did_and_keeps_what_they_typed(
+    office: Workplace, onboarding: str
+) -> None:
+    await office.press(office.ana, office.acme, Act.STUCK, ButtonValue(onboarding=onboarding, step="planning"))
+    await office.bot.background.drain()
+    await send(office, office.ana, {"reason": "Who joins?"})
+    await office.settled()
+    (call,) = [message for message in office.support.messages if "Who joins?" in message.text]
+    assert call.broadcast  # in the step's thread, and in the channel too
+    for person in (office.sam, office.kim):
+        await person.click(call, action_id=Act.ANSWER_CALL)
+        await office.bot.background.drain()
+        assert "Who joins?" in office.shown(person)
+    assert (await send(office, office.sam, {"answer": "Whoever decides on products."})).closed
+    late = await send(office, office.kim, {"answer": "Anyone."})
+    assert "sam, do suporte, chegou antes: respondeu há 1 min" in str(late.errors)
+    await office.settled()
+    told = [message.text for message in office.journey.thread("step", "planning")]
+    assert any("Whoever decides on products." in text and f"<@{office.ana.id}>" in text for text in told)
+    assert "Anyone." not in str(told)
+    assert "Answered by" in call.text
+    assert "actions" not in [block["type"] for block in call.blocks]
+    await office.press(office.kim, office.support, Act.ANSWER_CALL, await answered(office, onboarding))
+    await office.bot.background.drain()
+    assert f"<@{office.sam.id}> respondeu a isto" in office.answers(office.kim)[-1]
+
+
+async def answered(office: Workplace, onboarding: str) -> ButtonValue:
+    (call,) = (await office.snapshot(onboarding)).calls
+    return ButtonValue(onboarding=onboarding, step=call.step_id, item=call.id)
+
+
 async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace, onboarding: str) -> None:
     step = ButtonValue(onboarding=onboarding, step="planning")
 
@@ -398,7 +433,27 @@ async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace,
 
     assert "At most 30 days ahead" in str((await snooze("2099-01-01")).errors)
     office.ana.user.stack.clear()
+    today = datetime.now(UTC).date()
+    saturday = today + timedelta(days=7 + (5 - today.weekday()) % 7)
+    off = await snooze(saturday.isoformat())
+    assert "Saturday, " in str(off.errors)
+    assert "The reminder would come on " in str(off.errors)
+    assert office.ana.view is not None
+    assert (await send(office, office.ana, {"until": "date", "date": saturday.isoformat()})).closed  # meant so
+    await office.settled()
+    assert [message for message in office.journey.thread("step", "planning") if "snoozed the reminders" in message.text]
+    remind = Remind(where="customer", user=office.ana.id, steps=("planning",), count=(1,))
+    await office.act(onboarding, lambda case: case.ask(remind))
+    await office.settled()
+    reminder = next(message for message in office.acme.messages if "a reminder" in message.text)
+    assert action_id(reminder.blocks, Act.SNOOZE) is not None
     await office.send(onboarding, "planning")
-    await snooze((datetime.now(UTC) + timedelta(days=7)).date().isoformat())
-    assert "is with Pismo's support now" in office.shown(office.ana)
+    await office.settled()
+    assert f"Planning – under review. Last change by <@{office.ana.id}>" in reminder.text
+    assert "actions" not in [block["type"] for block in reminder.blocks]
+    assert (await office.snapshot(onboarding)).reminders == []
+    for act, says in ((Act.SNOOZE, "is with Pismo's support now: under review"), (Act.STUCK, "already in the state")):
+        await office.press(office.ana, office.acme, act, step)  # of an old reminder
+        await office.bot.background.drain()
+        assert says in office.answers(office.ana)[-1]
     assert "snoozed" not in str([message.text for message in office.journey.thread("review", "planning")])
