@@ -6,6 +6,7 @@ from bot.jobs.lasting import GONE
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.calls import call_message
+from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.model import Posted
@@ -18,8 +19,8 @@ KIND = "call"
 
 
 class CallMessages:
-    def __init__(self, store: Store, slack: Slack, threads: Threads) -> None:
-        self._store, self._slack, self._threads = store, slack, threads
+    def __init__(self, store: Store, slack: Slack, threads: Threads, support: Support) -> None:
+        self._store, self._slack, self._threads, self._support = store, slack, threads, support
 
     async def show(self, run: Run[ShowCall]) -> Finished | None:
         asked = run.effect
@@ -31,7 +32,7 @@ class CallMessages:
         drawn, subject = call_message(case.snapshot, call, thread.texts), call.id.rpartition(":")[2]
         async with self._store.read() as unit:
             posted = await unit.posted(case.id, KIND, subject)
-        if posted is not None:
+        if posted is not None and posted.channel_id == self._support.channel:
             try:
                 await self._slack.update(posted.channel_id, posted.ts, drawn.text, drawn.blocks)
             except SlackError as error:

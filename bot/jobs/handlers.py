@@ -127,7 +127,7 @@ def handlers(
     table.on(Tell, PrivateWords(store, cases, slack, people).tell)
     table.on(Remind, reminders.remind)
     table.on(RedrawReminder, reminders.redraw)
-    table.on(ShowCall, CallMessages(store, slack, threads).show)
+    table.on(ShowCall, CallMessages(store, slack, threads, support).show)
     table.on(Escalate, Escalations(store, slack, threads).escalate)
     table.on(Nudge, Nudges(store, threads).nudge)
     table.on(Alert, alerts.alert)

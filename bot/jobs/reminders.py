@@ -65,6 +65,8 @@ class Reminders:
         customers = asked.where == "customer"
         if row is None or (customers and case.onboarding.severed_at):
             return Finished(called=False)  # redrawn once the channel can be reached again
+        if not customers and row.channel_id != self._support.channel:  # it was another when this was posted
+            return Finished(also=lambda unit: _drop(unit, row.id), called=False)
         texts = customer_texts(case) if customers else self._support.texts(case.onboarding.journey)
         drawn = reminder(case.snapshot, case.journey, row, texts, case.situation)
         channel = case.onboarding.channel_id if customers else row.channel_id
@@ -74,12 +76,14 @@ class Reminders:
             if error.error not in GONE:
                 raise
 
-        async def drop(unit: Unit) -> None:
-            found = await unit.get(Reminder, asked.reminder)
-            if found is not None and not found.waits:
-                await unit.delete(found)
+        return Finished({"channel": channel, "ts": row.ts}, lambda unit: _drop(unit, row.id))
 
-        return Finished({"channel": channel, "ts": row.ts}, drop)
+
+async def _drop(unit: Unit, reminder_id: str) -> None:
+    """Unless a button of it still stands."""
+    row = await unit.get(Reminder, reminder_id)
+    if row is not None and not row.waits:
+        await unit.delete(row)
 
 
 def _row(run: Run[Remind], steps: list[str]) -> Reminder:

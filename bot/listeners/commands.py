@@ -15,7 +15,7 @@ from bot.modals.subject import FormMeta
 from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.payloads import Click, SlashCommand
-from flows.cases import manage, repair
+from flows.cases import manage, notes, repair
 from flows.cases.access import May
 from flows.cases.case import Case, Cases
 from flows.cases.naming import meant, mentions
@@ -106,7 +106,7 @@ class SlashCommands:
                 return _answer(board.overview(await snapshots(unit, await unit.onboardings()), texts, unit.now))
             case = await self._look(unit, command)
             texts = texts.of(case.onboarding.journey)
-            return _answer(board.one(case.snapshot, case.journey, texts, case.situation))
+            return _answer(board.one(case.snapshot, case.journey, texts, case.situation, notes.last(case.snapshot)))
 
     async def _queue(self, command: SlashCommand, texts: Texts) -> Answer:  # noqa: ARG002
         async with self._store.read() as unit:

@@ -10,13 +10,12 @@ from bot.messages.card import progress, step_line
 from bot.messages.internal_notes import note_lines
 from bot.messages.task_button import task_button
 from bot.messages.texts import Raw, Texts, typed
-from flows.cases import notes
 from flows.cases.parity import lacking
 from flows.cases.settle import side_of, state_allows
 from flows.cases.skips import asked
 from flows.forms.step import Situation
 from flows.journey import Journey
-from flows.model import Snapshot, StepRecord
+from flows.model import Note, Snapshot, StepRecord
 from flows.people import Side
 from flows.state import ENDED
 
@@ -58,16 +57,16 @@ def help_view(texts: Texts) -> Drawing:
     return drawing([header(texts("help.title")), section(texts("help.text"))])
 
 
-def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
-    """One onboarding, step by step."""
+def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation, notes: Sequence[Note] = ()) -> Drawing:
+    """One onboarding, step by step. ``notes``: support's internal ones, for support alone."""
     lines = [
         step_line(number, r, turns.for_support(snapshot, r, texts), texts)
         + (f" · {age(r.turn_since, situation.now, texts)}" if side_of(r) else "")
         for number, r in enumerate((snapshot.steps[step_id] for step_id in journey.steps), start=1)
     ]
     blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), *long_sections("\n".join(lines))]
-    if noted := notes.last(snapshot):
-        blocks += [section(f"*{texts('status.notes')}*"), *note_lines(noted, texts, steps=True)]
+    if notes:
+        blocks += [section(f"*{texts('status.notes')}*"), *note_lines(notes, texts, steps=True)]
     return drawing(blocks + list(_closing(snapshot, journey, texts, situation)))
 
 

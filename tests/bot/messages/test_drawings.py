@@ -43,7 +43,7 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
     for call in made.calls:
         yield call.id, calls.call_message(made, call, texts)
     yield "matrix", matrix.matrix(made, samples.JOURNEY, texts, samples.NOW)
-    yield "status", board.one(made, JOURNEY, texts, at)
+    yield "status", board.one(made, JOURNEY, texts, at, made.notes)
     yield "overview", board.overview([made], texts, NOW)
     yield "queue", board.queue([made], texts, NOW)
     yield "help", board.help_view(texts)
