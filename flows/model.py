@@ -334,10 +334,10 @@ class Call:
     team_id: str = ""
     user_id: str = ""  # who is stuck, or who has left
     at: datetime
-    words: str = ""  # sealed: what they wrote
+    words: str = ""  # sealed: what they wrote; of who has left, the ids of their steps
     answered_at: datetime | None = None  # or settled in another way
     answered_by: str = ""
-    answer: str = ""  # sealed
+    answer: str = ""  # sealed; to somebody's leaving, the user id of who took over, their own if they came back
 
 
 @dataclass(kw_only=True)

@@ -15,10 +15,16 @@ from pydantic import TypeAdapter, ValidationError
 
 Where = Literal["customer", "support"]
 """The step's thread in the customer's channel, or the thread of its review card in the support channel."""
-Room = Literal["customer", "support", "support_channel"]
-"""Like `Where`, or the support channel itself."""
+Room = Literal["customer", "support", "customer_channel", "support_channel"]
+"""Like `Where`, or the channel itself."""
 LastingMessage = Literal["card", "step", "review"]
 """The lasting messages: the checklist card, a step's message in the customer's channel, a step's review card in support's."""
+_SIDES: Mapping[str, Where] = {
+    "customer": "customer",
+    "customer_channel": "customer",
+    "support": "support",
+    "support_channel": "support",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +56,7 @@ class Effect:
     def side(self) -> Where | Literal[""]:
         """Whose channel it posts into: what its ``where`` says; empty if none."""
         where: Room | Literal[""] = getattr(self, "where", "")
-        return "support" if where == "support_channel" else where
+        return _SIDES.get(where, "")
 
     @property
     def whose(self) -> Where:
@@ -132,7 +138,7 @@ class Tell(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Remind(Effect):
-    """One message for everything due for one person. ``count``: reminders so far, by step."""
+    """One message for everything due for one person; without a ``user``, for the channel. ``count``: reminders so far, by step."""
 
     kind = "remind"
     where: Where
@@ -246,6 +252,39 @@ class WarnOfCompany(Effect):
     kind = "third_company"
     where: ClassVar[Room] = "support_channel"
     team: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowDeparture(Effect):
+    """Tell support who has left and what they had, with the button that chooses another; once that is done, say so in the same message."""
+
+    kind = "departure"
+    where: ClassVar[Room] = "support_channel"
+    user: str
+
+    @property
+    def same(self) -> str:
+        return f"{self.kind}:{self.user}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOver(Effect):
+    """What somebody of support has in this onboarding is another's from now on. ``by_team``, ``by_user``: who decided that."""
+
+    kind = "hand_over"
+    lane = "people"
+    person: str
+    successor: str
+    team: str
+    by_team: str
+    by_user: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverEverywhere(HandOver):
+    """The same in all open onboardings, each by itself."""
+
+    kind = "hand_over_everywhere"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -380,6 +419,19 @@ class RememberMembers(Effect):
 
     kind = "people"
     lane = "people"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowMembers(Effect):
+    """Who of the customer's people is still in the channel."""
+
+    kind = "follow_members"
+    lane = "people"
+    pace = "people"  # all onboardings are asked for at once, and Slack limits how often lists are read
+
+    @property
+    def same(self) -> str:
+        return self.kind
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,21 @@ class Unit(Protocol):
     async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
         """Which of these people are the customer's in open onboardings of other channels, ordered by id."""
 
+    async def open_onboardings(self) -> Sequence[str]:
+        """The ids of those that are open and can be reached, oldest first. Opens nothing sealed."""
+
+    async def owners_and_claimers(self) -> Collection[str]:
+        """The user ids of all of support who own an onboarding, or claimed one of its steps, in which something is left to do: it is open,
+        or something in it must be renewed. Opens nothing sealed."""
+
+    async def held_by(self, user_ids: Collection[str]) -> Collection[tuple[str, str]]:
+        """The onboardings that these people of support own or claimed a step of, as (onboarding id, user id), of those above. Opens
+        nothing sealed."""
+
+    async def unanswered(self, kinds: Collection[str]) -> Collection[tuple[str, str]]:
+        """By whom support is called and in which onboarding, as (onboarding id, user id), for calls of these kinds that nobody has
+        answered. Opens nothing sealed."""
+
     async def due(self, at: datetime) -> Sequence[str]:
         """Ids of onboardings with a due reminder or escalation, longest overdue first. Opens nothing sealed."""
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Self, TypeVar
 
@@ -74,6 +74,17 @@ _FAILED = (
 )
 _SEEN = select(tables.seen.c.id).where(tables.seen.c.id == bindparam("key")).execution_options(**{QUICK: True})
 _OF_WHOLE = frozenset(KINDS) - {Person}
+
+
+def _held(user_ids: Sequence[str] | None) -> Iterator[Select[Any]]:
+    """Who of support has something where something is left to do: the user ids, or of some of them, each with the onboarding's."""
+    columns, step = tables.onboardings.c, tables.steps.c
+    renewing = select(tables.expiries.c.onboarding_id)
+    left = and_(columns.erased_at.is_(None), or_(columns.closed_at.is_(None), columns.id.in_(renewing)))
+    for user_id in (columns.owner_id, step.claimer_id):
+        shown = select(user_id).distinct() if user_ids is None else select(columns.id, user_id).where(user_id.in_(user_ids))
+        query = shown.where(left, user_id != "")
+        yield query if user_id is columns.owner_id else query.join(tables.steps, columns.id == step.onboarding_id)
 
 
 class Queries:
@@ -181,6 +192,30 @@ class Queries:
         for version, onboarding_id in await self.connection.execute(query.order_by(columns.started_at, columns.id)):
             found.setdefault(str(version), []).append(onboarding_id)
         return found
+
+    async def open_onboardings(self) -> Sequence[str]:
+        """Ids of those that are open and can be reached, oldest first. Opens nothing sealed."""
+        columns = tables.onboardings.c
+        query = select(columns.id).where(columns.closed_at.is_(None), columns.erased_at.is_(None), columns.severed_at.is_(None))
+        return await self._ids(query.order_by(columns.started_at, columns.id))
+
+    async def owners_and_claimers(self) -> Collection[str]:
+        """The user ids of all of support who have something where something is left to do: in open onboardings, and in closed ones of
+        which something must be renewed. Opens nothing sealed."""
+        return {user_id for query in _held(None) for user_id in await self._ids(query)}
+
+    async def held_by(self, user_ids: Collection[str]) -> Collection[tuple[str, str]]:
+        """The onboardings of these people, as (onboarding id, user id), of those above. Opens nothing sealed."""
+        await self._flush()
+        found = [await self.connection.execute(query) for query in _held(list(user_ids))]
+        return {(str(onboarding_id), str(user_id)) for rows in found for onboarding_id, user_id in rows}
+
+    async def unanswered(self, kinds: Collection[str]) -> Collection[tuple[str, str]]:
+        """Calls of these kinds that nobody answered, as (onboarding id, user id). Opens nothing sealed."""
+        columns = tables.calls.c
+        query = select(columns.onboarding_id, columns.user_id).where(columns.answered_at.is_(None), columns.kind.in_(list(kinds)))
+        await self._flush()
+        return {(str(onboarding_id), str(user_id)) for onboarding_id, user_id in await self.connection.execute(query)}
 
     async def due(self, at: datetime) -> Sequence[str]:
         """Ids of onboardings with a due reminder or escalation, longest overdue first. Opens nothing sealed."""

@@ -69,6 +69,7 @@ SCOPES_OF_EVENTS: dict[str, frozenset[str]] = {  # docs.slack.dev/reference/even
     "message.groups": frozenset({"groups:history"}),
     "subteam_members_changed": frozenset({"usergroups:read"}),
     "tokens_revoked": frozenset(),
+    "user_change": frozenset({"users:read"}),
 }
 
 

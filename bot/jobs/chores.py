@@ -27,6 +27,8 @@ REFRESH_SECONDS = 300.0
 PROFILES_SECONDS = 2.0
 """How often profiles of support's are looked after, a few at a time."""
 PURGE_SECONDS = 86_400.0
+MEMBERS_SECONDS = 3_600.0
+"""How often it is looked whether the day's comparison of all channels' members with the store was begun."""
 ANCHOR_SECONDS = 300.0
 """How often the register names where each log is, at most. Whoever puts a log back to what it was before that is found out."""
 
@@ -115,6 +117,8 @@ def chores(
         Chore("expiries", often, sweeps.expire),
         Chore("renewals", often, sweeps.warn_of_renewals),
         Chore("weekly_report", often, lambda: sweeps.post_report(patience)),
+        Chore("departures", often, lambda: sweeps.follow_support(support_people.is_gone)),
+        Chore("members", MEMBERS_SECONDS, sweeps.follow_members, retry=60.0),
         Chore("certificates", often, sweeps.count_certificates),
         Chore(ticket_poller.NAME, often, poller.round),
         Chore("audit_log", ANCHOR_SECONDS, anchor_log),
@@ -123,6 +127,6 @@ def chores(
         Chore("support_people", REFRESH_SECONDS, support_people.refresh, retry=2.0),
         Chore("support_profiles", PROFILES_SECONDS, support_people.renew),
         Chore("support_fitness", REFRESH_SECONDS, support_channel.look, retry=2.0),
-        Chore("support_channel", PURGE_SECONDS, lambda: sweeps.follow_support(support_channel.id), retry=60.0),
+        Chore("support_channel", PURGE_SECONDS, lambda: sweeps.follow_channel(support_channel.id), retry=60.0),
         Chore("purge", PURGE_SECONDS, purge_old, retry=60.0),
     ]

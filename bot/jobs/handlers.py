@@ -45,6 +45,9 @@ from flows.outbox import (
     Escalate,
     FileAnswer,
     FileRequest,
+    FollowMembers,
+    HandOver,
+    HandOverEverywhere,
     MoveMessages,
     MoveProgram,
     Nudge,
@@ -66,6 +69,7 @@ from flows.outbox import (
     SendReceipt,
     SendSession,
     ShowCall,
+    ShowDeparture,
     ShowDifferences,
     ShowInFull,
     ShowReadyText,
@@ -120,7 +124,7 @@ def handlers(
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     ticket_answers = TicketAnswers(store, cases, service_desk.client, service_desk.policies)
     sessions, alerts = Sessions(threads, organizer), Alerts(store, slack, support)
-    presence, repairs = Presence(store, cases, slack, support, publish_home), Repairs(store, cases, slack, threads, support)
+    repairs = Repairs(store, cases, slack, threads, support)
     table = Handlers()
     table.on(Draw, lasting.draw)
     table.on(Say, said.say)
@@ -134,8 +138,7 @@ def handlers(
     table.on(TellOfAlteredLog, alerts.altered_log)
     table.on(TellSetAside, alerts.set_aside)
     table.on(PostReport, WeeklyReports(store, cases, slack, support).post)
-    table.on(WarnOfCompany, presence.warn)
-    table.on(DrawHome, presence.home)
+    _follow_people(table, Presence(store, cases, slack, support, publish_home))
     table.on(Repair, repairs.customers)
     table.on(RepairReviews, repairs.reviews)
     table.on(AskAgain, repairs.ask_again)
@@ -159,6 +162,16 @@ def handlers(
     _ask_pismo(table, store, cases, threads, pismo)
     table.check(EFFECTS)
     return table
+
+
+def _follow_people(table: Handlers, presence: Presence) -> None:
+    """Who is there, and what each of them has before them."""
+    table.on(WarnOfCompany, presence.warn)
+    table.on(ShowDeparture, presence.departure)
+    table.on(HandOver, presence.hand_over)
+    table.on(HandOverEverywhere, presence.hand_over_everywhere)
+    table.on(FollowMembers, presence.follow_members)
+    table.on(DrawHome, presence.home)
 
 
 def _ask_pismo(table: Handlers, store: Store, cases: Cases, threads: Threads, pismo: PismoAccess) -> None:

@@ -9,6 +9,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.wording import sentence
 from flows.cases.case import Case
 from flows.cases.matrix import in_order
+from flows.cases.presence import there
 from flows.checks.people_columns import folded
 from flows.model import LEFT, Grant, Person
 from flows.outbox import Nudge
@@ -33,7 +34,7 @@ class Nudges:
         ends = [int(one.expires_at.timestamp()) for one in waiting if one.expires_at]
         if not ends or case.record(asked.step).state is StepState.SKIPPED:
             return None
-        mentioned = " ".join(f"<@{user}>" for user in await self._invited(case, waiting))
+        mentioned = [f"<@{user}>" for user in await self._invited(case, waiting)]
         words = sentence(texts, "invitation_expires", {"count": len(waiting), "at": min(ends)})
         value = ButtonValue(onboarding=case.id)
         comes_in = [
@@ -47,11 +48,11 @@ class Nudges:
             if task.side is Side.CUSTOMER and "invited" in task.grant_from
         ]
         buttons = actions(*comes_in, button(texts("button.matrix"), Act.MATRIX, value))
-        return await self._threads.post(run, thread, [drawing([section(f"{mentioned} {words}"), buttons])])
+        return await self._threads.post(run, thread, [drawing([section(" ".join([*mentioned, words])), buttons])])
 
     async def _invited(self, case: Case, grants: list[Grant]) -> list[str]:
-        """The user ids of those invited; the lead stands in for whoever is not known. Their name is all that the list and Slack both
-        say of them: one that a single person in the channel has, of two words at least."""
+        """The user ids of those invited; the lead stands in for whoever is not known, if still there. Their name is all that the list and
+        Slack both say of them: one that a single person in the channel has, of two words at least."""
         present = [one.user_id for one in case.snapshot.members if one.role != LEFT and one.team_id == case.onboarding.team_id]
         async with self._store.read() as unit:
             people = await unit.people_of(case.onboarding.team_id, present)
@@ -62,7 +63,7 @@ class Nudges:
         for grant in grants:
             named = by_name.get(folded(grant.name), []) if " " in folded(grant.name) else []
             found.append(named[0] if len(named) == 1 else case.onboarding.lead_id)
-        return list(dict.fromkeys(found))
+        return list(there(case.snapshot, *found))
 
 
 def _name(person: Person) -> str:

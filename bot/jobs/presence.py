@@ -1,20 +1,29 @@
-"""Who is where: support's warning of a third company in a channel, and App Homes of people whose rights have changed."""
+"""Who is where: support's warning of a third company in a channel, its cards of people who left, who takes over from whom, and App Homes
+of people whose rights have changed."""
 
 import logging
 from collections.abc import Awaitable, Callable
 
+from bot.jobs.lasting import GONE
 from bot.jobs.registry import Finished, Run
 from bot.messages import companies
+from bot.messages.departure import departure
 from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
+from flows.cases import change, members
 from flows.cases.case import Cases
-from flows.model import Person, ThirdCompany
-from flows.outbox import DrawHome, WarnOfCompany
-from flows.people import Who
+from flows.cases.presence import of_departures
+from flows.model import Person, Posted, ThirdCompany
+from flows.outbox import DrawHome, FollowMembers, HandOver, HandOverEverywhere, ShowDeparture, WarnOfCompany
+from flows.people import Side, Who
+from flows.ports import Unit
 from storage.store import Store
 
 log = logging.getLogger("bot.jobs.presence")
+
+DEPARTURE = "departure"
+"""The kind of lasting message that tells who has left; it is posted again for whoever leaves again."""
 
 PublishHome = Callable[[Who], Awaitable[None]]
 """Draws a person's App Home from the store. Raises SlackError."""
@@ -36,6 +45,81 @@ class Presence:
         shown = companies.warning(case.onboarding, company, ", ".join(one.customer for one in elsewhere), texts)
         channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, run.id, again=run.again)
         return Finished({"channel": channel, "ts": ts})
+
+    async def departure(self, run: Run[ShowDeparture]) -> Finished:
+        """Posted once each time that somebody leaves, and edited as others take over. Nothing if it was settled before it was posted."""
+        user_id = run.effect.user
+        async with self._store.read() as unit:
+            case = await self._cases.look(unit, run.onboarding_id, closed=True)
+            calls = of_departures(case.snapshot, user_id)
+            left = max((int(call.at.timestamp()) for call in calls), default=0)
+            posted = await unit.posted(case.id, DEPARTURE, f"{user_id}:{left}")
+        over = all(call.answered_at for call in calls)
+        if over and posted is None:
+            return Finished(called=False)
+        shown = departure(case.snapshot, user_id, self._support.texts(case.onboarding.journey))
+        if posted is not None:
+            try:
+                await self._slack.update(posted.channel_id, posted.ts, shown.text, shown.blocks)
+            except SlackError as error:
+                if error.error not in GONE:
+                    raise
+                posted = None  # somebody deleted it, or support has another channel
+        if posted is None and not over:
+            row_id = f"{case.id}:{DEPARTURE}:{user_id}:{left}"
+            channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, row_id, again=run.again)
+            posted = Posted(
+                id=row_id, onboarding_id=case.id, kind=DEPARTURE, subject=f"{user_id}:{left}", channel_id=channel, ts=ts
+            )
+        if posted is None:
+            return Finished()
+        placed = posted
+
+        async def keep(unit: Unit) -> None:
+            await unit.place(placed)
+
+        return Finished({"channel": placed.channel_id, "ts": placed.ts}, keep)
+
+    async def hand_over(self, run: Run[HandOver]) -> Finished:
+        """Whoever decided it was asked for their right then."""
+        asked = run.effect
+
+        async def work(unit: Unit) -> None:
+            by = Who(asked.by_team, asked.by_user)
+            async with self._cases.open(unit, run.onboarding_id, by, closed=True) as case:
+                change.hand_over(case, asked.person, Who(asked.team, asked.successor), Side.SUPPORT)
+
+        return Finished(also=work, called=False)
+
+    async def hand_over_everywhere(self, run: Run[HandOverEverywhere]) -> Finished:
+        async def work(unit: Unit) -> None:
+            for onboarding_id, _ in sorted(await unit.held_by([run.effect.person])):
+                unit.ask(onboarding_id, change.for_one(run.effect))
+
+        return Finished(also=work, called=False)
+
+    async def follow_members(self, run: Run[FollowMembers]) -> Finished:
+        """A channel that can't be looked at says nothing about who is in it. Slack may go on listing those whose account was deactivated:
+        of the customer's people who are needed, it is asked."""
+        async with self._store.read() as unit:
+            case = await self._cases.look(unit, run.onboarding_id)
+        try:
+            present = set(await self._slack.members(case.onboarding.channel_id))
+            for user_id in present & set(members.needed(case.snapshot)):
+                info = await self._slack.user(user_id)
+                if info is not None and info.deleted:
+                    present.discard(user_id)
+        except SlackError as error:
+            if error.transient:
+                raise
+            log.info("a channel's members could not be looked up", extra={"error": error.error})
+            return Finished()
+
+        async def work(unit: Unit) -> None:
+            async with self._cases.open(unit, run.onboarding_id, closed=True, shows=False) as case:
+                await members.follow(case, present)
+
+        return Finished(also=work)
 
     async def home(self, run: Run[DrawHome]) -> Finished | None:
         """Whoever can't be reached any more can't open it either."""

@@ -1,5 +1,6 @@
 """Reminders: one message for everything that is due for one person, whose buttons go with what they are for."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.jobs.lasting import GONE, customer_texts
@@ -12,9 +13,11 @@ from bot.slack.errors import SlackError
 from flows.cases.case import Cases
 from flows.cases.settle import side_of
 from flows.model import Reminder
-from flows.outbox import RedrawReminder, Remind
+from flows.outbox import RedrawReminder, Remind, Room, Where
 from flows.ports import Unit
 from storage.store import Store
+
+CHANNELS: Mapping[Where, Room] = {"customer": "customer_channel", "support": "support_channel"}
 
 
 class Reminders:
@@ -33,6 +36,8 @@ class Reminders:
             return None  # while it waited for Slack, everything it reminds of was done
         if steps[0] != thread.step_id:
             thread = await self._threads.of(run, asked.where, steps[0])
+        if not asked.user:  # in a thread, nobody would see it
+            thread = replace(thread, where=CHANNELS[asked.where])
         drawn_as = _row(run, steps)
         drawn = reminder(case.snapshot, case.journey, drawn_as, thread.texts, case.situation)
         finished = await self._threads.post(run, thread, [drawn])

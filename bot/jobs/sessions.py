@@ -9,6 +9,7 @@ from bot.jobs.threads import Thread, Threads
 from bot.messages.texts import Raw, Texts, date_token
 from bot.messages.wording import sentence
 from bot.slack.errors import SlackError
+from flows.cases.presence import called
 from flows.cases.tasks import task_of
 from flows.forms.step import Meeting
 from flows.outbox import AttachSession, Say, SendSession
@@ -30,8 +31,8 @@ class Sessions:
         """Tell of it in the customer's thread; the file follows by itself, so that it keeps nothing waiting."""
         asked = run.effect
         thread = await self._threads.of(run, "customer", asked.step)
-        said = f"<@{thread.case.onboarding.lead_id}> {told(_meeting(thread, asked), thread.texts)}"
-        done = await self._threads.say(run, thread, said)
+        lead = [f"<@{user}>" for user in called(thread.case.snapshot, thread.case.onboarding.lead_id)]
+        done = await self._threads.say(run, thread, " ".join([*lead, told(_meeting(thread, asked), thread.texts)]))
 
         async def attach(unit: Unit) -> None:
             unit.ask(run.onboarding_id, AttachSession(step=asked.step, task=asked.task, item=asked.item))

@@ -11,9 +11,10 @@ from datetime import timedelta
 from prometheus_client import Counter
 
 from bot.telemetry import metrics
-from flows.cases import remind, renewals, report
+from flows.cases import departures, remind, renewals, report
 from flows.cases.case import Case, Cases
-from flows.outbox import Draw, PostReport
+from flows.cases.presence import OF_SUPPORT
+from flows.outbox import Draw, FollowMembers, PostReport
 from flows.ports import Unit
 from flows.problems import Refused
 from storage.store import Store, Unavailable
@@ -66,7 +67,7 @@ class Sweeps:
 
         await self._sweep("renewals", due, renewals.warn, closed=True)
 
-    async def follow_support(self, channel: str) -> None:
+    async def follow_channel(self, channel: str) -> None:
         """Review cards of open onboardings appear in support's channel, if it is another than it was."""
         found: dict[str, Sequence[str]] = {}
 
@@ -93,6 +94,32 @@ class Sweeps:
                 unit.ask("", PostReport(day=due.day.isoformat()))
 
         await self._store.transact(work)
+
+    async def follow_support(self, is_gone: Callable[[str], bool]) -> None:
+        """Who of support has left, or come back, in each onboarding in which something is theirs. ``is_gone``: by user id."""
+
+        async def due(unit: Unit) -> Sequence[str]:
+            gone = [one for one in await unit.owners_and_claimers() if is_gone(one)]
+            told = await unit.unanswered(OF_SUPPORT)
+            untold = {
+                onboarding_id for onboarding_id, user_id in await unit.held_by(gone) if (onboarding_id, user_id) not in told
+            }
+            return sorted(untold | {onboarding_id for onboarding_id, user_id in told if not is_gone(user_id)})
+
+        async def serve(case: Case) -> int:
+            return departures.follow_support(case, is_gone)
+
+        await self._sweep("departures", due, serve, closed=True)
+
+    async def follow_members(self) -> None:
+        """Once a day, who is still in the customers' channels."""
+
+        async def ask(unit: Unit) -> None:
+            if await unit.once(f"members:{unit.now.date().isoformat()}"):
+                for onboarding_id in await unit.open_onboardings():
+                    unit.ask(onboarding_id, FollowMembers())
+
+        await self._store.transact(ask)
 
     async def count_certificates(self) -> None:
         async with self._store.read() as unit:

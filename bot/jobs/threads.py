@@ -1,4 +1,4 @@
-"""Posting in a step's thread, on one side, or in the support channel itself."""
+"""Posting in a step's thread, on one side, or in a channel itself."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -39,14 +39,16 @@ class Threads:
         """Everything needed to post something, from one read of the store."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
-            root = None if where == "support_channel" else await unit.posted(case.id, root_of(where), step_id)
-        texts = customer_texts(case) if where == "customer" else self._support.texts(case.onboarding.journey)
+            root = await unit.posted(case.id, root_of(where), step_id) if where in ("customer", "support") else None
+        texts = self._support.texts(case.onboarding.journey) if where.startswith("support") else customer_texts(case)
         return Thread(case, where, step_id, texts, root)
 
     async def place(self, thread: Thread, *, again: bool) -> tuple[str, str | None]:
         """Channel and thread; the thread's root message is posted if it is missing."""
         if thread.where == "support_channel":
             return self._support.channel, None
+        if thread.where == "customer_channel":
+            return thread.case.onboarding.channel_id, None
         return await self._lasting.root(thread.case, thread.where, thread.step_id, thread.root, again=again)
 
     async def say(self, run: Run[Any], thread: Thread, text: str) -> Finished:

@@ -81,11 +81,24 @@ class ChannelEvents:
             "channel_unarchive": self._unarchived,
             "group_unarchive": self._unarchived,
             "subteam_members_changed": self._group_changed,
+            "user_change": self._deactivated,
         }
 
     def of_support(self, event: Event) -> bool:
         """Whether it tells of support's channel itself: such a message is kept, whatever it says."""
         return channel_of(event) == self._channel.id and what(event) in {*CLOSES, *MAY_OPEN}
+
+    def concerns(self, event: Event) -> bool:
+        """Slack tells of every change of anybody's profile or status: of these, only that an account was deactivated or became a guest's
+        says who is gone."""
+        if event.get("type") != "user_change":
+            return True
+        user = event.get("user")
+        if not isinstance(user, Mapping):
+            return False
+        supports = any(who.user_id == user.get("id") for who in self._access.support)
+        guest = user.get("is_restricted") or user.get("is_ultra_restricted")
+        return bool(user.get("deleted") or (guest and supports))
 
     # -- when it comes in
 
@@ -104,6 +117,8 @@ class ChannelEvents:
 
     def _departed(self, event: Event) -> list[str]:
         """Who is no longer support by this event."""
+        if event.get("type") == "user_change":
+            return [_user(event)] if self.concerns(event) else []
         if event.get("type") == "subteam_members_changed":
             ours = bool(self._support.usergroup) and event.get("subteam_id") == self._support.usergroup
             return [str(one) for one in event.get("removed_users") or ()] if ours else []
@@ -127,9 +142,9 @@ class ChannelEvents:
                 await self._support.joins(user_id, _at(event))
         if self.of_support(event):
             await self._close_or_open(kind)
-        if kind in ("member_joined_channel", "member_left_channel"):
+        if kind in ("member_joined_channel", "member_left_channel", "user_change"):
             try:
-                await self._people.fetch(str(event["user"]))
+                await self._people.fetch(str(event["user"]), fresh=kind == "user_change")
             except SlackError as error:
                 if error.transient and str(event.get("team") or "").startswith("E"):
                     raise  # an organization's id does not say whose they are
@@ -214,6 +229,17 @@ class ChannelEvents:
         for user_id in self._departed(event):
             await self._leaves_support(unit, user_id, event)
 
+    async def _deactivated(self, unit: Unit, event: Event) -> None:
+        """Somebody's account, or all that it may do as a guest's. Slack tells of none of the channels that they left with it."""
+        user_id = str(event["user"])
+        if any(person.user_id == user_id for person in await unit.support_people()):
+            await self._leaves_support(unit, user_id, event)
+        person = self._people.by_id(user_id)
+        who = Who(person.team_id if person is not None else str(event.get("team") or ""), user_id)
+        for onboarding in await unit.onboardings(team_id=who.team_id, user_id=user_id):
+            async with self._cases.open(unit, onboarding.id, shows=False) as case:
+                await members.leave(case, who)
+
     async def _leaves_support(self, unit: Unit, user_id: str, event: Event) -> None:
         who = await self._support.left(unit, user_id, _at(event))
         if who is not None:
@@ -275,6 +301,12 @@ class ChannelEvents:
 def _now(event: Event) -> str:
     """Where it happened, by the id that the channel has since."""
     return str(event.get("new_channel_id") or channel_of(event))
+
+
+def _user(event: Event) -> str:
+    """Whom it is about; `user_change` describes them, until it is stored."""
+    user = event["user"]
+    return str(user.get("id", "")) if isinstance(user, Mapping) else str(user)
 
 
 def _at(event: Event) -> float:

@@ -61,6 +61,7 @@ HANDLED = (
     "group_rename",
     "group_unarchive",
     "subteam_members_changed",
+    "user_change",
     "app_uninstalled",
     "tokens_revoked",
 )
@@ -94,6 +95,8 @@ def _kept(event: Body) -> dict[str, Any]:
     small = {name: event[name] for name in names if name in event}
     if isinstance(small.get("channel"), dict):  # channel_rename
         small["channel"] = {"id": small["channel"].get("id", "")}
+    if isinstance(small.get("user"), dict):  # user_change
+        small |= {"team": str(small["user"].get("team_id", "")), "user": str(small["user"].get("id", ""))}
     return small
 
 
@@ -192,7 +195,7 @@ class Events:
         with reading():
             event_id, event = event_id_of(body), body["event"]
             kind = what(event) if self._channels.of_support(event) else str(event.get("type"))
-            payload = _kept(event) if kind in {*HANDLED, *CONVERTED} else None
+            payload = _kept(event) if kind in {*HANDLED, *CONVERTED} and self._channels.concerns(event) else None
         if kind == "message":
             payload = await self._messages.kept(body)
         if payload is None:

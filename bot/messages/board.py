@@ -67,7 +67,13 @@ def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation
     blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), *long_sections("\n".join(lines))]
     if notes:
         blocks += [section(f"*{texts('status.notes')}*"), *note_lines(notes, texts, steps=True)]
-    return drawing(blocks + list(_closing(snapshot, journey, texts, situation)))
+    return drawing([*blocks, *_closing(snapshot, journey, texts, situation), *_changing(snapshot, texts)])
+
+
+def _changing(snapshot: Snapshot, texts: Texts) -> Iterator[Block]:
+    if snapshot.onboarding.closed_at is None:
+        value = ButtonValue(onboarding=snapshot.onboarding.id)
+        yield actions(button(texts("button.change"), Act.CHANGE, value), button(texts("button.hand_over"), Act.HAND_OVER, value))
 
 
 def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Iterator[Block]:

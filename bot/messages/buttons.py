@@ -34,6 +34,8 @@ class Act(StrEnum):
     ANSWER_CALL = "answer_call"
     SETTLE_CALL = "settle_call"
     ADD_NOTE = "add_note"
+    CHANGE = "change"
+    HAND_OVER = "hand_over"
     LINK = "link"
 
 

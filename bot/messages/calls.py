@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.wording import all_here
 from flows.cases.calls import waiting
+from flows.cases.presence import called
 from flows.model import Call, Snapshot
 from flows.people import SYSTEM
 
@@ -15,7 +17,7 @@ def call_message(snapshot: Snapshot, call: Call, texts: Texts) -> Drawing:
     onboarding, record = snapshot.onboarding, snapshot.steps[call.step_id]
     told = texts.md(
         "call.stuck",
-        owner=Raw(f"<@{record.claimer_id or onboarding.owner_id}>"),
+        owner=all_here(texts, called(snapshot, record.claimer_id, onboarding.owner_id)),
         user=Raw(f"<@{call.user_id}>"),
         customer=onboarding.customer,
         step=texts(f"step.{call.step_id}.title"),

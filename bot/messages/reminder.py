@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, link, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.wording import all_here
+from flows.cases.presence import called
 from flows.cases.settle import open_tasks, side_of
 from flows.forms.step import Situation
 from flows.journey import Journey
@@ -18,7 +20,9 @@ def reminder(snapshot: Snapshot, journey: Journey, shown: Reminder, texts: Texts
     """A line for each step, with buttons while it waits. Of one that doesn't any more, who did what and when."""
     titles = ", ".join(texts(f"step.{step}.title") for step in shown.waits)
     key = f"reminder.{shown.side}" if shown.waits else "reminder.passed"
-    told = texts.md(key, user=Raw(f"<@{shown.user_id}>"), steps=titles, customer=snapshot.onboarding.customer)
+    told = texts.md(
+        key, user=all_here(texts, [shown.user_id] if shown.user_id else []), steps=titles, customer=snapshot.onboarding.customer
+    )
     blocks: list[Block] = [section(told)]
     for step in shown.steps:
         blocks.append(context(_line(snapshot.steps[step], journey, shown, texts)))
@@ -61,14 +65,15 @@ def _buttons(
 def escalation(snapshot: Snapshot, asked: Escalate, url: str, texts: Texts) -> Drawing:
     """Who is waited for, since when, and how often they were reminded. ``url``: of where to go on; empty if there is none."""
     onboarding = snapshot.onboarding
-    people = {"user": asked.user, "lead": onboarding.lead_id, "owner": onboarding.owner_id}
+    responsible = {"lead": onboarding.lead_id, "owner": onboarding.owner_id}
+    people = {"user": [asked.user] if asked.user else [], **{name: called(snapshot, one) for name, one in responsible.items()}}
     told = texts.md(
         "escalation.support" if asked.where == "support_channel" else "escalation.customer",
         n=asked.count,
         customer=onboarding.customer,
         step=texts(f"step.{asked.step}.title"),
         since=date_token(asked.since),
-        **{name: Raw(f"<@{user}>") for name, user in people.items()},
+        **{name: all_here(texts, users) for name, users in people.items()},
     )
     where = "button.show_review" if asked.where == "support_channel" else "button.open_thread"
     return drawing([section(told), *([actions(link(texts(where), url, asked.step))] if url else [])])

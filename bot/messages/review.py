@@ -31,6 +31,7 @@ from bot.messages.task_button import task_button
 from bot.messages.texts import Raw, Texts, date_token, escape
 from flows.cases import notes as internal
 from flows.cases import renewals
+from flows.cases.presence import there
 from flows.cases.review import approvals
 from flows.cases.settle import open_tasks, record_of, state_allows
 from flows.cases.skips import asked, skipped_by
@@ -165,8 +166,8 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
     blocks: list[Block] = []
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, revision=record.revision, digest=record.digest[:16])
     given, needed = approvals(snapshot, step.id), rules.approvals_of(step)
-    if record.claimer_id and record.state not in ENDED:
-        blocks.append(context(texts.md("review.claimed", by=Raw(f"<@{record.claimer_id}>"))))
+    claimers = there(snapshot, record.claimer_id) if record.state not in ENDED else ()
+    blocks.extend(context(texts.md("review.claimed", by=Raw(f"<@{one}>"))) for one in claimers)
     if record.state is StepState.SUBMITTED and not snapshot.onboarding.closed_at:
         if needed > 1:
             blocks.append(context(texts("review.needed", given=len(given), needed=needed)))
@@ -177,7 +178,7 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
                 button(texts("button.approve", step=title), Act.APPROVE, value, style="primary"),
                 button(texts("button.request_changes"), Act.REQUEST_CHANGES, value),
                 button(texts("button.reject"), Act.REJECT, value, style="danger", confirm=sure),
-                button(texts("button.unclaim" if record.claimer_id else "button.claim"), Act.CLAIM, value),
+                button(texts("button.unclaim" if claimers else "button.claim"), Act.CLAIM, value),
             )
         )
     elif record.state is StepState.CHANGES_REQUESTED:

@@ -1,7 +1,7 @@
 """Formats a text's parameters by what their names mean, so that a sentence never shows an id: people as mentions, times in the
 reader's zone, steps by title. Everything else is marked as typed, and so is never formatting."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.messages.texts import Raw, Texts, date_token
@@ -12,6 +12,11 @@ TIMES = frozenset({"at", "since", "until", "starts"})
 CHANNELS = frozenset({"channel"})
 SECTIONS = {"kind": "secret_kind", "how": "secret_how", "flaw": "flaw"}
 """Where the texts of these parameters stand."""
+
+
+def all_here(texts: Texts, users: Sequence[str]) -> Raw | str:
+    """Who a message is for: these people, as mentions, or whoever reads the channel where nobody is left to be called."""
+    return Raw(" ".join(f"<@{user}>" for user in users)) if users else texts("say.all_here")
 
 
 def worded(texts: Texts, params: Mapping[str, Any]) -> dict[str, Any]:

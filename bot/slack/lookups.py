@@ -36,7 +36,7 @@ class Me:
 @dataclass(frozen=True)
 class UserInfo:
     """``team_id``: the home team. ``locale``, ``timezone`` may be empty for people of another company. ``is_guest``: no full member, or
-    none any more: the account is deactivated.
+    none any more: the account is deactivated (``deleted``).
 
     ``enterprise_id``: of their Enterprise Grid organization, which clicks may name instead of the team; empty if none.
     """
@@ -48,6 +48,7 @@ class UserInfo:
     timezone: str
     is_bot: bool
     is_guest: bool
+    deleted: bool = False
     enterprise_id: str = ""
     is_deactivated: bool = False
 
@@ -205,6 +206,7 @@ class Lookups:
             timezone=str(user.get("tz") or ""),
             is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("deleted")),
+            deleted=bool(user.get("deleted")),
             enterprise_id=str((user.get("enterprise_user") or {}).get("enterprise_id") or ""),
             is_deactivated=bool(user.get("deleted")),
         )

@@ -82,6 +82,13 @@ class SupportPeople:
         known = [] if self.usergroup else self._people.among(self._members)
         return sum(person.guest or person.team_id != self._access.team_id for person in known)
 
+    def is_gone(self, user_id: str) -> bool:
+        """Whether somebody surely is no longer support: they left, or their profile says that they are a guest or of another company by
+        now. Nobody is while Slack was not reached."""
+        if not self.refreshed or any(who.user_id == user_id for who in self._access.support):
+            return False
+        return user_id not in self._members or self._people.by_id(user_id) is not None
+
     # -- what Slack's events say
 
     def leaves(self, user_id: str, at: float) -> None:

@@ -65,20 +65,20 @@ def _cover(case: Case, step: Step, coverage: Coverage, now: Answers, before: Ans
         return
     covered = set(coverage.covered(sent.answers))
     wanted, earlier = list(coverage.wanted(now)), list(coverage.wanted(before))
-    fills = [record.assignee_id or record.submitted_by or case.onboarding.lead_id]
+    fills = [record.assignee_id, record.submitted_by, case.onboarding.lead_id]
     lacking = [one for one in wanted if one not in covered and one not in earlier]
     if lacking and other.at > sent.at:
         if record.state is StepState.DONE:
             _open_again(case, record, case.step(coverage.step))
-        case.say("customer", step.id, coverage.lacking, mention=fills, fields=_labels(coverage, lacking))
+        case.say("customer", step.id, coverage.lacking, call=fills, fields=_labels(coverage, lacking))
         case.say("support", step.id, f"{coverage.lacking}_here", fields=_labels(coverage, lacking))
     elif record.state is StepState.OPEN and (gone := [one for one in earlier if one not in covered and one not in wanted]):
-        case.say("customer", step.id, coverage.gone, mention=fills, fields=_labels(coverage, gone))
+        case.say("customer", step.id, coverage.gone, call=fills, fields=_labels(coverage, gone))
     left = [one for one in earlier if one in covered and one not in wanted]
     if left:
         case.log(f"step:{step.id}:unwanted", by=SYSTEM, facts={"because": coverage.step, "what": left})
-        mention = [record.claimer_id or case.onboarding.owner_id]
-        case.say("support", step.id, coverage.unplanned, mention=mention, fields=_labels(coverage, left))
+        acts = [record.claimer_id, case.onboarding.owner_id]
+        case.say("support", step.id, coverage.unplanned, call=acts, fields=_labels(coverage, left))
 
 
 def _labels(coverage: Coverage, names: Sequence[str]) -> list[str]:
@@ -96,4 +96,4 @@ def _ask_to_skip(case: Case, step: Step, accepted: Step) -> None:
         return
     skips.propose(case, step.id)
     case.log(f"step:{step.id}:unwanted", by=SYSTEM, facts={"because": accepted.id})
-    case.say("support", step.id, "step_unwanted", mention=[case.onboarding.owner_id], step=step.id)
+    case.say("support", step.id, "step_unwanted", call=[case.onboarding.owner_id], step=step.id)

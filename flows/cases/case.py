@@ -14,11 +14,12 @@ from typing import Any
 
 from flows.cases import passed, settle
 from flows.cases.access import Access, May
+from flows.cases.presence import called, end_calls, gone, there
 from flows.forms.parity import PRODUCTION
 from flows.forms.step import Situation, Step
 from flows.journey import Journey
 from flows.model import Onboarding, Snapshot, StepRecord
-from flows.outbox import Draw, Effect, Room, Say, StepEffect, Tell
+from flows.outbox import Draw, Effect, Room, Say, ShowDeparture, StepEffect, Tell
 from flows.people import SYSTEM, Role, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -56,7 +57,7 @@ class Shown:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Shown":
-        onboarding = snapshot.onboarding
+        onboarding, left = snapshot.onboarding, gone(snapshot)
         steps: dict[str, Mark] = {}
         reviews: dict[str, Mark] = {}
         for step_id, step in snapshot.steps.items():
@@ -72,10 +73,16 @@ class Shown:
                 (d.id, d.verdict, d.digest, d.at) for d in snapshot.decisions if d.subject.partition(".")[0] == step_id
             )
             noted = [note.id for note in snapshot.notes if note.step_id == step_id]
-            reviews[step_id] = (step.claimer_id, step.changed_by, decided, noted)
+            reviews[step_id] = (step.claimer_id, step.claimer_id in left, step.changed_by, decided, noted)
         return cls(
-            (onboarding.customer, onboarding.closed_at, onboarding.severed_at),
-            (onboarding.lead_id, onboarding.owner_id, onboarding.language, onboarding.go_live),
+            (onboarding.customer, onboarding.language, onboarding.closed_at, onboarding.severed_at),
+            (
+                onboarding.lead_id,
+                onboarding.owner_id,
+                onboarding.lead_id in left,
+                onboarding.owner_id in left,
+                onboarding.go_live,
+            ),
             steps,
             reviews,
         )
@@ -158,17 +165,27 @@ class Case:
         key: str,
         *,
         mention: Sequence[str] = (),
+        call: Sequence[str] = (),
         values: Mapping[str, Any] | None = None,
         offers: str = "",
         **params: Any,
     ) -> None:
-        """Post ``say.<key>`` in the step's thread on one side. The text's parameters are ``values`` and the keyword arguments."""
-        said = {**(values or {}), **params}
-        self.ask(Say(where=where, step=step_id, key=key, mention=tuple(mention), params=said, offers=offers))
+        """Post ``say.<key>`` in the step's thread on one side. The text's parameters are ``values`` and the keyword arguments.
 
-    def warn(self, key: str, **params: Any) -> None:
+        ``mention``: user ids of all who are to read it; ``call``: of who is to act, then of who stands in for them. Nobody who is gone is
+        mentioned.
+        """
+        said = {**(values or {}), **params}
+        names = there(self.snapshot, *called(self.snapshot, *call), *mention)
+        self.ask(Say(where=where, step=step_id, key=key, mention=names, params=said, offers=offers))
+
+    def warn(self, key: str, *, mention: Sequence[str] = (), **params: Any) -> None:
         """Post ``say.<key>`` in the support channel itself."""
-        self.ask(Say(where="support_channel", key=key, params=params))
+        self.ask(Say(where="support_channel", key=key, mention=there(self.snapshot, *mention), params=params))
+
+    def announce(self, key: str, *, mention: Sequence[str] = (), **params: Any) -> None:
+        """Post ``say.<key>`` in the customer's channel itself."""
+        self.ask(Say(where="customer_channel", key=key, mention=there(self.snapshot, *mention), params=params))
 
     def tell(self, who: Who, key: str, **params: Any) -> None:
         """Tell one person ``say.<key>`` privately, in the customer's channel."""
@@ -182,6 +199,8 @@ class Case:
         if before is not None and not (over and before.steps == Shown.of(self.snapshot).steps):
             opened = settle.settle(self.unit, self.snapshot, self.rules, over=over)
             self._asked += passed.let_pass(self.unit, self.snapshot)
+        for user_id in end_calls(self.snapshot, self.now, self.actor.user_id):
+            self.ask(ShowDeparture(user=user_id))
         if before is not None:
             changed = Shown.of(self.snapshot).changed_since(before)
             for drawing in await self._drawings(self._following(changed, situation) if situation is not None else changed):

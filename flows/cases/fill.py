@@ -251,4 +251,6 @@ def _outdate(case: Case, step: Step, changed: Collection[str]) -> None:
                 record.state = "dropped" if waits and two else "stale"
                 if waits and task.effect is not None and task.effect.reports:
                     case.log(f"task:{step.id}.{task.id}:stale", by=SYSTEM, facts={"item": record.item})
-                    case.say("customer", step.id, f"task.{step.id}.{task.id}.outdated", mention=[record.user_id])
+                    case.say(
+                        "customer", step.id, f"task.{step.id}.{task.id}.outdated", call=[record.user_id, case.onboarding.lead_id]
+                    )

@@ -1,9 +1,13 @@
 """The customer's people: who joins their channel and who leaves it."""
 
+from collections.abc import Collection
+
+from flows.cases import departures
 from flows.cases.case import Case
-from flows.model import COLLEAGUE, LEFT, Member
+from flows.cases.presence import SIDES, held, holders
+from flows.model import COLLEAGUE, LEAD, LEFT, Member, Snapshot
 from flows.outbox import DrawHome
-from flows.people import SYSTEM, Who
+from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 
 
@@ -13,7 +17,7 @@ def member_of(onboarding_id: str, who: Who, role: str) -> Member:
 
 async def join(case: Case, who: Who, *, welcome: bool) -> bool:
     """Remember someone at the customer; whoever just joined the channel is welcomed once. False: already known."""
-    member = member_of(case.id, who, COLLEAGUE)
+    member = member_of(case.id, who, LEAD if who == case.snapshot.lead() else COLLEAGUE)
     known = await case.unit.get(Member, member.id)
     if known is not None and known.role != LEFT:
         return False
@@ -21,6 +25,8 @@ async def join(case: Case, who: Who, *, welcome: bool) -> bool:
         known.role = member.role
     else:
         case.unit.add(member)
+        case.snapshot.members.append(member)
+    departures.come_back(case, who.user_id, Side.CUSTOMER)
     case.log("member:join", by=SYSTEM, facts={"team": who.team_id, "user": who.user_id})
     if known is None and welcome and not (case.onboarding.closed_at or case.onboarding.severed_at):
         case.tell(who, "welcome", customer=case.onboarding.customer)
@@ -28,16 +34,39 @@ async def join(case: Case, who: Who, *, welcome: bool) -> bool:
 
 
 async def leave(case: Case, who: Who) -> None:
-    """Someone at the customer left the channel: their input stays, but they no longer see the onboarding."""
-    onboarding = case.onboarding
+    """Someone at the customer left the channel: their input stays, but they no longer see the onboarding, and are not called."""
     member = await case.unit.get(Member, f"{case.id}:{who}")
+    if member is None and who.user_id in needed(case.snapshot):  # they were given a step before anything was told of them
+        member = member_of(case.id, who, COLLEAGUE)
+        case.unit.add(member)
+        case.snapshot.members.append(member)
     if member is None or member.role == LEFT:
         return
     member.role = LEFT
     case.log("member:leave", by=SYSTEM, facts={"team": who.team_id, "user": who.user_id})
     case.ask(DrawHome(team=who.team_id, user=who.user_id))
-    if who == Who(onboarding.team_id, onboarding.lead_id) and onboarding.closed_at is None:
-        case.warn("lead_left", customer=onboarding.customer, by=who.user_id, channel=onboarding.channel_id)
+    departures.leave(case, who, Side.CUSTOMER)
+
+
+def needed(snapshot: Snapshot) -> list[str]:
+    """The user ids of those at the customer who lead, or were given a step in which something is left to do."""
+    kinds = {user_id: held(snapshot, user_id) for user_id in holders(snapshot)}
+    return [user_id for user_id, found in kinds.items() if any(SIDES[kind] is Side.CUSTOMER for kind in found)]
+
+
+async def follow(case: Case, present: Collection[str]) -> None:
+    """Who isn't in the customer's channel any more has left it: an event may have been lost, and Slack tells of none who leave with their
+    account. Who comes back is told, or presses something.
+
+    ``present``: user ids.
+    """
+    if case.onboarding.severed_at:
+        return
+    known = {one.user_id: Who(one.team_id, one.user_id) for one in case.snapshot.members}
+    given = {one: Who(case.onboarding.team_id, one) for one in needed(case.snapshot)}
+    for user_id, who in sorted({**given, **known}.items()):
+        if user_id not in present:
+            await leave(case, who)
 
 
 def redraw_home(unit: Unit, who: Who) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flows import business_time
 from flows.business_time import BusinessDuration, Calendar
 from flows.cases.case import Case
+from flows.cases.presence import called, in_line
 from flows.cases.settle import calendar_of, next_waking, side_of, snoozed_until, waits_until
 from flows.cases.tasks import note_grant
 from flows.model import Grant, Snapshot, StepRecord
@@ -61,10 +62,9 @@ def remind(case: Case) -> int:
 
 
 def person_to_remind(snapshot: Snapshot, record: StepRecord, side: Side) -> str:
-    """The user id: the step's assignee, else the lead; for support the claimer, else the owner."""
-    if side is Side.CUSTOMER:
-        return record.assignee_id or snapshot.onboarding.lead_id
-    return record.claimer_id or snapshot.onboarding.owner_id
+    """The user id: the step's assignee, else the lead; for support the claimer, else the owner. Empty if they are gone: then the
+    channel is."""
+    return next(iter(called(snapshot, *in_line(snapshot, record, side))), "")
 
 
 def _not_before(record: StepRecord, side: Side, rules: Rules, calendar: Calendar, now: datetime) -> datetime | None:

@@ -50,10 +50,10 @@ def _warn(case: Case, expiry: Expiry) -> bool:
     onboarding, key = case.onboarding, f"task.{expiry.step_id}.{expiry.task_id}.{'expires' if days >= 0 else 'expired'}"
     about = {"count": max(days, 0), "on": expiry.last_day.isoformat(), "customer": onboarding.customer, "ends": ends}
     if onboarding.severed_at is None:
-        case.say("customer", expiry.step_id, key, mention=[onboarding.lead_id], values=about)
+        case.say("customer", expiry.step_id, key, call=[onboarding.lead_id], values=about)
         if _offered(case, expiry):
             case.say("customer", expiry.step_id, "renew_here")
-    case.say("support", expiry.step_id, key, mention=[onboarding.owner_id], values=about)
+    case.say("support", expiry.step_id, key, call=[onboarding.owner_id], values=about)
     case.log(f"task:{expiry.step_id}.{expiry.task_id}:expires", by=SYSTEM, facts={"days": days})
     return True
 
@@ -101,7 +101,14 @@ def decline(case: Case, step_id: str, item: str, reason: str) -> None:
             one.state = "dropped"
     case.log(f"task:{step_id}.{task.id}:decline", facts={"item": item}, changes={"reason": reason})
     if case.onboarding.severed_at is None:
-        case.say("customer", step_id, "renewal_declined", mention=[request.user_id], by=case.actor.user_id, reason=reason)
+        case.say(
+            "customer",
+            step_id,
+            "renewal_declined",
+            call=[request.user_id, case.onboarding.lead_id],
+            by=case.actor.user_id,
+            reason=reason,
+        )
     case.say("support", step_id, "renewal_declined_here", by=case.actor.user_id, reason=reason)
 
 

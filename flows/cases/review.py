@@ -2,6 +2,7 @@
 
 from flows.cases import brought, copied
 from flows.cases.case import Case
+from flows.cases.presence import there
 from flows.cases.settle import moved_on
 from flows.forms.step import GrantAsked, Step
 from flows.model import Decision, Grant, Snapshot, new_id
@@ -92,16 +93,16 @@ def send_back(case: Case, step_id: str, revision: int, digest: str, reason: str,
         earlier.verdict, earlier.reason, earlier.at = said.verdict, reason, case.now
     facts, changes = {"revision": record.revision}, {"digest": record.digest, "reason": reason}
     case.log(f"step:{step_id}:{how.value}", facts=facts, changes=changes)
-    mention = [record.assignee_id or record.submitted_by or case.onboarding.lead_id]
-    case.say("customer", step_id, how.value, mention=mention, by=actor.user_id, reason=reason)
+    acts = [record.assignee_id, record.submitted_by, case.onboarding.lead_id]
+    case.say("customer", step_id, how.value, call=acts, by=actor.user_id, reason=reason)
     case.say("support", step_id, f"{how.value}_here", by=actor.user_id, reason=reason)
 
 
 def claim(case: Case, step_id: str) -> None:
-    """Someone in support claims a step; a second claim by the same person releases it."""
+    """Someone in support claims a step; a second claim by the same person releases it. What somebody claimed who is gone is free."""
     record, actor = case.record(step_id), case.actor
     taken = record.claimer_id != actor.user_id
-    if taken and record.claimer_id:
+    if taken and there(case.snapshot, record.claimer_id):
         raise Refused("claimed", step=step_id, by=record.claimer_id)
     record.claimer_id = actor.user_id if taken else ""
     case.log(f"step:{step_id}:{'claim' if taken else 'unclaim'}")

@@ -5,6 +5,7 @@ What could not be looked into is told as well: nobody should take silence for "n
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flows.cases import limits
 from flows.cases.case import Case
@@ -72,7 +73,7 @@ async def in_channel(case: Case, post: Post) -> None:
         if file and look.found:
             case.ask(DeleteFile(file=file))
     at = int(float(post.ts or case.now.timestamp()))
-    told = {"by": case.actor.user_id, "customer": case.onboarding.customer, "channel": post.channel, "at": at}
+    told: dict[str, Any] = {"by": case.actor.user_id, "customer": case.onboarding.customer, "channel": post.channel, "at": at}
     if kinds:
         kind = next(kind.value for kind in guard.SecretKind if kind in kinds)  # the most serious
         case.log("secret:in_channel", facts={"kind": kind, "ts": post.ts})

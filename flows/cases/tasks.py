@@ -140,12 +140,12 @@ def _announce(case: Case, step: Step, task: Task, clean: Answers, *, renewed: bo
         return
     key = f"task.{step.id}.{task.id}.done"
     said = {name: value for name, value in clean.items() if isinstance(value, str | int)}
-    mention = [case.onboarding.lead_id] if task.side is Side.SUPPORT else []
+    lead = [case.onboarding.lead_id] if task.side is Side.SUPPORT else []
     if case.onboarding.severed_at is None:
-        case.say("customer", step.id, "renewed" if renewed else key, mention=mention, values=said)
+        case.say("customer", step.id, "renewed" if renewed else key, call=lead, values=said)
     if task.side is Side.CUSTOMER:
         owner = [case.onboarding.owner_id] if task.renews else []
-        case.say("support", step.id, key, mention=owner, values=said)
+        case.say("support", step.id, key, call=owner, values=said)
 
 
 async def _track_end(case: Case, step: Step, task: Task, record: TaskRecord) -> None:

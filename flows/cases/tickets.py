@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flows.cases.case import Case
+from flows.cases.presence import called, in_line
 from flows.cases.questions import end_question, open_question
-from flows.cases.remind import person_to_remind
 from flows.cases.tasks import note_grant
 from flows.forms.fields import Answers
 from flows.journey import Journeys
@@ -151,7 +151,7 @@ def tell(
             where=where,
             item=record.id,
             key=key,
-            mention=(person_to_remind(case.snapshot, case.record(record.step_id), side),) if mention else (),
+            mention=called(case.snapshot, *in_line(case.snapshot, case.record(record.step_id), side)) if mention else (),
             params={**about_ticket(ticket), **params},
             said=said,
             answer=answer,

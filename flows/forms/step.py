@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Situation:
     """What a check, prefill, or note can see: this onboarding's current state, and nothing of another.
 
-    ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last ones of a
-    repeatable task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
+    ``about``: what of the onboarding a dialog was opened for, such as a person. ``answers``: the last sent answers by step id.
+    ``done``: the answers of finished tasks by ``step.task`` (the last ones of a repeatable task). ``items``: all finished records of
+    repeatable tasks by ``step.task``, each as (item id, answers).
     ``revisions``: all that was sent, by step id, as (when, answers), the oldest first. ``sent_at``, ``done_at``: when the last was sent, by
     step id, and when a task's answers were, by ``step.task:item``.
     ``replaced``: by ``step.task``, the step's revision and the last answers of a task that must be redone since the step changed.
@@ -41,6 +42,7 @@ class Situation:
     owner_id: str = ""
     actor_id: str = ""
     channel_id: str = ""
+    about: str = ""
     answers: Mapping[str, Answers] = field(default_factory=dict)
     done: Mapping[str, Answers] = field(default_factory=dict)
     items: Mapping[str, Sequence[tuple[str, Answers]]] = field(default_factory=dict)

@@ -26,7 +26,7 @@ BOT_EVENTS = frozenset(
     {
         *("app_home_opened", "app_uninstalled", "tokens_revoked", "member_joined_channel", "member_left_channel"),
         *("channel_id_changed", "channel_rename", "group_rename", "channel_shared", "channel_unshared"),
-        *("channel_archive", "channel_unarchive", "group_archive", "group_unarchive", "subteam_members_changed"),
+        *("channel_archive", "channel_unarchive", "group_archive", "group_unarchive", "subteam_members_changed", "user_change"),
         *("file_change", "message.channels", "message.groups", "message.im", "message.mpim"),
     }
 )

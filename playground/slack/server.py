@@ -164,6 +164,16 @@ class SlackStandIn(Core):
         )
         self.changed()
 
+    def deactivate(self, person: SlackPerson) -> None:
+        """Their account: no event tells of the channels that they left with it."""
+        person.user.deleted = True
+        for channel in self.world.channels.values():
+            if person.id in channel.members:
+                channel.members.remove(person.id)
+        user = {"id": person.id, "team_id": person.team_id, "name": person.user.username, "deleted": True}
+        self.emit({"type": "user_change", "user": user})
+        self.changed()
+
     def rename(self, channel: Channel, name: str) -> None:
         """`channel_rename`, for a private channel `group_rename`."""
         channel.name = name

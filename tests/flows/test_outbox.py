@@ -101,6 +101,9 @@ def test_any_stored_fields_are_read_or_refused(stored: dict[str, Any]) -> None:
 def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> None:
     lanes = {kind.kind: kind.lane for kind in EFFECTS if kind.lane}
     assert lanes == {
+        "follow_members": "people",
+        "hand_over": "people",
+        "hand_over_everywhere": "people",
         "file_access_request": "service_desk",
         "create_program": "programs",
         "file_answer": "service_desk",
@@ -119,7 +122,12 @@ def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> N
 
 def test_each_message_goes_to_one_side() -> None:
     said = {where: Say(where=where, key="x", params={}).side for where in get_args(Room)}
-    assert said == {"customer": "customer", "support": "support", "support_channel": "support"}
+    assert said == {
+        "customer": "customer",
+        "support": "support",
+        "customer_channel": "customer",
+        "support_channel": "support",
+    }
     drawn = {what: Draw(what=what, step="planning").side for what in get_args(LastingMessage)}
     assert drawn == {"card": "customer", "step": "customer", "review": "support"}
     assert AddBookmark().side == ""

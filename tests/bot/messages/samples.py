@@ -204,6 +204,29 @@ def reminder(side: str, steps: Sequence[str], waits: Sequence[str] | None = None
     )
 
 
+def departures() -> list[list[Call]]:
+    """Somebody left, of either side: nobody was chosen yet, another was, they are back, nothing is left to do."""
+    endings = ((None, "", ""), (NOW, "U_SUE", "U_SUE"), (NOW, "system", "U_ANA"), (NOW, "system", ""))
+    return [
+        [
+            Call(
+                id=f"{ONBOARDING}:{kind}:U_ANA",
+                onboarding_id=ONBOARDING,
+                kind=kind,
+                user_id="U_ANA",
+                at=NOW,
+                words=",".join(STEPS) if kind in ("assignee_left", "claimer_left") else "",
+                answered_at=answered_at,
+                answered_by=by,
+                answer=answer,
+            )
+            for kind in kinds
+        ]
+        for kinds in (("lead_left", "assignee_left"), ("owner_left", "claimer_left"))
+        for answered_at, by, answer in endings
+    ]
+
+
 def failed(kind: str) -> EffectRecord:
     return EffectRecord(
         id=f"eff_{kind}", onboarding_id=ONBOARDING, queue=ONBOARDING, kind=kind, arguments={}, state="failed", error_id="E1"

@@ -1,0 +1,179 @@
+"""People and dates change: support changes what an onboarding was started with, or hands over what one person has to another."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from flows.cases import departures
+from flows.cases.case import Case
+from flows.cases.presence import ASSIGNEE_LEFT, CLAIMER_LEFT, LEAD_LEFT, OWNER_LEFT, SIDES, held, of_departures
+from flows.model import COLLEAGUE, LEAD, LEFT, Member, Onboarding
+from flows.names import folded
+from flows.outbox import DrawHome, HandOver, HandOverEverywhere, ShowDeparture
+from flows.people import Side, Who
+from flows.problems import Problem
+from flows.state import ENDED, StepState
+
+
+@dataclass(frozen=True)
+class Particulars:
+    """What an onboarding is started with, as it is to be from now on."""
+
+    customer: str
+    lead: Who
+    owner_id: str
+    language: str
+    go_live: date | None
+
+
+def change(case: Case, wanted: Particulars) -> None:
+    """Whatever differs from how it is, each told to those whom it concerns. The language comes first: what is told is in it."""
+    onboarding = case.onboarding
+    if wanted.language != onboarding.language:
+        _set_language(case, wanted.language)
+    if wanted.customer != onboarding.customer:
+        _rename(case, wanted.customer)
+    if wanted.lead.user_id != onboarding.lead_id:
+        _set_lead(case, wanted.lead)
+        case.announce("lead_changed", mention=[wanted.lead.user_id], by=case.actor.user_id)
+    if wanted.owner_id != onboarding.owner_id:
+        _set_owner(case, wanted.owner_id)
+        case.warn("owner_changed", mention=[wanted.owner_id], by=case.actor.user_id, customer=onboarding.customer)
+        case.announce("owner_changed_there", owner=wanted.owner_id)
+    if wanted.go_live != onboarding.go_live:
+        _set_go_live(case, wanted.go_live)
+
+
+def is_taken(case: Case, name: str, known: Iterable[Onboarding]) -> bool:
+    """Whether another customer has this name. ``known``: the open onboardings; what the customer is called now, it may be called."""
+    others = (one for one in known if one.id != case.id)
+    return name != case.onboarding.customer and any(folded(one.customer) == folded(name) for one in others)
+
+
+def _set_language(case: Case, language: str) -> None:
+    onboarding = case.onboarding
+    case.log("onboarding:language", facts={"from": onboarding.language, "to": language})
+    onboarding.language = language
+    case.announce("language_changed", by=case.actor.user_id, field=f"choice.language.{language}")
+
+
+def _rename(case: Case, name: str) -> None:
+    onboarding, before = case.onboarding, case.onboarding.customer
+    case.log("onboarding:rename", changes={"from": before, "to": name})
+    onboarding.customer = name
+    case.announce("renamed", before=before, now=name)
+    case.warn("renamed_here", by=case.actor.user_id, before=before, now=name, channel=onboarding.channel_id)
+
+
+def _set_lead(case: Case, lead: Who) -> None:
+    onboarding, before = case.onboarding, case.snapshot.lead()
+    case.log("onboarding:lead", facts={"team": lead.team_id, "from": before.user_id, "to": lead.user_id})
+    onboarding.lead_id = lead.user_id
+    for member in case.snapshot.members:
+        if Who(member.team_id, member.user_id) == before and member.role != LEFT:
+            member.role = COLLEAGUE
+    member_id = f"{case.id}:{lead}"
+    known = next((member for member in case.snapshot.members if member.id == member_id), None)
+    if known is None:
+        known = Member(id=member_id, onboarding_id=case.id, team_id=lead.team_id, user_id=lead.user_id)
+        case.unit.add(known)
+        case.snapshot.members.append(known)
+    known.role = LEAD
+    departures.come_back(case, lead.user_id, Side.CUSTOMER)
+    for who in (before, lead):
+        case.ask(DrawHome(team=who.team_id, user=who.user_id))
+
+
+def _set_owner(case: Case, owner_id: str) -> None:
+    case.log("onboarding:owner", facts={"from": case.onboarding.owner_id, "to": owner_id})
+    case.onboarding.owner_id = owner_id
+
+
+def _set_go_live(case: Case, day: date | None) -> None:
+    """Told where what is to be started by when hangs on it; else in the channel."""
+    onboarding, before, earlier = case.onboarding, case.situation, case.onboarding.go_live
+    onboarding.go_live = day
+    dates = {"from": earlier.isoformat() if earlier else "", "to": day.isoformat() if day else ""}
+    case.log("onboarding:go_live", facts=dates)
+    key = "go_live_changed" if earlier and day else "go_live_set" if day else "go_live_unset"
+    said = {"before": dates["from"], "now": dates["to"]}
+    closed = (StepState.LOCKED, *ENDED)
+    steps = [step for step in case.journey.steps.values() if case.record(step.id).state not in closed]
+    moved = [step.id for step in steps if tuple(step.wakes(before)) != tuple(step.wakes(case.situation))]
+    for step_id in moved:
+        case.say("customer", step_id, key, values=said)
+    if not moved:
+        case.announce(key, **said)
+
+
+# -- all that one person has
+
+
+def hand_over_problems(case: Case, person: str, successor: str, side: Side, *, everywhere: bool) -> tuple[Problem, ...]:
+    """Why nothing can be handed over so, at the dialog's fields. ``side``: the successor's."""
+    if person == successor:
+        return (Problem("successor", "same_person"),)
+    if everywhere and side is Side.CUSTOMER:
+        return (Problem("everywhere", "everywhere_is_supports"),)
+    found = {SIDES[kind] for kind in held(case.snapshot, person)}
+    if not found and not everywhere:
+        return (Problem("person", "has_nothing"),)
+    if found and side not in found:
+        return (Problem("successor", "other_side"),)
+    return ()
+
+
+def hand_over(case: Case, person: str, successor: Who, side: Side) -> None:
+    """The onboarding itself and all steps that somebody has on one side are another's from now on, and so are their reminders. Nothing
+    happens if they have nothing."""
+    had = {kind: steps for kind, steps in held(case.snapshot, person).items() if SIDES[kind] is side}
+    if not had:
+        return
+    steps = had.get(ASSIGNEE_LEFT if side is Side.CUSTOMER else CLAIMER_LEFT, ())
+    facts = {"side": side.value, "from": person, "team": successor.team_id, "to": successor.user_id, "steps": list(steps)}
+    case.log("onboarding:hand_over", facts=facts)
+    if LEAD_LEFT in had:
+        _set_lead(case, successor)
+    if OWNER_LEFT in had:
+        _set_owner(case, successor.user_id)
+    for step_id in steps:
+        if side is Side.CUSTOMER:
+            case.record(step_id).assignee_id = successor.user_id
+        else:
+            case.record(step_id).claimer_id = successor.user_id
+    for call in of_departures(case.snapshot, person):
+        if call.kind in had and call.answered_at is None:
+            call.answered_at, call.answered_by, call.answer = case.now, case.actor.user_id, successor.user_id
+            case.ask(ShowDeparture(user=person))
+    _tell(case, had, steps, successor.user_id, side)
+
+
+def _tell(case: Case, had: dict[str, tuple[str, ...]], steps: tuple[str, ...], successor: str, side: Side) -> None:
+    by = case.actor.user_id
+    if side is Side.CUSTOMER:
+        if LEAD_LEFT in had:
+            case.announce("lead_changed", mention=[successor], by=by)
+        for step_id in steps:
+            case.say("customer", step_id, "assigned", mention=[successor], by=by)
+        return
+    if OWNER_LEFT in had:
+        case.warn("owner_changed", mention=[successor], by=by, customer=case.onboarding.customer)
+        if case.onboarding.closed_at is None:
+            case.announce("owner_changed_there", owner=successor)
+    for step_id in steps:
+        case.say("support", step_id, "assigned", mention=[successor], by=by)
+
+
+def hand_over_everywhere(case: Case, person: str, successor: Who) -> None:
+    """What somebody of support has, in all other onboardings as well: each has an effect of its own, so that none waits for another."""
+    by = case.actor
+    case.ask(
+        HandOverEverywhere(
+            person=person, successor=successor.user_id, team=successor.team_id, by_team=by.team_id, by_user=by.user_id
+        )
+    )
+
+
+def for_one(asked: HandOverEverywhere) -> HandOver:
+    """What is to be done in each onboarding."""
+    return HandOver(person=asked.person, successor=asked.successor, team=asked.team, by_team=asked.by_team, by_user=asked.by_user)
