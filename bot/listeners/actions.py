@@ -124,6 +124,8 @@ ACTIONS: dict[Act, Action] = {
     Act.ADD_NOTE: Action(May.SUPPORT, opens=_form("step_note")),
     Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, closed=True, said="retrying"),
     Act.ACCEPT_COMPANY: Action(May.SUPPORT, change=_accept_company),
+    Act.CHANGE: Action(May.SUPPORT, opens=_form("change")),
+    Act.HAND_OVER: Action(May.SUPPORT, opens=_form("hand_over")),
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
     Act.MATRIX: Action(May.EITHER, reads=_matrix, closed=True),
 }

@@ -50,6 +50,8 @@ class SlashCommands:
             "repair": self._repair,
             "report": self._report,
             "assign": self._dialog,
+            "change": self._dialog,
+            "hand-over": self._dialog,
             "skip": self._dialog,
             "reopen": self._dialog,
             "note": self._dialog,
@@ -89,7 +91,7 @@ class SlashCommands:
     async def _dialog(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002
         async with self._store.read() as unit:
             onboarding = await _one(unit, command)
-        self._open(command, FormMeta(form=command.verb, onboarding=onboarding.id))
+        self._open(command, FormMeta(form=command.verb.replace("-", "_"), onboarding=onboarding.id))
 
     def _open(self, command: SlashCommand, meta: FormMeta) -> None:
         click = Click(command.who, "command", "", command.trigger_id, command.channel_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.messages.blocks import plain
 from bot.messages.texts import Texts
-from bot.modals.choices import own_choices
+from bot.modals.choices import own_choices, people_to_choose
 from bot.modals.parse import field_of, parse_page
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.starting import StartProposals, labels
@@ -92,4 +92,5 @@ class Options:
             source = field_of(subject.form, block).source
             if source in CATALOGS:
                 return _of_catalog(CATALOGS[source], query, texts.language)
-            return matching(own_choices(case, subject, source, texts, await self._people.zone_of(unit, who)), query)
+            zone, people = await self._people.zone_of(unit, who), await people_to_choose(case, subject)
+            return matching(own_choices(case, subject, source, texts, zone, people), query)

@@ -1,6 +1,7 @@
 """Choices that come from the onboarding itself: the accesses a task moves, the journey's steps, what a task's own step offers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,24 +11,62 @@ from bot.messages.wording import worded
 from bot.modals.subject import Subject
 from flows.cases.case import Case
 from flows.cases.matrix import in_order
+from flows.cases.presence import holders
 from flows.cases.tasks import ALL, choosable
 from flows.checks.visible import visible
 from flows.forms.fields import CATALOGS, inputs
 from flows.forms.step import Task
+from flows.model import LEFT, Person
+from flows.names import folded
+from storage.sealing import SealError
 
 MAX_LABEL = 75
 """Characters of an option's label."""
 
 
-def own_choices(case: Case, subject: Subject, source: str, texts: Texts, zone: str) -> Iterator[tuple[str, str]]:
+NamesBySource = Mapping[str, Mapping[str, str]]
+"""Who can be chosen in a form's fields: by source, the names by user id."""
+
+
+async def people_to_choose(case: Case, subject: Subject) -> NamesBySource:
+    """The customer's people who are in their channel (``members``), those of support, both (``everybody``), and all who have something
+    in this onboarding (``holders``). Who is its lead or owner is among them though they have left: it need not change at once. Nothing for
+    a form that asks for nobody."""
+    asked = {item.source for page in subject.form.pages for _, _, item in inputs(page.model)}
+    if asked.isdisjoint(("members", "support", "everybody", "holders")):
+        return {}
+    unit, onboarding, ours = case.unit, case.onboarding, case.actor.team_id
+    present = [one.user_id for one in case.snapshot.members if one.role != LEFT]
+    supporting, having = await unit.support_people(), holders(case.snapshot)
+    known = [person for team in {onboarding.team_id, ours} for person in await unit.people_of(team, [*present, *having])]
+    members, support = [*present, onboarding.lead_id], [*(one.user_id for one in supporting), onboarding.owner_id]
+    ids = {"members": members, "support": support, "everybody": members + support, "holders": having}
+    given = {source: _named(user_ids, [*known, *supporting]) for source, user_ids in ids.items()}
+    return {source: names for source, names in given.items() if source in asked}
+
+
+def _named(user_ids: Sequence[str], people: Sequence[Person]) -> dict[str, str]:
+    """By name, in that order. Whoever's name isn't known, or was damaged, is shown by their id."""
+    names = dict.fromkeys(user_ids, "")
+    for person in people:
+        with suppress(SealError):
+            names |= {person.user_id: visible(person.name)} if person.user_id in names else {}
+    return dict(sorted(((one, name or one) for one, name in names.items()), key=lambda item: folded(item[1])))
+
+
+def own_choices(
+    case: Case, subject: Subject, source: str, texts: Texts, zone: str, people: NamesBySource
+) -> Iterator[tuple[str, str]]:
     """(value, label) of the choices for a field with this source; none for a source that the subject doesn't have. ``zone``: the
-    reader's IANA time zone."""
+    reader's IANA time zone. ``people``: see `people_to_choose`."""
     task, step = subject.task, subject.step
     offers = task.offers if task is not None else step.offers if step is not None and subject.is_step else {}
     if source == "steps":
         yield from ((step_id, texts(f"step.{step_id}.title")) for step_id in case.journey.steps)
     elif source == "grants" and task is not None:
         yield from _grants(case, task, texts)
+    elif source in people:
+        yield from ((user_id, name[:MAX_LABEL]) for user_id, name in people[source].items())
     elif source in offers:
         for offer in offers[source](case.situation):
             label = visible(offer.label) or texts(offer.key, **worded(texts, offer.params))
@@ -49,9 +88,9 @@ def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
         yield grant.id, f"{grant.email} · {texts(f'resource.{grant.resource}')} · {texts(f'grant.{grant.state}')}"[:MAX_LABEL]
 
 
-def offered(case: Case | None, subject: Subject, texts: Texts, zone: str) -> Offered:
+def offered(case: Case | None, subject: Subject, texts: Texts, zone: str, people: NamesBySource) -> Offered:
     """The labels of all the form's choices that come from the onboarding itself, by source."""
     if case is None:
         return {}
     sources = {item.source for page in subject.form.pages for _, _, item in inputs(page.model) if item.source}
-    return {source: dict(own_choices(case, subject, source, texts, zone)) for source in sources - CATALOGS.keys()}
+    return {source: dict(own_choices(case, subject, source, texts, zone, people)) for source in sources - CATALOGS.keys()}

@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 from bot.modals.fetched import LookedUp
 from bot.modals.subject import FormMeta
-from flows.cases import calls, limits, manage, notes, renewals, review, snooze, ticket_comments
+from flows.cases import calls, change, limits, manage, notes, renewals, review, snooze, ticket_comments
 from flows.cases.case import Case
+from flows.cases.change import Particulars
 from flows.cases.settle import calendar_of
+from flows.cases.start import namesake
+from flows.checks.visible import visible
 from flows.forms.fields import Answers
 from flows.problems import Problem, Refused
 
@@ -92,6 +95,23 @@ def _answer_ticket(case: Case, sent: DialogAnswers) -> None:
     ticket_comments.answer(case, sent.meta.item, sent.clean["answer"])
 
 
+def _change(case: Case, sent: DialogAnswers) -> None:
+    clean = sent.clean
+    if sent.found.who is None:
+        raise Refused("gone")
+    go_live = date.fromisoformat(clean["go_live"]) if clean.get("go_live") else None
+    change.change(case, Particulars(clean["customer"], sent.found.who, clean["owner"], clean["language"], go_live))
+
+
+def _hand_over(case: Case, sent: DialogAnswers) -> None:
+    if sent.found.who is None:
+        raise Refused("gone")
+    person, successor = sent.clean["person"], sent.found.who
+    change.hand_over(case, person, successor, sent.found.side)
+    if sent.clean.get("everywhere"):
+        change.hand_over_everywhere(case, person, successor)
+
+
 def may_open(case: Case, meta: FormMeta) -> None:
     """Before a dialog opens. Raises Refused, which says how things stand by now, where an old button offers what has passed."""
     if meta.form == "snooze":
@@ -102,8 +122,15 @@ def may_open(case: Case, meta: FormMeta) -> None:
         calls.open_call(case, meta.item)
 
 
-async def unfit(case: Case, meta: FormMeta, answers: Answers) -> tuple[Problem, ...]:
+async def unfit(case: Case, meta: FormMeta, answers: Answers, found: LookedUp) -> tuple[Problem, ...]:
     """Why a dialog can't be carried out like this, at its fields; what was typed stays in them."""
+    if meta.form == "change" and not answers.get("same_name"):
+        customer = visible(str(answers.get("customer") or ""))
+        taken = customer != case.onboarding.customer and await namesake(case.unit, customer, other_than=case.id)
+        return (Problem("same_name", "name_taken"),) if taken else ()
+    if meta.form == "hand_over" and found.who is not None:
+        person, everywhere = str(answers.get("person") or ""), bool(answers.get("everywhere"))
+        return change.hand_over_problems(case, person, found.who.user_id, found.side, everywhere=everywhere)
     if meta.form == "answer_ticket":
         return await ticket_comments.too_often(case, meta.item)
     if meta.form in ("answer_call", "settle_call"):
@@ -130,5 +157,7 @@ DIALOG_DOES: Mapping[str, Callable[[Case, DialogAnswers], None]] = {
     "settle_call": _settle_call,
     "note": _note,
     "step_note": _note,
+    "change": _change,
+    "hand_over": _hand_over,
 }
 """All but `start`, which has no onboarding yet."""

@@ -23,9 +23,9 @@ from flows.checks.der import codec_of, is_der
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, file_name
 from flows.forms.pages import Slot
-from flows.model import Person
+from flows.model import Onboarding, Person
 from flows.people import Side, Who
-from flows.problems import Problem
+from flows.problems import Problem, Refused
 from storage.store import Store
 
 FETCH_SECONDS = 1.5
@@ -101,10 +101,15 @@ class SlackLookups:
         neighbours: Neighbours,
         proposals: StartProposals,
     ) -> None:
-        self._slack, self._people, self._access = slack, people, access
+        self._store, self._slack, self._people, self._access = store, slack, people, access
         self._neighbours, self._proposals = neighbours, proposals
         self._assignees = Assignees(store, slack, people, access)
-        self._looking = {"start": ("channel", self._channel), "assign": ("person", self._person)}
+        self._looking = {
+            "start": ("channel", self._channel),
+            "assign": ("person", self._person),
+            "change": ("lead", self._changed),
+            "hand_over": ("successor", self._successor),
+        }
 
     async def of(self, meta: FormMeta, values: Mapping[str, Any]) -> LookedUp:
         """``values``: the modal's state. Nothing is looked up for other dialogs."""
@@ -138,7 +143,7 @@ class SlackLookups:
             found.append(Problem("lead", "lead_not_in_channel"))
         elif person is not None and not self._people.is_customer(person):
             found.append(Problem("lead", "lead_is_support"))
-        if owner and not any(who.user_id == owner for who in self._access.support):
+        if owner and not self._supports(owner):
             found.append(Problem("owner", "owner_not_support"))
         if person is not None and not found:
             found += await self._neighbours.problems(info, members, person)
@@ -147,6 +152,47 @@ class SlackLookups:
     async def _person(self, meta: FormMeta, raw: Answers) -> LookedUp:
         found = await self._assignees.look_up(meta.onboarding, str(raw.get("person") or ""))
         return self._looked_up(None, found) if isinstance(found, Problem) else self._looked_up(found)
+
+    async def _changed(self, meta: FormMeta, raw: Answers) -> LookedUp:
+        """Who stays what they were is not asked for: they may have left, and another need not be chosen at once."""
+        lead, owner, onboarding = str(raw.get("lead") or ""), str(raw.get("owner") or ""), await self._onboarding(meta.onboarding)
+        found = [] if owner in ("", onboarding.owner_id) or self._supports(owner) else [Problem("owner", "owner_not_support")]
+        if lead in ("", onboarding.lead_id):
+            return LookedUp(tuple(found), Who(onboarding.team_id, onboarding.lead_id))
+        person, problems = await self._member(lead, onboarding, "lead")
+        return self._looked_up(person, *problems, *found)
+
+    async def _successor(self, meta: FormMeta, raw: Answers) -> LookedUp:
+        user_id = str(raw.get("successor") or "")
+        supporting = next((who for who in self._access.support if who.user_id == user_id), None)
+        if supporting is not None:
+            return LookedUp((), supporting, Side.SUPPORT)
+        if not user_id:
+            return LookedUp()
+        person, problems = await self._member(user_id, await self._onboarding(meta.onboarding), "successor")
+        return self._looked_up(person, *problems)
+
+    async def _onboarding(self, onboarding_id: str) -> Onboarding:
+        async with self._store.read() as unit:
+            found = await unit.get(Onboarding, onboarding_id)
+        if found is None:
+            raise Refused("gone")
+        return found
+
+    async def _member(self, user_id: str, onboarding: Onboarding, field: str) -> tuple[Person | None, tuple[Problem, ...]]:
+        """A person of the customer who is in their channel; else why not."""
+        members = await self._slack.members(onboarding.channel_id)
+        person = await self._people.fetch(user_id)
+        if person is None or user_id not in members:
+            return None, (Problem(field, "lead_not_in_channel"),)
+        if not self._people.is_customer(person):
+            return None, (Problem(field, "lead_is_support"),)
+        if person.team_id != onboarding.team_id:
+            return None, (Problem(field, "lead_of_another_company"),)
+        return person, ()
+
+    def _supports(self, user_id: str) -> bool:
+        return any(who.user_id == user_id for who in self._access.support)
 
     def _looked_up(self, person: Person | None, *problems: Problem) -> LookedUp:
         who = Who(person.team_id, person.user_id) if person is not None else None

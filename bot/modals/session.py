@@ -10,7 +10,7 @@ from bot.messages.answers import Offered, answer_line, sentence_of, shown_answer
 from bot.messages.blocks import Block, alert, clip, context, long_sections, section
 from bot.messages.calls import asked
 from bot.messages.texts import Raw, Texts, date_token, escape, typed
-from bot.modals.choices import offered
+from bot.modals.choices import NamesBySource, offered, people_to_choose
 from bot.modals.render import View, page_view, review_view
 from bot.modals.starting import labels
 from bot.modals.subject import FormMeta, Subject, subject_of
@@ -32,8 +32,8 @@ from flows.problems import Problem
 @dataclass(frozen=True)
 class FormSession:
     """``case``: None if there is no onboarding yet. ``opened``: the draft, the form's answers and the page to start on, as the
-    request found them. ``zone``: the person's IANA time zone. ``copied``: the texts to copy from, as they stand now. ``offers``: the
-    labels of what was chosen where there is no onboarding yet to choose it from."""
+    request found them. ``zone``: the person's IANA time zone. ``copied``: the texts to copy from, as they stand now. ``people``: who
+    can be chosen in it. ``offers``: the labels of what was chosen where there is no onboarding yet to choose it from."""
 
     unit: Unit
     who: Who
@@ -45,6 +45,7 @@ class FormSession:
     opened: Opened
     zone: str
     copied: Answers
+    people: NamesBySource
     offers: Offered = field(default_factory=dict)
 
     @classmethod
@@ -58,12 +59,13 @@ class FormSession:
         situation: Situation,
         texts: Texts,
         zone: str = "UTC",
+        people: NamesBySource | None = None,
     ) -> Self:
         # A dialog has a draft for each step it is about, a renewal one of its own; `start` has one for each person and channel.
         item = meta.item or (meta.step if subject.is_dialog else subject.item(situation))
         key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else f"{who.user_id}:{item}")
         opened = await fill.resume(unit, subject.form, situation, key)
-        return cls(unit, who, meta, subject, case, situation, texts, opened, zone, subject.form.copied(situation))
+        return cls(unit, who, meta, subject, case, situation, texts, opened, zone, subject.form.copied(situation), people or {})
 
     @property
     def form(self) -> Form:
@@ -199,7 +201,7 @@ class FormSession:
         *,
         anew: bool,
     ) -> View:
-        form, choices = self.form, {**offered(self.case, self.subject, self.texts, self.zone), **self.offers}
+        form, choices = self.form, {**offered(self.case, self.subject, self.texts, self.zone, self.people), **self.offers}
         meta = self.meta.on(index, order[index].name, drafts.version(form, kept, order, index), about=self.about, anew=anew)
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
         told = [*self._asked(), *told]
@@ -276,7 +278,8 @@ class FormSessions:
         subject.check(case)
         language = await self._people.language_of(case.unit, case.actor, case.onboarding.language)
         texts, zone = Texts(language, case.onboarding.journey), await self._people.zone_of(case.unit, case.actor)
-        return await FormSession.read(case.unit, case.actor, meta, subject, case, case.situation, texts, zone)
+        situation, people = replace(case.situation, about=meta.item), await people_to_choose(case, subject)
+        return await FormSession.read(case.unit, case.actor, meta, subject, case, situation, texts, zone, people)
 
     async def _before_start(self, unit: Unit, who: Who, meta: FormMeta) -> FormSession:
         self._cases.access.require_support(who)

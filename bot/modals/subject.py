@@ -31,7 +31,12 @@ DIALOG_MAY: Mapping[str, May] = {
     "settle_call": May.SUPPORT,
     "note": May.SUPPORT,
     "step_note": May.SUPPORT,
+    "change": May.SUPPORT,
+    "hand_over": May.SUPPORT,
 }
+
+OF_NO_STEP = frozenset({"change", "hand_over"})
+"""Dialogs about a whole onboarding."""
 
 
 class FormMeta(BaseModel):
@@ -106,9 +111,9 @@ class Subject:
         self.may.check(case.role)
         if self.step is not None and self.task is not None:
             later = renewable(case.snapshot, self.step, self.task)
-        else:  # a renewal can be declined, and a reminder of it put off
+        else:  # a renewal can be declined, a reminder of it put off, and whose it is
             waits = self.step is not None and side_of(case.record(self.step.id)) is not None
-            later = waits and self.form.id in ("snooze", "decline_renewal")
+            later = (waits and self.form.id in ("snooze", "decline_renewal")) or self.form.id == "hand_over"
         if not later:
             case.refuse_closed()
 
@@ -122,8 +127,8 @@ def subject_of(case: Case | None, meta: FormMeta) -> Subject:
     """Raises Refused("gone") for a form that this customer's journey doesn't have."""
     if meta.form in DIALOGS:
         form = DIALOGS[meta.form]
-        asks_step = any("step" in page.model.model_fields for page in form.pages)
-        return Subject(form, case.step(meta.step) if case is not None and (meta.step or not asks_step) else None)
+        of_step = form.id not in OF_NO_STEP and not any("step" in page.model.model_fields for page in form.pages)
+        return Subject(form, case.step(meta.step) if case is not None and (meta.step or of_step) else None)
     return _of_step(case.journey if case is not None else None, meta)
 
 

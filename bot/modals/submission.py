@@ -117,7 +117,7 @@ class FormSubmissions:
             insists = session.typed_by_actor
             left = await leave(session, sent.values, inspected, sent.key)
             insists = insists and raw_of(left.slot, answers) == raw_of(left.slot, left.answers)
-            problems = left.problems + found.problems or await _misfits(session, left, insists=insists)
+            problems = left.problems + found.problems or await _misfits(session, left, found, insists=insists)
             if problems:
                 if case is not None:
                     await unit.count_refused(case.id, session.form.id, {(one.field, one.key) for one in problems})
@@ -159,19 +159,19 @@ class FormSubmissions:
             await _do_task(case, subject.step, subject.task, clean, hold)
 
 
-async def _misfits(session: FormSession, left: Left, *, insists: bool) -> tuple[Problem, ...]:
+async def _misfits(session: FormSession, left: Left, found: LookedUp, *, insists: bool) -> tuple[Problem, ...]:
     """What only the store can tell of a page that is right by itself. ``insists``: the same person sends again what is unlike the first
     person's."""
     if session.case is None:
         return await _namesake(session.unit, left.draft) if left.draft is not None else ()
-    problems = await _unfit(session.case, session.subject, session.meta, left)
+    problems = await _unfit(session.case, session.subject, session.meta, left, found)
     return problems or (() if insists else session.unlike_first(left.slot, left.answers))
 
 
-async def _unfit(case: Case, subject: Subject, meta: FormMeta, left: Left) -> tuple[Problem, ...]:
+async def _unfit(case: Case, subject: Subject, meta: FormMeta, left: Left, found: LookedUp) -> tuple[Problem, ...]:
     """Of a form about an onboarding."""
     if subject.is_dialog:
-        return await unfit(case, meta, left.answers)
+        return await unfit(case, meta, left.answers, found)
     step, task = subject.step, subject.task
     if step is None or task is None or task.unique not in left.slot.page.model.model_fields:
         return ()

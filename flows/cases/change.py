@@ -1,14 +1,12 @@
 """People and dates change: support changes what an onboarding was started with, or hands over what one person has to another."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from flows.cases import departures
 from flows.cases.case import Case
 from flows.cases.presence import ASSIGNEE_LEFT, CLAIMER_LEFT, LEAD_LEFT, OWNER_LEFT, SIDES, held, of_departures
-from flows.model import COLLEAGUE, LEAD, LEFT, Member, Onboarding
-from flows.names import folded
+from flows.model import COLLEAGUE, LEAD, LEFT, Member
 from flows.outbox import DrawHome, HandOver, HandOverEverywhere, ShowDeparture
 from flows.people import Side, Who
 from flows.problems import Problem
@@ -42,12 +40,6 @@ def change(case: Case, wanted: Particulars) -> None:
         case.announce("owner_changed_there", owner=wanted.owner_id)
     if wanted.go_live != onboarding.go_live:
         _set_go_live(case, wanted.go_live)
-
-
-def is_taken(case: Case, name: str, known: Iterable[Onboarding]) -> bool:
-    """Whether another customer has this name. ``known``: the open onboardings; what the customer is called now, it may be called."""
-    others = (one for one in known if one.id != case.id)
-    return name != case.onboarding.customer and any(folded(one.customer) == folded(name) for one in others)
 
 
 def _set_language(case: Case, language: str) -> None:

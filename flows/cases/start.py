@@ -50,10 +50,10 @@ async def start(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) -> st
     return case.id
 
 
-async def namesake(unit: Unit, customer: str) -> bool:
-    """Whether an open onboarding has this name already."""
-    found = (await unit.named(customer, closed=False, limit=1)).rows  # exact names come first
-    return any(folded(one.customer) == folded(customer) for one in found)
+async def namesake(unit: Unit, customer: str, *, other_than: str = "") -> bool:
+    """Whether an open onboarding has this name already. ``other_than``: the id of one that may have it."""
+    found = (await unit.named(customer, closed=False, limit=2)).rows  # exact names come first
+    return any(folded(one.customer) == folded(customer) for one in found if one.onboarding_id != other_than)
 
 
 async def _written(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) -> Snapshot:

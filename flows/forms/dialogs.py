@@ -1,4 +1,4 @@
-"""Forms outside the steps: starting an onboarding, reasons for decisions, snoozing, asking for help and answering, notes."""
+"""Forms outside the steps: starting and changing an onboarding, reasons for decisions, snoozing, asking for help and answering, notes."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -48,6 +48,24 @@ class CustomerNote(FormPage):
     words: LongText
 
 
+YES = ("yes",)
+
+
+class ChangePage(FormPage):
+    customer: Annotated[str, Field(min_length=1, max_length=80), Input(Kind.TEXT, words="start.customer")]
+    lead: Annotated[str, Input(Kind.SEARCH, source="members", words="start.lead")]
+    owner: Annotated[str, Input(Kind.SEARCH, source="support", words="start.owner")]
+    language: Annotated[str, Input(Kind.CHOICE, LANGUAGES, words="start.language")]
+    go_live: Annotated[dt.date | None, Input(Kind.DATE, words="start.go_live")] = None
+    same_name: Annotated[list[str] | None, Input(Kind.CHOICES, YES)] = None
+
+
+class HandOverPage(FormPage):
+    person: Annotated[str, Input(Kind.SEARCH, source="holders")]
+    successor: Annotated[str, Input(Kind.SEARCH, source="everybody")]
+    everywhere: Annotated[list[str] | None, Input(Kind.CHOICES, YES)] = None
+
+
 class StepReason(FormPage):
     step: Annotated[str, Input(Kind.CHOICE, source="steps")]
     reason: Annotated[str, Field(min_length=1, max_length=2000), Input(Kind.LONG_TEXT)]
@@ -65,6 +83,34 @@ class Snooze(FormPage):
 
 def _start_known(situation: Situation) -> Answers:
     return {"channel": situation.channel_id, "owner": situation.owner_id, "language": situation.language}
+
+
+STOOD = "stood"
+"""In the answers of the dialog: how things stood when they were given."""
+
+
+def _as_it_is(situation: Situation) -> Answers:
+    now = {
+        "customer": situation.customer,
+        "lead": situation.lead_id,
+        "owner": situation.owner_id,
+        "language": situation.language,
+        "go_live": situation.go_live.isoformat() if situation.go_live else None,
+    }
+    return {**now, STOOD: now}
+
+
+def _changed_since(answers: Answers, _at: dt.datetime, situation: Situation) -> Answers:
+    """What somebody else has changed since then is not put back by a form that was left open or closed half way."""
+    now = _as_it_is(situation)
+    stood = answers.get(STOOD, {})
+    changed = {name: value for name, value in now[STOOD].items() if stood.get(name) != value}
+    return {**changed, STOOD: now[STOOD]} if changed else {}
+
+
+def _change(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    if answers.get("go_live") != (situation.go_live.isoformat() if situation.go_live else None):
+        yield from not_past(answers, situation, "go_live")
 
 
 def _snooze(answers: Answers, situation: Situation) -> Iterator[Problem]:
@@ -128,6 +174,19 @@ DIALOGS: dict[str, Form] = {
         _reason_of_step("skip"),
         _reason_of_step("reopen"),
         Form("assign", (Page("person", Assignment, check=_known_step),), example={"step": "*", "person": "U0EXAMPLE"}),
+        Form(
+            "change",
+            (Page("particulars", ChangePage, check=_change),),
+            prefill=_as_it_is,
+            since=_changed_since,
+            example={"customer": "Example Bank", "lead": "*", "owner": "*", "language": "en", "go_live": "2099-01-15"},
+        ),
+        Form(
+            "hand_over",
+            (Page("person", HandOverPage),),
+            prefill=lambda situation: {"person": situation.about},
+            example={"person": "*", "successor": "*"},
+        ),
         Form("snooze", (Page("until", Snooze, check=_snooze),), example={"until": "tomorrow"}),
     )
 }

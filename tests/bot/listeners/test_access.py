@@ -71,6 +71,8 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.STUCK: CUSTOMER,
     Act.DECLINE_RENEWAL: SUPPORT,
     Act.ANSWER_TICKET: EITHER,
+    Act.CHANGE: SUPPORT,
+    Act.HAND_OVER: SUPPORT,
     Act.RETRY_EFFECT: SUPPORT,
     Act.SHOW: SUPPORT,
     Act.MATRIX: EITHER,
@@ -83,7 +85,7 @@ BUTTONS: Mapping[Act, set[str]] = {
 """TASK depends on the task, BACK and PAGE on the form they are in; LINK does nothing."""
 
 DIALOG_FOR: Mapping[str, set[str]] = {
-    **dict.fromkeys(("start", "request_changes", "reject", "skip", "reopen", "assign"), SUPPORT),
+    **dict.fromkeys(("start", "request_changes", "reject", "skip", "reopen", "assign", "change", "hand_over"), SUPPORT),
     **dict.fromkeys(("answer_call", "settle_call", "note", "step_note"), SUPPORT),
     "snooze": EITHER,
     "stuck": CUSTOMER,
@@ -118,11 +120,14 @@ COMMANDS = (
     "repair acme",
     "report acme",
     "assign acme",
+    "change acme",
+    "hand-over acme",
     "skip acme",
     "reopen acme",
     "help",
     "what",
 )
+OPEN_A_WINDOW = ("start", "assign", "change", "hand-over", "skip", "reopen")
 NOT_FOR_THEM = (
     *("belongs to another company", "Only Pismo's support can", "is for the customer's people"),
     *("pertence ao onboarding de outra empresa", "Somente o suporte da Pismo pode", "cabe às pessoas do cliente"),
@@ -382,7 +387,7 @@ async def test_commands_are_support_s_even_where_slack_would_let_others(setting:
         await place.bot.background.drain()
         words = json.dumps(outcome.body, ensure_ascii=False)
         assert is_refusal(words) != theirs, (line, words)
-        assert (person.view is not None) == (theirs and line.split()[0] in ("start", "assign", "skip", "reopen")), line
+        assert (person.view is not None) == (theirs and line.split()[0] in OPEN_A_WINDOW), line
         assert theirs or not any(secret in words for secret in SECRETS), (line, words)
     person.user.stack.clear()
     assert theirs or await setting.quiet() == before

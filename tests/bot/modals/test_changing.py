@@ -1,0 +1,101 @@
+"""Support changes what an onboarding was started with, and hands over what one person has to another."""
+
+import json
+from datetime import date
+
+import pytest
+
+from bot.jobs.sweeps import Sweeps
+from bot.messages.buttons import Act
+from flows.cases.case import Case
+from playground.walkthrough import action_id
+from tests.bot.workplace import Workplace, who
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def errors(office: Workplace, **values: object) -> str:
+    """What stands at the fields of Sam's window once these are sent; nothing if it closes."""
+    await office.sam.fill(values)
+    outcome = await office.sam.submit()
+    await office.settled()
+    return " ".join((outcome.errors or outcome.client_errors or {}).values())
+
+
+async def test_people_and_dates_change_and_each_reads_what_concerns_them(office: Workplace, onboarding: str) -> None:
+    sam, bruno, kim = office.sam, office.bruno, office.kim
+    other = await office.begin(office.blue, office.olga, "Blue Coop")
+    await sam.command("/onboarding change", channel=office.acme)
+    await office.slack.until(lambda: sam.view is not None)
+    await sam.fill(
+        {"Name of the customer": "Blue Coop", "Customer's lead": bruno.user.username, "Target go-live date": "2020-01-01"}
+    )
+    assert "in the past" in await errors(office)
+    assert "has this name" in await errors(office, **{"Target go-live date": "2099-05-04"})
+    values = {
+        "Name of the customer": "Acme Pay",
+        "Owner at Pismo": kim.user.username,
+        "Language of the channel": "Portuguese (Brazil)",
+    }
+    assert await errors(office, **values) == ""
+    found = (await office.snapshot(onboarding)).onboarding
+    assert (found.customer, found.lead_id, found.owner_id, found.language) == ("Acme Pay", bruno.id, kim.id, "pt_BR")
+    assert found.go_live == date(2099, 5, 4)
+    said = [message.text for message in office.acme.messages if not message.thread_ts]
+    assert any(f"<@{bruno.id}>" in text and "responsável" in text for text in said)
+    assert any("Acme Pay" in text and "Acme Bank" in text for text in said)
+    assert "Onboarding de Acme Pay" in json.dumps(office.journey.lasting("card").blocks, ensure_ascii=False)
+    assert any(f"<@{kim.id}>" in message.text for message in office.support.messages)
+    for one in (onboarding, other):
+        await office.close(one)
+
+
+async def test_who_left_is_told_once_and_another_chosen_from_the_card_has_all_they_had(
+    office: Workplace, onboarding: str
+) -> None:
+    slack, sam, ana, bruno = office.slack, office.sam, office.ana, office.bruno
+    slack.remove(ana, office.acme)
+    await office.settled()
+    card = next(message for message in reversed(office.support.messages) if f"<@{ana.id}>" in message.text)
+    await sam.click(card, action_id=action_id(card.blocks, Act.HAND_OVER))
+    await slack.until(lambda: sam.view is not None)
+    assert "other side" in await errors(office, **{"Who takes over": sam.user.username})
+    assert await errors(office, **{"Who takes over": bruno.user.username}) == ""
+    assert (await office.snapshot(onboarding)).onboarding.lead_id == bruno.id
+    assert f"now <@{bruno.id}>, chosen by <@{sam.id}>" in card.text
+    assert action_id(card.blocks, Act.HAND_OVER) is None
+    slack.invite(ana, office.acme)
+    await office.settled()
+
+
+async def test_whose_account_is_gone_is_gone_everywhere_and_one_takes_over_all(office: Workplace, onboarding: str) -> None:
+    slack, sam, kim = office.slack, office.sam, office.kim
+    other = await office.begin(office.blue, office.olga, "Blue Coop")
+
+    def give(case: Case) -> None:
+        case.onboarding.owner_id = kim.id
+
+    for one in (onboarding, other):
+        await office.act(one, give, sam)
+    slack.deactivate(kim)
+    await office.settled()
+    sweeps, is_gone = Sweeps(office.bot.store, office.bot.cases), office.bot.support_people.is_gone
+    for _ in range(2):
+        await sweeps.follow_support(is_gone)
+        await office.settled()
+    cards = [message for message in office.support.messages if f"<@{kim.id}> does not belong" in message.text]
+    assert len(cards) == 2
+    await sam.click(cards[0], action_id=action_id(cards[0].blocks, Act.HAND_OVER))
+    await slack.until(lambda: sam.view is not None)
+    values = {"Who takes over": sam.user.username, "Other customers": ["Hand over in all open onboardings"]}
+    assert await errors(office, **values) == ""
+    for one in (onboarding, other):
+        snapshot = await office.snapshot(one)
+        assert snapshot.onboarding.owner_id == who(sam).user_id
+        assert all(call.answered_at for call in snapshot.calls)
+    assert all(f"now <@{sam.id}>" in message.text for message in cards)
+    await office.close(other)
+    kim.user.deleted = False  # for those who come after
+    slack.invite(kim, office.support)
+    await office.bot.people.fetch(kim.id, fresh=True)
+    await office.bot.support_people.refresh()
