@@ -1,14 +1,18 @@
-"""The rehearsal's second customer: one product, the Basic method, and no mishaps. Its people never see the first one's data."""
+"""The rehearsal's second customer: one product, the Basic method, and no mishaps, but another lead
+half way. Its people never see the first one's data."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from bot.messages.buttons import Act
 from flows.steps.org_details import to_org_details
 from playground.acts import SUBJECT, Acts, example
 from playground.companies import second_company
 from playground.office import Office
 from playground.pismo import Machine
-from playground.walkthrough import Walkthrough
+from playground.slack import Message
+from playground.walkthrough import Walkthrough, holds
 
 
 class CalmActs(Acts):
@@ -21,6 +25,25 @@ class CalmActs(Acts):
         await self.approve(self.kim, "organization")
         self.org_id = self.office.pismo.create_org(to_org_details({**answers, "number": int(answers["number"])}))
         await self.support_task(self.sam, "organization", "record_org_id", self.done("organization"), org_id=self.org_id)
+
+    async def another_lead(self) -> None:
+        """The lead leaves, and nobody calls her again: support chooses a colleague, who goes on from there."""
+        self.tell("", "\n— The lead leaves, and support chooses another")
+        olga, otto = self.lead, self.slack.add_person("Otto", self.slack.world.users[self.lead.id].team)
+        self.slack.invite(otto, self.company.channel)
+        self.slack.remove(olga, self.company.channel)
+
+        def card() -> Message:
+            return [one for one in self.office.support.messages if "has left" in one.text][-1]
+
+        await self.slack.until(lambda: holds(card), timeout=30)
+        opens = self.journey.opens(self.sam, card, Act.HAND_OVER)
+        await self.journey.fill_form(self.sam, opens, {"successor": otto.user.username}, lambda: "chosen by" in card().text)
+        self.tell("support", f"reads on its card: {self.sam.find(self.office.support, 'chosen by').said}")
+        told = partial(otto.find, self.company.channel, "made you the lead")
+        await self.slack.until(lambda: holds(told), timeout=30)
+        self.tell("customer", f"reads: {told().said}")
+        self.lead = otto
 
     async def authentication(self) -> None:
         await self.heading("authentication", "with an access key, which never leaves the customer")
@@ -44,6 +67,7 @@ CALM: tuple[Callable[[CalmActs], Any], ...] = (
     CalmActs.planning,
     CalmActs.organization,
     CalmActs.service_desk,
+    CalmActs.another_lead,
     CalmActs.environments,
     CalmActs.control_center,
     CalmActs.first_programs,

@@ -16,7 +16,7 @@ from flows.people import Who
 from flows.state import StepState
 from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit
-from tests.storage.example import EMAIL, KEYRING, LEAD, NOW, SECRET, add_whole, onboarding, raw, submission, whole
+from tests.storage.example import EMAIL, KEYRING, LEAD, NOW, OWNER, SECRET, add_whole, onboarding, raw, submission, whole
 
 
 async def test_everything_comes_back_as_it_was_written(store: Store) -> None:
@@ -295,11 +295,20 @@ async def test_who_has_what(store: Store) -> None:
     async with store.write() as unit:
         unit.add(Member(id=f"{second}:T/U", onboarding_id=second, team_id="T", user_id="U"))
         unit.add(Person(id="THOME/US", team_id="THOME", user_id="US", support=True, name="Ford"))
+        taken = await unit.get(StepRecord, f"{second}:planning")
+        assert taken is not None
+        taken.claimer_id = "US"
     async with store.read() as unit:
         assert [row.id for row in await unit.onboardings()] == [first, second]
         assert [row.id for row in await unit.onboardings(closed=True)] == [closed, first, second]
         assert [row.id for row in await unit.onboardings(team_id="T", user_id="U")] == [second]
         assert [person.name for person in await unit.support_people()] == ["Ford"]
+        assert await unit.open_onboardings() == [first, second]
+        assert await unit.owners_and_claimers() == {OWNER.user_id, "US"}
+        assert await unit.held_by(["US", "nobody"]) == {(second, "US")}
+        assert await unit.held_by([OWNER.user_id]) == {(one, OWNER.user_id) for one in (first, second, closed)}  # to renew
+        assert await unit.unanswered(["stuck"]) == {(one, LEAD.user_id) for one in (first, second, closed)}
+        assert await unit.unanswered(["lead_left"]) == set()
         person = await unit.person(LEAD)
         assert person is not None
         assert person.name == SECRET
