@@ -38,7 +38,7 @@ async def rehearse(
         )
         tell("cards and lending, then Blue Coop with transaction banking." if len(customers) > 1 else "cards and lending alone.")
     tell(f"The bot runs as a process of its own, {way}, over an embedded SQLite store.")
-    tell("Ana and Bruno are Example Bank's, Olga is Blue Coop's, Sam and Kim are support. Bruno and Kim read Portuguese.")
+    tell("Ana and Bruno are Example Bank's, Olga and Otto Blue Coop's, Sam and Kim are support. Bruno and Kim read Portuguese.")
     async with Office(socket_mode=socket_mode) as office:
         narrator = Narrator(office, tell)
         listening = asyncio.create_task(narrator.listen())
