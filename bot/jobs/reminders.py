@@ -11,9 +11,12 @@ from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Cases
+from flows.cases.presence import there
+from flows.cases.remind import person_to_remind
 from flows.cases.settle import side_of
 from flows.model import Reminder
 from flows.outbox import RedrawReminder, Remind, Room, Where
+from flows.people import Side
 from flows.ports import Unit
 from storage.store import Store
 
@@ -36,9 +39,13 @@ class Reminders:
             return None  # while it waited for Slack, everything it reminds of was done
         if steps[0] != thread.step_id:
             thread = await self._threads.of(run, asked.where, steps[0])
-        if not asked.user:  # in a thread, nobody would see it
+        user = asked.user
+        if user and not there(case.snapshot, user):  # they left while it waited
+            side = Side.CUSTOMER if asked.where == "customer" else Side.SUPPORT
+            user = person_to_remind(case.snapshot, case.record(steps[0]), side)
+        if not user:  # in a thread, nobody would see it
             thread = replace(thread, where=CHANNELS[asked.where])
-        drawn_as = _row(run, steps)
+        drawn_as = _row(run, user, steps)
         drawn = reminder(case.snapshot, case.journey, drawn_as, thread.texts, case.situation)
         finished = await self._threads.post(run, thread, [drawn])
 
@@ -46,7 +53,7 @@ class Reminders:
             snapshot = await unit.snapshot(run.onboarding_id)
             if snapshot is None:
                 return
-            row = _row(run, steps)
+            row = _row(run, user, steps)
             row.channel_id, row.ts = str(finished.result["channel"]), str(finished.result["ts"])
             row.waits = [step_id for step_id in steps if side_of(snapshot.steps[step_id]) == asked.where]
             outdated = [row] if row.waits != steps else []
@@ -91,12 +98,12 @@ async def _drop(unit: Unit, reminder_id: str) -> None:
         await unit.delete(row)
 
 
-def _row(run: Run[Remind], steps: list[str]) -> Reminder:
+def _row(run: Run[Remind], user_id: str, steps: list[str]) -> Reminder:
     return Reminder(
         id=f"{run.onboarding_id}:{run.id}",
         onboarding_id=run.onboarding_id,
         side=run.effect.where,
-        user_id=run.effect.user,
+        user_id=user_id,
         steps=list(steps),
         waits=list(steps),
         channel_id="",

@@ -17,6 +17,7 @@ from bot.slack.errors import SlackError
 from bot.slack.people import People
 from flows.cases.case import Cases
 from flows.cases.manage import given_up_alike
+from flows.cases.presence import there
 from flows.cases.secrets import TOLD as SECRET_TOLD
 from flows.cases.settle import state_allows
 from flows.model import EffectRecord, Onboarding
@@ -38,7 +39,7 @@ class Said:
     async def say(self, run: Run[Say]) -> Finished:
         asked = run.effect
         thread = await self._threads.of(run, asked.where, asked.step)
-        mentioned = [f"<@{user}>" for user in asked.mention]
+        mentioned = [f"<@{user}>" for user in there(thread.case.snapshot, *asked.mention)]  # who left while it waited
         words = " ".join([*mentioned, sentence(thread.texts, asked.key, asked.params)])
         offered = _offered(thread, asked.offers) if asked.offers else None
         if offered is None:

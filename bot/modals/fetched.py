@@ -14,6 +14,7 @@ from bot.modals.neighbours import Neighbours
 from bot.modals.parse import parse_page
 from bot.modals.starting import StartProposals
 from bot.modals.subject import FormMeta
+from bot.modals.taking_over import TakingOver
 from bot.slack.client import Slack, SlackError
 from bot.slack.files import MAX_BYTES
 from bot.slack.people import People
@@ -23,9 +24,9 @@ from flows.checks.der import codec_of, is_der
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, file_name
 from flows.forms.pages import Slot
-from flows.model import Onboarding, Person
+from flows.model import Person
 from flows.people import Side, Who
-from flows.problems import Problem, Refused
+from flows.problems import Problem
 from storage.store import Store
 
 FETCH_SECONDS = 1.5
@@ -101,9 +102,10 @@ class SlackLookups:
         neighbours: Neighbours,
         proposals: StartProposals,
     ) -> None:
-        self._store, self._slack, self._people, self._access = store, slack, people, access
+        self._slack, self._people, self._access = slack, people, access
         self._neighbours, self._proposals = neighbours, proposals
         self._assignees = Assignees(store, slack, people, access)
+        self._taking_over = TakingOver(store, slack, people, access)
         self._looking = {
             "start": ("channel", self._channel),
             "assign": ("person", self._person),
@@ -143,7 +145,7 @@ class SlackLookups:
             found.append(Problem("lead", "lead_not_in_channel"))
         elif person is not None and not self._people.is_customer(person):
             found.append(Problem("lead", "lead_is_support"))
-        if owner and not self._supports(owner):
+        if owner and not any(who.user_id == owner for who in self._access.support):
             found.append(Problem("owner", "owner_not_support"))
         if person is not None and not found:
             found += await self._neighbours.problems(info, members, person)
@@ -154,45 +156,10 @@ class SlackLookups:
         return self._looked_up(None, found) if isinstance(found, Problem) else self._looked_up(found)
 
     async def _changed(self, meta: FormMeta, raw: Answers) -> LookedUp:
-        """Who stays what they were is not asked for: they may have left, and another need not be chosen at once."""
-        lead, owner, onboarding = str(raw.get("lead") or ""), str(raw.get("owner") or ""), await self._onboarding(meta.onboarding)
-        found = [] if owner in ("", onboarding.owner_id) or self._supports(owner) else [Problem("owner", "owner_not_support")]
-        if lead in ("", onboarding.lead_id):
-            return LookedUp(tuple(found), Who(onboarding.team_id, onboarding.lead_id))
-        person, problems = await self._member(lead, onboarding, "lead")
-        return self._looked_up(person, *problems, *found)
+        return LookedUp(*await self._taking_over.lead_and_owner(meta.onboarding, raw))
 
     async def _successor(self, meta: FormMeta, raw: Answers) -> LookedUp:
-        user_id = str(raw.get("successor") or "")
-        supporting = next((who for who in self._access.support if who.user_id == user_id), None)
-        if supporting is not None:
-            return LookedUp((), supporting, Side.SUPPORT)
-        if not user_id:
-            return LookedUp()
-        person, problems = await self._member(user_id, await self._onboarding(meta.onboarding), "successor")
-        return self._looked_up(person, *problems)
-
-    async def _onboarding(self, onboarding_id: str) -> Onboarding:
-        async with self._store.read() as unit:
-            found = await unit.get(Onboarding, onboarding_id)
-        if found is None:
-            raise Refused("gone")
-        return found
-
-    async def _member(self, user_id: str, onboarding: Onboarding, field: str) -> tuple[Person | None, tuple[Problem, ...]]:
-        """A person of the customer who is in their channel; else why not."""
-        members = await self._slack.members(onboarding.channel_id)
-        person = await self._people.fetch(user_id)
-        if person is None or user_id not in members:
-            return None, (Problem(field, "lead_not_in_channel"),)
-        if not self._people.is_customer(person):
-            return None, (Problem(field, "lead_is_support"),)
-        if person.team_id != onboarding.team_id:
-            return None, (Problem(field, "lead_of_another_company"),)
-        return person, ()
-
-    def _supports(self, user_id: str) -> bool:
-        return any(who.user_id == user_id for who in self._access.support)
+        return LookedUp(*await self._taking_over.successor(meta.onboarding, raw))
 
     def _looked_up(self, person: Person | None, *problems: Problem) -> LookedUp:
         who = Who(person.team_id, person.user_id) if person is not None else None
