@@ -170,14 +170,13 @@ class Buttons:
             await ack()
             self._background.later(self._answers.answer(click.who, click.channel_id, "refused.gone"))
             return
-        if act is Act.REPORT:
-            await ack()
-            self._background.later(self._reports.show(click.who, click.channel_id, days_of(value.item), value.onboarding))
-            return
         if from_home := click.view.get("type") == "home":
             self._home.seen(click.who)
         action = ACTIONS.get(act)
-        if act in (Act.BACK, Act.PAGE, Act.LEAVE_OUT):
+        if act is Act.REPORT:
+            await ack()
+            self._background.later(self._reports.show(click.who, click.channel_id, days_of(value.item), value.onboarding))
+        elif act in (Act.BACK, Act.PAGE, Act.LEAVE_OUT):
             await ack()
             to = value.slot if act is Act.PAGE else None
             self._background.later(self._modals.turn_back(click, to, out=act is Act.LEAVE_OUT))

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 import pytest_asyncio
 
+from bot.messages.buttons import Act
 from flows.outbox import PostReport
 from flows.ports import Unit
 from playground.slack import Message, Outcome
@@ -201,6 +202,9 @@ async def test_a_report_comes_to_who_asked_and_of_another_period_by_its_menu(off
     assert (await office.sam.select(of_all, "report:period", "All time")).ok
     await office.bot.background.drain()
     assert "Report: all time" in office.support.messages[-1].text
+    assert (await office.press(office.sam, office.support, Act.REPORT)).ok  # as App Home has it
+    await office.bot.background.drain()
+    assert "the last 30 days" in office.support.messages[-1].text
     office.slack.faults.tables = False
     one = await told("report ácme bank")
     assert "Report on Ácme Bank: the last 30 days" in one.text
