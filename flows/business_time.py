@@ -107,7 +107,7 @@ def next_open(calendar: Calendar, at: datetime) -> datetime:
 
 
 def holiday(calendar: Calendar, day: date) -> str:
-    """What a public holiday is called in its country; empty if the day is none."""
+    """What a public holiday is called in its country's language; empty if the day is none."""
     known = _holidays(calendar.country.upper(), calendar.subdivision) if calendar.country else None
     return str(known.get(day) or "") if known is not None else ""
 
@@ -188,7 +188,9 @@ def _holidays(country: str, subdivision: str | None) -> Any:
     from holidays import country_holidays  # noqa: PLC0415  saves 0.2 s at startup
 
     try:
-        return country_holidays(country, subdiv=subdivision)
+        known = country_holidays(country, subdiv=subdivision)
+        # Else they are named as the machine's locale has it.
+        return country_holidays(country, subdiv=subdivision, language=known.default_language)
     except NotImplementedError:
         return None if subdivision is None else _holidays(country, None)
 

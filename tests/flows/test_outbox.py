@@ -29,7 +29,7 @@ from flows.outbox import (
 )
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES: dict[str, Any] = {"what": "card", "where": "customer", "params": {"reason": "Why not?", "n": 3}, "revision": 2}
+EXAMPLES: dict[str, Any] = {"what": "card", "where": "customer", "params": {"reason": "Why not?", "n": 3}}
 
 
 def example(kind: type[Effect]) -> Effect:
@@ -43,6 +43,8 @@ def _value(annotation: str) -> Any:
         return (1, 2)
     if "tuple" in annotation:
         return ("a", "b")
+    if annotation == str(int):
+        return 2
     return True if "bool" in annotation else "text"
 
 

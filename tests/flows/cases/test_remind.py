@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from bot.modals.dialogs import snooze_until
 from flows import business_time
 from flows.cases import channels, manage, snooze
+from flows.cases.case import Case
 from flows.cases.settle import calendar_of, side_of, timezone_of
 from flows.model import Grant, Person
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
-from flows.problems import Refused
+from flows.problems import Problem, Refused
 from flows.rules import ReminderTimes, Rules
 from flows.state import StepState
 from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, MONDAY, OWNER, STEPS, CaseBook, Escalated, Sent, case_book
@@ -265,6 +266,21 @@ async def test_who_is_not_reminded_has_nothing_to_snooze(acme: CaseBook) -> None
     assert (refused.value.params["state"], refused.value.params["by"]) == ("submitted", LEAD.user_id)
     comes = await acme.act(lambda case: snooze.snooze(case, "planning", acme.now + DAY), KIM)
     assert comes > acme.now
+
+
+async def test_who_chooses_a_day_off_is_told_once_when_the_reminder_comes_instead(acme: CaseBook) -> None:
+    await acme.send("planning")
+
+    async def chosen(case: Case, day: datetime) -> tuple[Problem, ...]:
+        return await snooze.day_off(case, "planning", day, "date")
+
+    tiradentes, saturday, monday = (datetime(2026, 4, day, tzinfo=SAO_PAULO) for day in (21, 18, 20))
+    (problem,) = await acme.act(partial(chosen, day=tiradentes), KIM)
+    assert (problem.field, problem.key, problem.params["date"]) == ("date", "snooze_holiday", "2026-04-22")
+    assert problem.params["holiday"] == "Tiradentes"
+    assert await acme.act(partial(chosen, day=tiradentes), KIM) == ()  # meant so
+    assert [one.key for one in await acme.act(partial(chosen, day=saturday), KIM)] == ["snooze_day_off"]
+    assert await acme.act(partial(chosen, day=monday), KIM) == ()
 
 
 async def test_what_cannot_be_snoozed(acme: CaseBook) -> None:
