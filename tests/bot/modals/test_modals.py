@@ -445,8 +445,11 @@ async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace,
     remind = Remind(where="customer", user=office.ana.id, steps=("planning",), count=(1,))
     await office.act(onboarding, lambda case: case.ask(remind))
     await office.settled()
-    reminder = next(message for message in office.acme.messages if "a reminder" in message.text)
-    assert action_id(reminder.blocks, Act.SNOOZE) is not None
+    await office.act(onboarding, lambda case: case.ask(remind))
+    await office.settled()
+    earlier, reminder = [message for message in office.acme.messages if "eminder" in message.text and "Planning" in message.text]
+    assert "A later reminder has the buttons." in earlier.text
+    assert [action_id(message.blocks, Act.SNOOZE) is None for message in (earlier, reminder)] == [True, False]
     await office.send(onboarding, "planning")
     await office.settled()
     assert f"Planning – under review. Last change by <@{office.ana.id}>" in reminder.text

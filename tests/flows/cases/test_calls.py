@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from flows.cases import calls, manage, notes
+from flows.cases import calls, channels, manage, notes
 from flows.cases.case import Case
-from flows.model import Call, Person
+from flows.model import Call, Person, Posted
 from flows.people import SYSTEM
 from flows.ports import Unit
 from flows.problems import Refused
@@ -76,6 +76,27 @@ async def test_a_step_that_ends_and_an_onboarding_that_is_closed_end_the_calls(a
     assert {call.id for call in (await acme.snapshot()).calls if call.answered_by == SYSTEM.user_id} == {one.id, other.id}
     async with acme.store.read() as unit:
         assert len(await unit.times(acme.id, ["call:stuck:passed"], SYSTEM, one.at.replace(year=2020))) == 2
+
+
+async def test_a_call_s_message_that_was_deleted_comes_back_while_it_waits(acme: CaseBook) -> None:
+    call = await stuck(acme, "Who attends?")
+    subject = call.id.rpartition(":")[2]
+    place = Posted(id=f"{acme.id}:call:{subject}", onboarding_id=acme.id, kind="call", subject=subject, channel_id="C", ts="1.2")
+
+    async def deleted(case: Case) -> None:
+        posted = await case.unit.posted(case.id, "call", subject)
+        assert posted is not None
+        await channels.post_again(case, posted)
+
+    await acme.do(lambda unit: unit.place(place))
+    await acme.news("call")
+    await acme.act(deleted)
+    assert [effect.arguments["call"] for effect in await acme.news("call")] == [call.id]
+    await acme.act(lambda case: calls.settle(case, call.id, ""), KIM)
+    await acme.do(lambda unit: unit.place(place))
+    await acme.news("call")
+    await acme.act(deleted)
+    assert await acme.news("call") == []
 
 
 async def test_an_old_button_says_how_the_step_stands_and_who_still_fills_in_the_form_loses_nothing(acme: CaseBook) -> None:
