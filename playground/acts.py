@@ -111,7 +111,7 @@ class Acts:
         await self.thread_says("step", "organization", "asks for changes")
         changed = {**answers, "address": "Rua do Comércio", "number": "42"}
         await self.journey.send_step(self.lead, "organization", changed, revision=2)
-        await self.thread_says("review", "organization", "→")
+        await self.thread_says("review", "organization", changed["address"])
         await self.approve(self.kim, "organization")
         org_id = self.office.pismo.create_org(to_org_details({**changed, "number": 42}))
         await self.support_task(self.sam, "organization", "record_org_id", self.done("organization"), org_id=org_id)

@@ -99,7 +99,7 @@ async def _accept_company(case: Case, value: ButtonValue) -> None:
 
 
 def _matrix(case: Case, texts: Texts) -> Drawing:
-    return matrix(case.snapshot, case.journey, texts, case.now, more="matrix.more")
+    return matrix(case.snapshot, case.journey, texts, case.now, more="matrix.more_of_yours")
 
 
 async def _retry(case: Case, value: ButtonValue) -> None:

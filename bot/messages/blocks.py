@@ -215,7 +215,7 @@ def drawing(blocks: Sequence[Block], *, most_text: int = FALLBACK) -> Drawing:
 
 
 def parts(heading: Callable[[int, int], str], blocks: Iterable[Block]) -> list[Drawing]:
-    """All blocks, in as many messages as needed; ``heading`` makes each one's heading from its number and the count."""
+    """All blocks, in as many messages as needed, none of which is edited; ``heading`` makes each one's from its number and the count."""
     chunks: list[list[Block]] = []
     room = 0
     for block in blocks:
@@ -225,7 +225,8 @@ def parts(heading: Callable[[int, int], str], blocks: Iterable[Block]) -> list[D
             room = MESSAGE_TEXT - TEXT // 2
         chunks[-1].append(block)
         room -= size
-    return [drawing([section(heading(number, len(chunks))), *chunk]) for number, chunk in enumerate(chunks, 1)]
+    headed = [[section(heading(number, len(chunks))), *chunk] for number, chunk in enumerate(chunks, 1)]
+    return [drawing(one, most_text=COMMENT) for one in headed]
 
 
 def notice(text: str) -> Drawing:

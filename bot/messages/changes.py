@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.messages.answers import answer_line, display
-from bot.messages.blocks import Drawing, clip, drawing, long_sections, parts, section
-from bot.messages.texts import Raw, Texts, escape, typed
+from bot.messages.blocks import COMMENT, Drawing, clip, drawing, long_sections, parts, section
+from bot.messages.tables import table
+from bot.messages.texts import Texts, escape, typed
 from flows.forms.addresses import addresses
 from flows.forms.fields import Answers, Input, inputs, words_of
 from flows.forms.pages import Slot
@@ -14,6 +15,8 @@ from flows.forms.step import Form
 
 MAX_CHANGED, BEFORE_CHANGE = 500, 100
 """Characters shown of an old and of a new value; of them, at most so many before the first that changed."""
+MAX_CELL = MAX_CHANGED + 100
+"""The same in a table, with the marks around them. Longer ones, such as a list of addresses, are lines of their own."""
 
 AnswerChange = tuple[str, str, str]
 
@@ -73,7 +76,7 @@ def _sides(was: Any, now: Any, name: str, item: Input, texts: Texts, none: str) 
 
 
 def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, texts: Texts) -> list[AnswerChange]:
-    """For a list that is typed, in a file, or both. The old value stays empty: no single value replaces another."""
+    """For a list that is typed, in a file, or both: those added have no old value, those removed no new one."""
     label = texts(f"field.{form.id}.{names[0]}.label")
     before, after = ({address.casefold(): address for address in addresses(side, *names)} for side in (old, new))
     found: list[AnswerChange] = []
@@ -81,19 +84,27 @@ def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, te
         those = [address for same, address in of.items() if same not in others]
         if those:
             words = texts(f"review.{key}", n=len(those))
-            found.append((f"{label} ({words})", "", typed(", ".join(those))))
+            both = ("", typed(", ".join(those)))
+            found.append((f"{label} ({words})", *(both if of is after else reversed(both))))
     return found or [(label, "", escape(texts("review.addresses_same", n=len(after))))]
 
 
 def differences(changed: Sequence[AnswerChange], revision: int, texts: Texts) -> list[Drawing]:
-    """A resubmission's changes, in as many messages as needed."""
+    """A resubmission's changes: a table, and as lines what has no room in it; in as many messages as needed."""
     if not changed:
         return [drawing([section(texts("say.no_differences", revision=revision))])]
-    lines = "\n".join(
-        answer_line(label, f"{clip(old, MAX_CHANGED)} → {clip(new, MAX_CHANGED)}" if old else new) for label, old, new in changed
-    )
-    said = list(long_sections(texts.md("say.differences", revision=revision, lines=Raw(lines))))
-    whole = drawing(said)
+    title = texts("say.differences", revision=revision)
+    short = [one for one in changed if max(len(one[1]), len(one[2])) <= MAX_CELL]
+    rows = [(escape(label), old, new) for label, old, new in short]
+    block = table(title, [texts(f"changes.{name}") for name in ("field", "before", "now")], rows)[:1]
+    shown = short[: len(block[0]["rows"]) - 1] if block else []
+    lines = [
+        answer_line(label, f"{clip(old, MAX_CHANGED)} → {clip(new, MAX_CHANGED)}" if old and new else old or new)
+        for label, old, new in changed
+        if (label, old, new) not in shown
+    ]
+    said = [section(title), *block, *(long_sections("\n".join(lines)) if lines else ())]
+    whole = drawing(said, most_text=COMMENT)
     if whole.blocks == said:
         return [whole]
     return parts(lambda number, of: texts("review.part", number=number, of=of), said)

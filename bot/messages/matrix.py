@@ -1,30 +1,73 @@
-"""The access matrix: each e-mail address with the accesses asked for and their state. For support, and for the customer's own people."""
+"""The access matrix: a row for each email address, a column for each access asked for. For support, and for the customer's own people."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
-from bot.messages.blocks import Drawing, drawing, fit, header, long_sections
+from bot.messages.blocks import COMMENT, Block, Drawing, drawing, header, long_sections, section
 from bot.messages.board import age
-from bot.messages.texts import Texts, date_token, typed
-from flows.cases.matrix import rows
+from bot.messages.tables import table
+from bot.messages.texts import Texts, date_token, escape, typed
+from flows.cases.matrix import MatrixRow, rows
 from flows.journey import Journey
 from flows.model import Grant, Snapshot
 
+SOON = timedelta(hours=24)
+MOST = 10
+"""So many are named of those that expire soon, and of those that have expired; the table has all."""
 
-def matrix(snapshot: Snapshot, journey: Journey, texts: Texts, now: datetime, more: str = "review.more") -> Drawing:
-    """``more``: the key of what stands there for what doesn't fit."""
-    lines: list[str] = []
-    for row in rows(snapshot, journey):
-        lines += [f"*{typed(row.email)}*", *(f"    {' · '.join(_cell(grant, texts, now))}" for grant in row.grants)]
+
+def matrix(snapshot: Snapshot, journey: Journey, texts: Texts, now: datetime, more: str = "matrix.more") -> Drawing:
+    """``more``: the key of what stands there for the people (``n``) for whom there is no room."""
+    people = rows(snapshot, journey)
+    asked = list(dict.fromkeys(resource for resource in columns(journey) for row in people if resource in _cells(row)))
+    asked += sorted({resource for row in people for resource in _cells(row)} - {*asked})
     title = texts("matrix.title", customer=snapshot.onboarding.customer)
-    shown = [header(title), *long_sections("\n".join(lines) or texts("matrix.empty"))]
-    return drawing(fit(shown, more=texts(more)))
+    blocks: list[Block] = [header(title)]
+    blocks += _urgent(people, texts, now) if people else [section(texts("matrix.empty"))]
+    heads = [texts("matrix.person"), *(texts(f"resource.{resource}") for resource in asked)]
+    listed = ([typed(row.email), *(_cell(row, resource, texts) for resource in asked)] for row in people)
+    blocks += table(title, heads, listed, left_out=lambda n: texts(more, n=n))
+    return drawing(blocks, most_text=COMMENT)
 
 
-def _cell(grant: Grant, texts: Texts, now: datetime) -> Iterator[str]:
-    state = f"{texts(f'resource.{grant.resource}')}: {texts(f'grant.{grant.state}')}"
+def columns(journey: Journey) -> Iterator[str]:
+    """The accesses that can be asked for, in the order of the forms."""
+    return (resource for step in journey.steps.values() for task in step.tasks for resource in task.resource)
+
+
+def _cells(row: MatrixRow) -> dict[str, list[Grant]]:
+    found: dict[str, list[Grant]] = {}
+    for grant in row.grants:
+        found.setdefault(grant.resource, []).append(grant)
+    return found
+
+
+def _cell(row: MatrixRow, resource: str, texts: Texts) -> str:
+    return "; ".join(", ".join(_words(grant, texts)) for grant in _cells(row).get(resource, ()))
+
+
+def _words(grant: Grant, texts: Texts) -> Iterator[str]:
+    state = texts(f"grant.{grant.state}")
     yield f"{state} ({typed(grant.reference)})" if grant.reference else state
+    if grant.expires_at:
+        yield texts.md("matrix.until", at=date_token(grant.expires_at))
     if grant.role:
         yield ", ".join(texts(f"choice.role.{role}") for role in grant.role.split(","))
-    if grant.expires_at:
-        yield texts.md("matrix.expires_in", age=age(now, grant.expires_at, texts), at=date_token(grant.expires_at))
+
+
+def _urgent(people: Sequence[MatrixRow], texts: Texts, now: datetime) -> Iterator[Block]:
+    """Invitations that expire within 24 hours, the soonest first, and those that have expired."""
+    grants = [grant for row in people for grant in row.grants]
+    invited = [(grant.expires_at, grant) for grant in grants if grant.state == "invited" and grant.expires_at]
+    soon = sorted(((at, grant) for at, grant in invited if now < at <= now + SOON), key=lambda one: one[0])
+    expired = [grant for grant in grants if grant.state == "expired"]
+    expired += [grant for at, grant in invited if at <= now]
+    yield from _named("soon", [(grant, f" ({age(now, at, texts)})") for at, grant in soon], texts)
+    yield from _named("expired", [(grant, "") for grant in expired], texts)
+
+
+def _named(key: str, found: Sequence[tuple[Grant, str]], texts: Texts) -> Iterator[Block]:
+    if found:
+        lines = [f"• {typed(one.email)}: {escape(texts(f'resource.{one.resource}'))}{when}" for one, when in found[:MOST]]
+        lines += [texts("status.more", n=len(found) - MOST)] if len(found) > MOST else []
+        yield from long_sections("\n".join([f"*{texts(f'matrix.{key}', n=len(found))}*", *lines]))

@@ -1,26 +1,25 @@
 """What a customer has in the test environment and in production, and what production lacks. For support only."""
 
-from bot.messages.blocks import Block, Drawing, context, drawing, header, long_sections
+from bot.messages.blocks import COMMENT, Block, Drawing, context, drawing, header, long_sections
+from bot.messages.tables import table
 from bot.messages.texts import Texts, escape
 from flows.cases.parity import ParityRow
-from flows.forms.parity import PRODUCTION, TEST, ParityCell
+from flows.forms.parity import ENVIRONMENTS, PRODUCTION, ParityCell
 from flows.forms.step import Situation, Step
 
 
 def parity(customer: str, rows: list[ParityRow], texts: Texts) -> Drawing:
-    lines = [
-        f"*{texts(f'parity.what.{row.what}')}*\n"
-        f"    {texts(f'environment.{TEST}')}: {_words(row.test, texts)}\n"
-        f"    {texts(f'environment.{PRODUCTION}')}: {_words(row.production, texts)}"
-        for row in rows
-    ]
-    blocks: list[Block] = [header(texts("parity.title", customer=customer)), *long_sections("\n".join(lines))]
+    """What is lacking in words, then all of it as a table, in the order of the steps."""
+    title = texts("parity.title", customer=customer)
     lacks = [texts(f"parity.what.{row.what}") for row in rows if row.lacks]
+    blocks: list[Block] = [header(title)]
     blocks.extend(long_sections(texts("parity.lacks", what=", ".join(lacks)) if lacks else texts("parity.equal")))
     slow = [texts(f"parity.what.{row.what}") for row in rows if row.takes_long]
     if slow:
         blocks.append(context(texts("parity.long", what=", ".join(slow))))
-    return drawing(blocks)
+    heads = [texts("parity.item"), *(texts(f"environment.{one}") for one in ENVIRONMENTS)]
+    cells = ((escape(texts(f"parity.what.{row.what}")), _words(row.test, texts), _words(row.production, texts)) for row in rows)
+    return drawing([*blocks, *table(title, heads, cells)], most_text=COMMENT)
 
 
 def lane(step: Step, situation: Situation, texts: Texts) -> list[Block]:

@@ -31,7 +31,12 @@ class Reading:
     def without(self, typed: str) -> tuple[list[str], list[str], str]:
         """All of it without what was typed, in whichever place; the lines in one, since a quote stands between two."""
         found = (self.marks, self.styled, self.lines)
-        marks, styled, lines = ([_ISOLATE.sub("", one).replace(typed, "").strip() for one in part] for part in found)
+        in_cell = " ".join(typed.split())  # of a table: one line
+
+        def rest(one: str) -> str:
+            return " ".join(_ISOLATE.sub("", one).replace(typed, "").split()).replace(in_cell, "").strip()
+
+        marks, styled, lines = ([rest(one) for one in part] for part in found)
         return [one for one in marks if one], [one for one in styled if one], "".join("".join(lines).split())
 
 

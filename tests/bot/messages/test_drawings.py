@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from bot.listeners.actions import ACTIONS
-from bot.messages import board, calls, card, departure, home, matrix, reminder, review, step
+from bot.messages import board, calls, card, departure, home, matrix, parity, reminder, review, step
 from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, parse
 from bot.messages.texts import Texts, table
+from flows.cases.parity import parity as compared
 from flows.model import EffectRecord, Snapshot
 from flows.outbox import Escalate
 from flows.people import Side
@@ -43,13 +44,12 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
         yield f"escalation {where}", reminder.escalation(made, slow, "https://slack.example/archives/C1/p12", texts)
     for call in made.calls:
         yield call.id, calls.call_message(made, call, texts)
-    yield (
-        "reminder of who is left",
-        reminder.reminder(made, JOURNEY, replace(samples.reminder(Side.CUSTOMER, STEPS), user_id=""), texts, at),
-    )
+    nobody = replace(samples.reminder(Side.CUSTOMER, STEPS), user_id="")
+    yield "reminder of who is left", reminder.reminder(made, JOURNEY, nobody, texts, at)
     for left in samples.departures():
         yield "departure", departure.departure(replace(made, calls=left), "U_ANA", texts)
     yield "matrix", matrix.matrix(made, samples.JOURNEY, texts, samples.NOW)
+    yield "parity", parity.parity(made.onboarding.customer, compared(at, JOURNEY), texts)
     yield "status", board.one(made, JOURNEY, texts, at, made.notes)
     yield "overview", board.overview([made], texts, NOW)
     yield "queue", board.queue([made], texts, NOW)

@@ -241,8 +241,10 @@ def test_a_cut_sentence_marks_what_is_left_of_the_typed() -> None:
 
 
 def test_a_change_shows_which_value_is_the_new_one() -> None:
-    (shown,) = differences([("City", typed("Recife → Natal"), typed("Olinda"))], 2, EN)
-    assert "City: \n&gt; Recife → Natal\n → Olinda" in shown.text
+    long = ("Goals", typed(f"One\n{'two ' * 200}"), typed("One"))
+    (shown,) = differences([("City", typed("Recife → Natal"), typed("Olinda")), long], 2, EN)
+    assert "City · Before: Recife → Natal · Now: Olinda\nGoals: \n&gt; One\n&gt; two two" in shown.text
+    assert shown.text.endswith("… → One")
 
 
 def test_a_long_text_is_drawn_whole_in_blocks_of_slacks_size() -> None:

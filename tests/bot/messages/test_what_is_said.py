@@ -317,7 +317,7 @@ def test_differences_stand_side_by_side() -> None:
         (typed("Recife"), typed("Olinda")),
         (typed("a person"), typed("an entity")),
     }
-    assert "City: Recife → Olinda" in differences(changed, 2, EN)[0].text
+    assert "City · Before: Recife · Now: Olinda" in differences(changed, 2, EN)[0].text
 
 
 def test_a_person_who_was_left_out_is_a_difference() -> None:
@@ -367,7 +367,27 @@ def test_the_matrix_of_a_thousand_people_ends_with_how_to_see_all(language: str)
     made.grants = samples.grants(1000)
     shown = matrix(made, samples.JOURNEY, Texts(language), samples.NOW)
     check_message({"text": shown.text, "blocks": shown.blocks})
-    assert words(shown.blocks).endswith(Texts(language)("review.more"))
+    (listed,) = [block["rows"] for block in shown.blocks if block["type"] == "data_table"]
+    assert words(shown.blocks).endswith(Texts(language)("matrix.more", n=1001 - len(listed)))
+    assert listed[-1][0]["text"] in shown.text
+
+
+def test_the_matrix_has_the_columns_that_were_asked_for_in_the_forms_order_and_says_what_expires() -> None:
+    made = samples.snapshot(StepState.FULFILLING)
+    invited, expired = samples.grants(1)[2:4]
+    made.grants = [replace(invited, expires_at=samples.NOW + timedelta(hours=5)), expired]
+    made.grants += [replace(expired, id="x", email="bo@bank.example", resource="service_desk", state="filed", reference="SD-1")]
+    shown = matrix(made, samples.JOURNEY, EN, samples.NOW)
+    assert shown.text.split("\n")[1:] == [
+        "1 invitation expires within 24 hours:",
+        "• person0@bank.example: Status page (5 hours)",
+        "1 invitation has expired:",
+        "• person0@bank.example: Control Center, test",
+        "bo@bank.example · Service Desk: filed (SD-1)",
+        "person0@bank.example · Status page: invited, until 2026-03-10 17:00 UTC · Control Center, test: invitation expired",
+    ]
+    (listed,) = [block["rows"] for block in shown.blocks if block["type"] == "data_table"]
+    assert [cell["text"] for cell in listed[0]] == ["Person", "Service Desk", "Status page", "Control Center, test"]
 
 
 def test_a_person_of_very_many_onboardings_is_told_that_there_are_more() -> None:

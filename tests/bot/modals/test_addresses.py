@@ -41,8 +41,8 @@ async def test_an_approver_sees_all_addresses_of_a_file_and_who_came_and_went(of
     await sent(office, onboarding, [*names[:29], "mallory"])
     assert named(card(office)) == {*names[:29], "mallory"}
     (changed,) = [message.text for message in thread(office) if "What changed" in message.text]
-    assert re.search(r"\(1 added\): mallory@bank\.example$", changed, re.MULTILINE)
-    assert re.search(r"\(1 removed\): user29@bank\.example$", changed, re.MULTILINE)
+    assert re.search(r"\(1 added\) · Now: mallory@bank\.example$", changed, re.MULTILINE)
+    assert re.search(r"\(1 removed\) · Before: user29@bank\.example$", changed, re.MULTILINE)
     assert "users.csv" not in changed
     await office.approve(onboarding, "service_desk")
     assert await office.state(onboarding, "service_desk") == "fulfilling"

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from flows.cases.change import Particulars, change, is_taken
+from flows.cases.change import Particulars, change
+from flows.cases.start import namesake
 from flows.forms.dialogs import DIALOGS
 from flows.model import AuditEvent
 from storage.tables import audit_events
@@ -92,8 +93,7 @@ async def test_an_equal_name_is_another_customers(acme: CaseBook) -> None:
     first = acme.id
     await acme.start("C2", "Blue Coop")
     async with acme.store.read() as unit:
-        known = await unit.onboardings()
-    names = ("ACME bank", "Blue Coop", "New")
-    taken = {name: await acme.act(partial(is_taken, name=name, known=known)) for name in names}
+        names = ("ACME bank", "Blue Coop", "New")
+        taken = {name: await namesake(unit, name, other_than=acme.id) for name in names}
     assert taken == {"ACME bank": True, "Blue Coop": False, "New": False}
     assert first != acme.id
