@@ -273,7 +273,7 @@ class Cases:
         case = await self.look(unit, onboarding_id, who, may, channel_id=channel_id, closed=closed)
         over = case.onboarding.closed_at is not None
         before = Shown.of(case.snapshot) if shows else None
-        situation = case.situation if shows and not over else None  # once it is closed, no step changes another
+        situation = case.situation if shows else None
         yield case
         await case.end(before, situation, over=over)
 

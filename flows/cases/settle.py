@@ -138,7 +138,8 @@ def state_allows(snapshot: Snapshot, step: Step, task: Task) -> bool:
         return state in ENDED or (state in WORKING and not task.renews)
     if task.renews:
         return False
-    return snapshot.onboarding.closed_at is None and (state in WORKING or state in task.also_in)
+    open_ = snapshot.onboarding.closed_at is None or task.outlives
+    return open_ and (state in WORKING or state in task.also_in)
 
 
 def open_tasks(step: Step, situation: Situation) -> Iterator[Task]:

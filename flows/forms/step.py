@@ -352,9 +352,10 @@ class Task:
 
     When: ``ready``: it can be done now. ``needed``: and the step waits for it. ``repeatable``: it can be done again, each time as
     a new item. ``optional``: the step can end without it. ``also_in``: step states in which it can be done besides the work after
-    the approval. ``requires``: ids of earlier steps that must be done or skipped first. ``opens``: the moment before which it can't be
-    done, if that is known ahead; its button is there and says so. ``stale_with``: answers of the step; if a
-    later revision changes one, or the file that stands in for it (``x_file`` for ``x``), the task must be redone.
+    the approval. ``outlives``: it can be done once the onboarding is closed, too. ``requires``: ids of earlier steps that must be done or
+    skipped first. ``opens``: the moment before which it can't be done, if that is known ahead; its button is there and says so.
+    ``stale_with``: answers of the step; if a later revision changes one, or the file that stands in for it (``x_file`` for ``x``), the
+    task must be redone.
 
     What: ``approvals``: how many different people must confirm it, one or two. ``adds``: what is recorded along with the answers.
     ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts; ``meeting``,
@@ -382,6 +383,7 @@ class Task:
     repeatable: bool = False
     optional: bool = False
     also_in: tuple[StepState, ...] = ()
+    outlives: bool = False
     requires: tuple[str, ...] = ()
     opens: Moment = never
     stale_with: tuple[str, ...] = ()

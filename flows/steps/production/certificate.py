@@ -9,6 +9,7 @@ from flows.forms.fields import Answers
 from flows.forms.parity import PRODUCTION
 from flows.forms.step import Situation, Task
 from flows.people import Side
+from flows.state import StepState
 from flows.steps.authentication import keys, mtls, renewing
 from flows.steps.authentication.signed import Requested
 
@@ -48,6 +49,8 @@ CONFIRM = Task(
     Side.SUPPORT,
     ready=lambda situation: _same(situation) and bool(mtls.in_use(situation)) and not _confirmed(situation),
     repeatable=True,
+    also_in=(StepState.DONE,),
+    outlives=True,  # as test's renewals do
     adds=lambda _answers, situation: _which(mtls.in_use(situation)),
     stale_with=CHANGED_BY,
     replaces="attach_certificate",

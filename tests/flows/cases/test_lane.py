@@ -88,15 +88,18 @@ class Acme:
 
         await self.book.act(work)
 
-    async def all_but_the_proof(self) -> None:
-        """By hand."""
+    async def all_but_the_proof(self, *, of_test: bool = False) -> None:
+        """By hand. ``of_test``: with the certificate that was recorded in test."""
         await self.opened(way="hand")
         await self.does("record_org", ORG)
         for who in (OWNER, KIM):
             await self.does("environment_ready", ADDRESS, who)
         for number in (1, 2):
             await self.does("record_program", {"program": str(number), "program_id": 90 + number, "status": "ACTIVE"})
-        await self.does("attach_certificate", SIGNED)
+        if of_test:
+            await self.does("confirm_certificate")
+        else:
+            await self.does("attach_certificate", SIGNED)
         await self.does("users_ready")
         await self.does("keys_made", {}, LEAD)
 
@@ -370,6 +373,30 @@ def test_production_accepts_tests_certificate_anew_once_that_is_renewed() -> Non
     renewed = {**SIGNED, "certificate": "a new PEM", "expires_on": "2030-06-30"}
     assert [row(SIGNED, None), row(SIGNED, SIGNED), row(renewed, SIGNED)] == ["missing", "2027-06-30", "missing"]
     assert row(renewed, renewed) == "2030-06-30"
+
+
+async def test_after_the_end_production_accepts_tests_renewed_certificate_too(acme: Acme) -> None:
+    renewed = {**SIGNED, "certificate": "a new PEM", "expires_on": "2030-06-30"}
+    await acme.book.act(lambda case: manage.reopen(case, "authentication", "They have one now."))
+    await acme.book.send("authentication")
+    for who in (OWNER, KIM):
+        await acme.book.approve("authentication", who)
+    await acme.book.task("authentication", "hand_over_pair", {"checklist": [], **SIGNED})
+    await acme.book.skip("authentication")
+    await acme.all_but_the_proof(of_test=True)
+    await acme.proves()
+    await acme.close()
+    acme.book.now += timedelta(minutes=1)
+    await acme.book.task("authentication", "request_new_pair", {}, LEAD)
+    await acme.book.news("draw")
+    for who in (OWNER, KIM):
+        await acme.book.task("authentication", "hand_over_pair", {"checklist": [], **renewed}, who)
+    drawn = [(one.arguments["what"], one.arguments["step"]) for one in await acme.book.news("draw")]
+    assert ("review", "production") in drawn
+    assert (await acme.words())["certificate"] == "missing"
+    await acme.does("confirm_certificate")
+    assert {name: word for name, word in (await acme.words()).items() if word not in ("there", "not_needed")} == {}
+    assert await acme.refused("users_ready") == "closed"
 
 
 async def test_the_day_that_productions_form_names_becomes_the_onboardings(acme: Acme) -> None:
