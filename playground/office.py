@@ -123,6 +123,7 @@ class Office:
         self.slack = SlackStandIn(signing_secret="thesecretoftheplayground", seed=None)
         manifest = yaml.safe_load((ROOT / "app_manifest.yaml").read_text())
         self.slack.scopes = set(manifest["oauth_config"]["scopes"]["bot"])
+        self.slack.should_escape = manifest["features"]["slash_commands"][0]["should_escape"]
         self.slack.events = set(manifest["settings"]["event_subscriptions"]["bot_events"])
         self.sandbox = Sandbox(self.path / "pismo", tls=tls)
         self.pismo = self.sandbox.test

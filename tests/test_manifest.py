@@ -150,7 +150,7 @@ def verbs() -> set[str]:
 def test_the_usage_hint_names_every_verb() -> None:
     (command,) = manifest()["features"]["slash_commands"]
     assert set(command["usage_hint"].split(" | ")) == verbs()
-    assert command["should_escape"] is False  # a customer's name is taken as it was typed
+    assert command["should_escape"] is True  # a channel that is mentioned comes with its id
 
 
 def test_events_are_those_that_are_handled() -> None:

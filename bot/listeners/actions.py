@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.listeners.app_home import AppHome
+from bot.listeners.commands import SlashCommands
 from bot.listeners.reports import Reports, days_of
 from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
@@ -38,7 +39,8 @@ Read = Callable[[Case, Texts], Drawing]
 class Action:
     """One kind of button: ``opens`` a form, makes a ``change``, ``shows`` a link to a message, or ``reads`` something out privately.
 
-    ``closed``: also works once the onboarding is closed. ``said``: the private answer afterwards, ``say.<said>``.
+    ``runs``: goes on with a command whose customer is chosen. ``closed``: also works once the onboarding is closed. ``said``: the private
+    answer afterwards, ``say.<said>``.
     """
 
     may: May
@@ -46,6 +48,7 @@ class Action:
     opens: Open | None = None
     shows: bool = False
     reads: Read | None = None
+    runs: bool = False
     closed: bool = False
     said: str = ""
 
@@ -128,6 +131,7 @@ ACTIONS: dict[Act, Action] = {
     Act.HAND_OVER: Action(May.SUPPORT, opens=_form("hand_over")),
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
     Act.MATRIX: Action(May.EITHER, reads=_matrix, closed=True),
+    Act.COMMAND: Action(May.SUPPORT, runs=True, closed=True),
 }
 """What buttons in messages and App Home do; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`. A form itself
 checks who may use it."""
@@ -149,9 +153,10 @@ class Buttons:
         answers: PrivateAnswers,
         home: AppHome,
         reports: Reports,
+        commands: SlashCommands,
         background: Background,
     ) -> None:
-        self._reports = reports
+        self._reports, self._commands = reports, commands
         self._store, self._cases, self._slack, self._modals = store, cases, slack, modals
         self._answers, self._home, self._background = answers, home, background
 
@@ -182,6 +187,9 @@ class Buttons:
             self._background.later(self._modals.turn_back(click, to, out=act is Act.LEAVE_OUT))
         elif action is None:
             await ack()
+        elif action.runs:
+            await ack()
+            self._background.later(self._run(click, value))
         elif action.reads is not None:
             await ack()
             self._background.later(self._read(click, value, action, action.reads))
@@ -204,6 +212,12 @@ class Buttons:
         except (Unavailable, JourneyError, KeyError):
             return False  # carrying it out fails the same way, and tells the person
         return any(task.id == value.task and task.form is not None for task in own)
+
+    async def _run(self, click: Click, value: ButtonValue) -> None:
+        key = f"command:{click.key}"
+        await self._commands.go_on(
+            click.who, click.channel_id, value.task, value.onboarding, trigger_id=click.trigger_id, key=key
+        )
 
     async def _read(self, click: Click, value: ButtonValue, action: Action, read: Read) -> None:
         """Nothing changes, so that a press that comes twice is answered twice."""

@@ -19,7 +19,7 @@ from bot.listeners.commands import SlashCommands
 from bot.listeners.events import Events
 from bot.listeners.options import Options
 from bot.modals.subject import meta_of
-from bot.modals.submission import CLEAR, FormSubmissions
+from bot.modals.submission import CLEAR, FormSubmissions, chosen_customer
 from bot.slack.background import Background
 from bot.slack.payloads import MalformedPayload, click_of, command_of, reading, search_of, submitted_of, who_of
 from bot.slack.people import People
@@ -99,9 +99,13 @@ class Listeners:
             sent = submitted_of(body)
         response = await self.submissions.submitted(sent)
         if response == CLEAR:
-            if meta_of(sent.view).home:
+            meta = meta_of(sent.view)
+            if meta.home:
                 self.home.seen(sent.who)
             self.background.later(self.home.refresh(sent.who))
+            if meta.verb and (customer := chosen_customer(sent.values)):
+                command = self.commands.go_on(sent.who, meta.item, meta.verb, customer, key=f"command:{sent.key}")
+                self.background.later(command)
         await ack(**response)
 
     async def _searched(self, body: dict[str, Any], ack: AsyncAck) -> None:

@@ -1,32 +1,55 @@
 """`/onboarding …`, for support. Customers in another company can't use it: Slack refuses them commands; they have buttons."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.listeners.readable import snapshots
 from bot.listeners.reports import Reports, report_period
-from bot.messages import board, matrix, parity
+from bot.listeners.which_customer import UnclearCustomerError, customer_meant
+from bot.messages import board, matrix, parity, which_customer
 from bot.messages.blocks import Drawing, drawing, notice, section
 from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.subject import FormMeta
 from bot.modals.windows import Modals
 from bot.slack.background import Background
+from bot.slack.command_line import nearest
 from bot.slack.payloads import Click, SlashCommand
 from flows.cases import manage, notes, repair
 from flows.cases.access import May
 from flows.cases.case import Case, Cases
-from flows.cases.naming import meant, mentions
+from flows.cases.naming import mentions
 from flows.cases.parity import parity as parity_of
-from flows.model import Onboarding
+from flows.forms.dialogs import CHOOSE
+from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
 from storage.customers import named
 from storage.store import Store
 
 Answer = dict[str, Any]
+
+OTHER_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("ajuda", "ayuda"), "help"),
+    **dict.fromkeys(("iniciar", "comecar", "empezar", "begin", "new"), "start"),
+    **dict.fromkeys(("situacao", "situacion", "estado", "list"), "status"),
+    **dict.fromkeys(("fila", "cola"), "queue"),
+    **dict.fromkeys(("buscar", "procurar", "encontrar", "search"), "find"),
+    **dict.fromkeys(("matriz", "acessos", "accesos"), "matrix"),
+    **dict.fromkeys(("paridade", "paridad"), "parity"),
+    "exportar": "export",
+    "reparar": "repair",
+    **dict.fromkeys(("atribuir", "asignar"), "assign"),
+    **dict.fromkeys(("pular", "omitir"), "skip"),
+    "reabrir": "reopen",
+    **dict.fromkeys(("relatorio", "informe"), "report"),
+    **dict.fromkeys(("nota", "anotar"), "note"),
+    **dict.fromkeys(("mudar", "alterar", "cambiar"), "change"),
+    **dict.fromkeys(("handover", "transferir", "entregar"), "hand-over"),
+}
+"""What people of support call the commands in Portuguese, Spanish or otherwise, without accents."""
 
 
 class SlashCommands:
@@ -73,15 +96,47 @@ class SlashCommands:
         texts = await self._answers.texts(command.who)
         try:
             self._cases.access.require_support(command.who)
+            command = replace(command, verb=OTHER_WORDS.get(command.verb, command.verb))
             verb = self.verbs.get(command.verb)
             if verb is None:
-                said = section(texts.md("refused.unknown_command", verb=command.verb))
-                return _answer(drawing([said, *board.help_view(texts).blocks]))
+                return await self._unknown(command, texts)
             if command.key and not await self._store.transact(lambda unit: unit.once(command.key)):
                 raise Refused("command_repeated")  # noqa: TRY301  told like any other
             return await verb(command, texts)
+        except UnclearCustomerError as unclear:
+            return self._ask(command, unclear, texts)
         except Exception as error:  # noqa: BLE001  the person is told
             return _answer(notice(explained(texts, error)))
+
+    async def go_on(self, who: Who, channel_id: str, verb: str, onboarding: str, *, trigger_id: str = "", key: str = "") -> None:
+        """Carry out a command once its customer is chosen: pressed in a list, or picked in a window. After the acknowledgement."""
+        answer = await self.run(SlashCommand(who, verb, "", channel_id, trigger_id, key, onboarding=onboarding))
+        if answer is not None:
+            shown = answer["blocks"] if "blocks" in answer else notice(answer["text"]).blocks
+            await self._answers.show(who, channel_id, drawing(shown))
+
+    # -- what was not clear
+
+    async def _unknown(self, command: SlashCommand, texts: Texts) -> Answer:
+        """Asks back whether a word of one wrong letter is meant, or a customer; else says what there is."""
+        near = nearest(command.verb, [*filter(None, self.verbs), *OTHER_WORDS])
+        lines = [f"{OTHER_WORDS.get(verb, verb)} {command.rest}" for verb in near]
+        whole = f"{command.verb} {command.rest}".strip()
+        if not near:
+            async with self._store.read() as unit:
+                lines = [f"status {whole}"] if (await unit.named(whole, limit=1)).rows else []
+        if lines:
+            meant = " / ".join(dict.fromkeys(f"/onboarding {line.strip()}" for line in lines))
+            return _answer(notice(texts.md("refused.did_you_mean", verb=command.verb, meant=meant)))
+        said = section(texts.md("refused.unknown_command", verb=command.verb))
+        return _answer(drawing([said, *board.help_view(texts).blocks]))
+
+    def _ask(self, command: SlashCommand, unclear: UnclearCustomerError, texts: Texts) -> Answer | None:
+        """Which customer is meant: of those that fit, in a list; of all, in a window."""
+        if unclear.fitting is not None:
+            return _answer(which_customer.which(command.verb, command.rest, unclear.fitting, texts))
+        self._open(command, FormMeta(form=CHOOSE, verb=command.verb, item=command.channel_id))
+        return None
 
     # -- windows
 
@@ -90,7 +145,7 @@ class SlashCommands:
 
     async def _dialog(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002
         async with self._store.read() as unit:
-            onboarding = await _one(unit, command)
+            onboarding = await customer_meant(unit, command)
         self._open(command, FormMeta(form=command.verb.replace("-", "_"), onboarding=onboarding.id))
 
     def _open(self, command: SlashCommand, meta: FormMeta) -> None:
@@ -104,7 +159,7 @@ class SlashCommands:
 
     async def _status(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
-            if not command.rest and await unit.by_channel(command.channel_id) is None:
+            if not _says_which(command) and await unit.by_channel(command.channel_id) is None:
                 return _answer(board.overview(await snapshots(unit, await unit.onboardings()), texts, unit.now))
             case = await self._look(unit, command)
             texts = texts.of(case.onboarding.journey)
@@ -134,7 +189,7 @@ class SlashCommands:
 
     async def _export(self, command: SlashCommand, texts: Texts) -> Answer:
         async def work(unit: Unit) -> None:
-            onboarding = await _one(unit, command, closed=True)
+            onboarding = await customer_meant(unit, command, closed=True)
             async with self._cases.open(unit, onboarding.id, command.who, May.SUPPORT, closed=True, shows=False) as case:
                 manage.export(case)
 
@@ -147,13 +202,13 @@ class SlashCommands:
         onboarding_id = ""
         if rest:
             async with self._store.read() as unit:
-                onboarding_id = (await _one(unit, replace(command, rest=rest), closed=True)).id
+                onboarding_id = (await customer_meant(unit, replace(command, rest=rest), closed=True)).id
         self._background.later(self._reports.show(command.who, command.channel_id, days, onboarding_id))
         return {"response_type": "ephemeral", "text": texts("status.report_comes")}
 
     async def _repair(self, command: SlashCommand, texts: Texts) -> Answer:
         async def work(unit: Unit) -> str:
-            onboarding = await _one(unit, command, closed=True)
+            onboarding = await customer_meant(unit, command, closed=True)
             async with self._cases.open(unit, onboarding.id, command.who, May.SUPPORT, closed=True, shows=False) as case:
                 await repair.repair(case)
                 return case.onboarding.customer
@@ -164,27 +219,12 @@ class SlashCommands:
     # -- which onboarding
 
     async def _look(self, unit: Unit, command: SlashCommand) -> Case:
-        onboarding = await _one(unit, command, closed=True)
+        onboarding = await customer_meant(unit, command, closed=True)
         return await self._cases.look(unit, onboarding.id, command.who, May.SUPPORT, closed=True)
 
 
-async def _one(unit: Unit, command: SlashCommand, *, closed: bool = False) -> Onboarding:
-    """The onboarding that a command means: by part of the customer's name, else the one of the channel it was typed in.
-
-    ``closed``: if no open one matches, a closed one will do; for commands that change nothing.
-    """
-    if not command.rest:
-        here = await unit.by_channel(command.channel_id)
-        if here is None:
-            raise Refused("say_customer")
-        return here
-    known = named(await unit.onboardings(closed=closed))
-    found = meant([o for o in known if o.closed_at is None], command.rest) or meant(known, command.rest)
-    if not found:
-        raise Refused("no_match", text=command.rest)
-    if len(found) > 1:
-        raise Refused("several_match", text=command.rest, names=", ".join(o.customer for o in found[:5]))
-    return found[0]
+def _says_which(command: SlashCommand) -> bool:
+    return bool(command.rest or command.mentioned or command.onboarding)
 
 
 def _answer(shown: Drawing) -> Answer:

@@ -1,11 +1,12 @@
 """Choices for searchable selects: currencies, countries and zones from the catalog; all others only from this onboarding."""
 
+import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from bot.messages.blocks import plain
+from bot.messages.blocks import cut, plain
 from bot.messages.texts import Texts
 from bot.modals.choices import own_choices, people_to_choose
 from bot.modals.parse import field_of, parse_page
@@ -13,11 +14,14 @@ from bot.modals.private_answers import PrivateAnswers
 from bot.modals.starting import StartProposals, labels
 from bot.modals.subject import FormMeta, meta_of, subject_of
 from bot.slack.client import SlackError
+from bot.slack.own_channels import OwnChannels
 from bot.slack.payloads import Search, values_of
 from bot.slack.people import People
 from flows.cases.case import Cases
 from flows.checks.iso_codes import Catalog
-from flows.forms.dialogs import DIALOGS
+from flows.checks.visible import visible
+from flows.desk import Standing
+from flows.forms.dialogs import CHOOSE, DIALOGS, START
 from flows.forms.fields import CATALOGS
 from flows.forms.pages import Slot
 from flows.people import Who
@@ -27,6 +31,10 @@ from storage.store import Store
 log = logging.getLogger("bot.listeners.options")
 
 MAX_CHOICES = 100
+MAX_CUSTOMERS = 30
+"""Customers that are offered at once: whoever misses theirs types more of the name."""
+NAMES_SECONDS = 1.0
+"""How long a list waits for the names of channels."""
 
 Suggestion = dict[str, Any]
 
@@ -47,10 +55,25 @@ def _of_catalog(kind: Catalog, query: str, language: str) -> list[Suggestion]:
     return [choice(found.value, found.label) for found in catalog.search(kind, query, language)]
 
 
+def _label(one: Standing, channel: str, texts: Texts) -> str:
+    """What is behind the name is never cut off: it tells equal names apart."""
+    parts = (f"#{channel}" if channel else "", texts("state.closed") if one.closed_at else "")
+    behind = "".join(f" · {part}" for part in parts if part)
+    return f"{cut(visible(one.customer), 75 - min(len(behind), 60))}{behind}"
+
+
 class Options:
-    def __init__(self, store: Store, cases: Cases, people: People, answers: PrivateAnswers, proposals: StartProposals) -> None:
+    def __init__(
+        self,
+        store: Store,
+        cases: Cases,
+        people: People,
+        answers: PrivateAnswers,
+        proposals: StartProposals,
+        channels: OwnChannels,
+    ) -> None:
         self._store, self._cases, self._people, self._answers = store, cases, people, answers
-        self._proposals = proposals
+        self._proposals, self._channels = proposals, channels
 
     async def suggest(self, search: Search) -> list[Suggestion]:
         """The choices for what was typed so far; none for a person who may not see them."""
@@ -59,7 +82,9 @@ class Options:
             meta = meta_of(search.view)
             if (kind := self._catalog(meta, block)) is not None:
                 return _of_catalog(kind, query, (await self._answers.texts(who)).language)
-            if not meta.onboarding:
+            if meta.form == CHOOSE:
+                return await self._customers(meta, search)
+            if meta.form == START:
                 return matching(await self._leads(meta, search), query)
             return await self._own(meta, block, who, query)
         except (Refused, KeyError):  # the form no longer exists
@@ -67,6 +92,22 @@ class Options:
         except SlackError as error:
             log.info("nobody to choose from could be found", extra={"error": error.error})
             return []
+
+    async def _customers(self, meta: FormMeta, search: Search) -> list[Suggestion]:
+        """By name and channel; closed ones too where the command changes nothing."""
+        self._cases.access.require_support(search.who)
+        texts = await self._answers.texts(search.who)
+        async with self._store.read() as unit:
+            found = (await unit.named(search.query, closed=meta.verb not in DIALOGS, limit=MAX_CUSTOMERS)).rows
+        names = await self._channel_names()
+        return [choice(one.onboarding_id, _label(one, names.get(one.channel_id, ""), texts)) for one in found]
+
+    async def _channel_names(self) -> Mapping[str, str]:
+        """None while Slack does not tell them: a list without them is better than no list."""
+        with suppress(SlackError, TimeoutError):
+            async with asyncio.timeout(NAMES_SECONDS):
+                return await self._channels.names()
+        return {}
 
     async def _leads(self, meta: FormMeta, search: Search) -> Iterable[tuple[str, str]]:
         """Who can lead an onboarding in the channel that is chosen in the form by now."""

@@ -30,6 +30,7 @@ class Act(StrEnum):
     MATRIX = "matrix"
     ACCEPT_COMPANY = "accept_company"
     REPORT = "report"
+    COMMAND = "command"
     ANSWER_TICKET = "answer_ticket"
     ANSWER_CALL = "answer_call"
     SETTLE_CALL = "settle_call"

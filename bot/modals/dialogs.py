@@ -160,4 +160,4 @@ DIALOG_DOES: Mapping[str, Callable[[Case, DialogAnswers], None]] = {
     "change": _change,
     "hand_over": _hand_over,
 }
-"""All but `start`, which has no onboarding yet."""
+"""All but those that are about no onboarding yet."""

@@ -18,6 +18,7 @@ from flows.problems import Refused
 
 DIALOG_MAY: Mapping[str, May] = {
     "start": May.SUPPORT,
+    "choose": May.SUPPORT,
     "request_changes": May.SUPPORT,
     "reject": May.SUPPORT,
     "skip": May.SUPPORT,
@@ -44,7 +45,7 @@ class FormMeta(BaseModel):
 
     ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page
     was redrawn with other values in its fields. ``about``: a mark of what is copied from the form and of the renewal it records.
-    ``home``: it was opened from the App Home, which is still behind it.
+    ``home``: it was opened from the App Home, which is still behind it. ``verb``: the command that a customer is chosen for.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -62,6 +63,7 @@ class FormMeta(BaseModel):
     anew: int = 0
     about: str = ""
     home: bool = False
+    verb: str = ""
 
     def on(self, slot: int, page: str = "", draft: str = "", *, about: str = "", anew: bool = False) -> "FormMeta":
         changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}

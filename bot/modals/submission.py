@@ -11,6 +11,7 @@ from bot.modals.dialogs import DIALOG_DOES, DialogAnswers, unfit
 from bot.modals.fetched import LookedUp, SlackLookups
 from bot.modals.inspected import Inspected, PageInspections
 from bot.modals.leaving import Left, leave, refuse_secrets
+from bot.modals.parse import parse_page
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.render import View, errors_of, message_view
 from bot.modals.session import FormSession, FormSessions
@@ -19,9 +20,10 @@ from bot.slack.payloads import Submitted
 from flows.cases import fill, shared, tasks
 from flows.cases.case import Case
 from flows.cases.start import StartRequest, namesake, start
+from flows.forms.dialogs import CHOOSE, DIALOGS, START
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
-from flows.forms.pages import forgotten, held_as, raw_of, validate
+from flows.forms.pages import Slot, forgotten, held_as, raw_of, validate
 from flows.forms.step import Step, Task
 from flows.model import Draft, new_id
 from flows.people import Who
@@ -139,8 +141,19 @@ class FormSubmissions:
         if late:
             return _show(session.page(answers, late[0][0], tuple(problem for _, problem in late)))
         if await unit.once(sent.key):
+            if session.form.id == CHOOSE:
+                return await self._chosen(session, clean)
             await self._carry_out(session, clean, found, hold)
         return CLEAR
+
+    async def _chosen(self, session: FormSession, clean: Answers) -> Response:
+        """The dialog of the command, now that its customer is known. A command that answers is carried out by its listener."""
+        verb = session.meta.verb
+        if verb not in DIALOGS:
+            return CLEAR
+        meta = FormMeta(form=verb, onboarding=str(clean["customer"]))
+        dialog = await self._sessions.look(session.unit, session.who, meta, "")
+        return _show(dialog.page(dialog.answers, 0))
 
     async def _carry_out(
         self, session: FormSession, clean: Answers, found: LookedUp, hold: Callable[[Mapping[str, str]], str]
@@ -159,11 +172,16 @@ class FormSubmissions:
             await _do_task(case, subject.step, subject.task, clean, hold)
 
 
+def chosen_customer(values: Mapping[str, Any]) -> str:
+    """The id that was chosen in the dialog which asks for a customer. ``values``: the modal's state."""
+    return str(parse_page(values, Slot(DIALOGS[CHOOSE].pages[0]), {}).get("customer") or "")
+
+
 async def _misfits(session: FormSession, left: Left, found: LookedUp, *, insists: bool) -> tuple[Problem, ...]:
     """What only the store can tell of a page that is right by itself. ``insists``: the same person sends again what is unlike the first
     person's."""
     if session.case is None:
-        return await _namesake(session.unit, left.draft) if left.draft is not None else ()
+        return await _namesake(session.unit, left.draft) if left.draft is not None and session.form.id == START else ()
     problems = await _unfit(session.case, session.subject, session.meta, left, found)
     return problems or (() if insists else session.unlike_first(left.slot, left.answers))
 

@@ -16,7 +16,7 @@ from bot.modals.subject import FormMeta, meta_of
 from bot.slack.client import Slack, SlackError, Window
 from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import fill, tasks
-from flows.forms.dialogs import DIALOGS
+from flows.forms.dialogs import DIALOGS, START
 from flows.forms.drafts import REVIEW
 from flows.forms.pages import Slot
 from flows.ports import Unit
@@ -67,7 +67,7 @@ class Modals:
 
     async def _first_view(self, click: Click, meta: FormMeta) -> View:
         proposed = StartProposal()
-        if not meta.onboarding:
+        if meta.form == START:
             proposed = await self._proposals.of(meta.item)
             meta = meta.model_copy(update={"item": proposed.channel_id})
         async with self._store.read() as unit:

@@ -16,7 +16,7 @@ from bot.messages.texts import Texts, languages, overlay, table
 from bot.modals.dialogs import DIALOG_DOES
 from bot.modals.render import page_view
 from bot.modals.subject import DIALOG_MAY, FormMeta
-from flows.forms.dialogs import DIALOGS
+from flows.forms.dialogs import CHOOSE, DIALOGS, START
 from flows.forms.fields import CATALOGS, Answers, inputs, max_length, words_of
 from flows.forms.pages import slots
 from flows.forms.step import Form, Situation, Step
@@ -26,8 +26,6 @@ from storage.verify_rows import is_explained
 
 MANIFEST = "app_manifest.yaml"
 COMMAND = "/onboarding"
-START = "start"
-"""The dialog that has no onboarding yet: `bot.modals.submission` carries it out."""
 IN_MODALS = (Act.BACK, Act.PAGE, Act.LEAVE_OUT)
 """Buttons that `Modals.turn_back` handles; a LINK is opened by Slack itself."""
 
@@ -69,7 +67,8 @@ def verify(
         found += [fault for form in forms for fault in _past_limits(form, journey)]
     found += [f"button {act.value}: nothing handles it" for act in Act if act not in (*actions, *IN_MODALS, *ALONE)]
     found += [f"dialog {form.id}: nothing says who may use it" for form in dialogs if form.id not in may]
-    found += [f"dialog {form.id}: nothing is done with it" for form in dialogs if form.id not in (*DIALOG_DOES, START)]
+    done = {*DIALOG_DOES, START, CHOOSE}  # the last two are about no onboarding yet: `bot.modals.submission` carries them out
+    found += [f"dialog {form.id}: nothing is done with it" for form in dialogs if form.id not in done]
     found += _handler_faults()
     found += _manifest_faults(manifest or _manifest())
     if found:

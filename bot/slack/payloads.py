@@ -146,8 +146,8 @@ def search_of(body: Body) -> Search:
 
 @dataclass(frozen=True)
 class SlashCommand:
-    """``/onboarding <verb> <rest>``, as `read_line` reads it. ``mentioned``: a channel's id in it. ``key`` tells a repeated request from a
-    second command; empty if nothing does."""
+    """``/onboarding <verb> <rest>``, as `read_line` reads it. ``mentioned``: a channel's id in it. ``onboarding``: the id of one that was
+    chosen from a list since. ``key`` tells a repeated request from a second command; empty if nothing does."""
 
     who: Who
     verb: str
@@ -156,6 +156,7 @@ class SlashCommand:
     trigger_id: str
     key: str = ""
     mentioned: str = ""
+    onboarding: str = ""
 
 
 def command_of(body: Body, signature: str = "") -> SlashCommand:

@@ -13,6 +13,10 @@ from flows.problems import Problem
 LANGUAGES = ("en", "pt_BR")
 """The languages an onboarding can use: those with texts."""
 
+START = "start"
+CHOOSE = "choose"
+"""The dialog that asks which customer a command is for, where none was named."""
+
 SNOOZES = ("tomorrow", "three_days", "date")
 MAX_SNOOZE = 30
 """Days."""
@@ -25,6 +29,10 @@ class StartPage(FormPage):
     owner: Annotated[str, Input(Kind.PERSON)]
     language: Annotated[str, Input(Kind.CHOICE, LANGUAGES)]
     go_live: Annotated[dt.date | None, Input(Kind.DATE)] = None
+
+
+class ChosenCustomer(FormPage):
+    customer: Annotated[str, Input(Kind.SEARCH, source="customers")]
 
 
 class Reason(FormPage):
@@ -154,6 +162,7 @@ DIALOGS: dict[str, Form] = {
                 "go_live": "2099-01-15",
             },
         ),
+        Form(CHOOSE, (Page("customer", ChosenCustomer),), example={"customer": "onb_0123456789abcdef"}),
         _reason("request_changes"),
         _reason("reject"),
         _reason("stuck"),

@@ -82,10 +82,10 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.SETTLE_CALL: SUPPORT,
     Act.ADD_NOTE: SUPPORT,
 }
-"""TASK depends on the task, BACK and PAGE on the form they are in; LINK does nothing."""
+"""TASK depends on the task, COMMAND on what it goes on with, BACK and PAGE on the form they are in; LINK does nothing."""
 
 DIALOG_FOR: Mapping[str, set[str]] = {
-    **dict.fromkeys(("start", "request_changes", "reject", "skip", "reopen", "assign", "change", "hand_over"), SUPPORT),
+    **dict.fromkeys(("start", "choose", "request_changes", "reject", "skip", "reopen", "assign", "change", "hand_over"), SUPPORT),
     **dict.fromkeys(("answer_call", "settle_call", "note", "step_note"), SUPPORT),
     "snooze": EITHER,
     "stuck": CUSTOMER,
@@ -269,6 +269,7 @@ def every_button(kind: str, role: str, of: str) -> tuple[list[tuple[Act, str, st
     tasks = share(kind, of, [(step.id, task.id) for step in STEPS.values() for task in step.tasks])
     whose = [((act, SENT, ""), allowed) for act, allowed in BUTTONS.items()]
     whose += [((Act.TASK, s, t), EITHER if f"{s}.{t}" in CUSTOMERS_TASKS else SUPPORT) for s, t in tasks]
+    whose += [((Act.COMMAND, SENT, verb), SUPPORT) for verb in ("status", "skip")]
     return [b for b, allowed in whose if role in allowed], [b for b, allowed in whose if role not in allowed]
 
 
@@ -300,7 +301,8 @@ async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(setting: 
 def a_form(setting: Setting, person: SlackPerson, form: str, onboarding: str, slot: int = 0) -> View:
     """A modal as on somebody's screen, with the metadata of a form they may never have been shown."""
     step = form.partition(".")[0] if form not in DIALOGS else SENT
-    meta = FormMeta(form=form, onboarding="" if form == "start" else onboarding, step="" if form == "start" else step, slot=slot)
+    begun = form not in ("start", "choose")
+    meta = FormMeta(form=form, onboarding=onboarding if begun else "", step=step if begun else "", slot=slot)
     page = JOURNEYS.forms(form)[0].pages[0]
     block = {
         "type": "input",
@@ -355,7 +357,7 @@ async def test_choices_are_offered_to_those_who_may_see_them(setting: Setting, k
     person, place = setting.people[kind], setting.place
     searched = [
         (form.id, page.id, name, item.source)
-        for form in JOURNEYS.all_forms()
+        for form in (*JOURNEYS.all_forms(), DIALOGS["choose"])
         for page in form.pages
         for name, _, item in inputs(page.model)
         if item.kind in (Kind.SEARCH, Kind.SEARCH_MANY)
@@ -369,7 +371,7 @@ async def test_choices_are_offered_to_those_who_may_see_them(setting: Setting, k
         assert outcome.ok, (form, outcome.error)
         if source in ("grants", "sessions", "differences", "unfiled", "undone", "programs"):
             assert bool(outcome.body["options"]) == (role in may_use(form) and form in setting.offered), form
-        elif source == "known_people":
+        elif source in ("known_people", "customers"):
             assert bool(outcome.body["options"]) == (role in may_use(form)), form
         else:
             assert outcome.body["options"], (form, name)
@@ -432,7 +434,7 @@ async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(setti
 
 async def test_the_tables_here_speak_of_everything_there_is(setting: Setting) -> None:
     """A new button, dialog or customer task must be added to a table above."""
-    assert {*BUTTONS, Act.TASK, Act.BACK, Act.PAGE, Act.LEAVE_OUT, Act.LINK} == set(Act)
+    assert {*BUTTONS, Act.TASK, Act.COMMAND, Act.BACK, Act.PAGE, Act.LEAVE_OUT, Act.LINK} == set(Act)
     assert set(DIALOG_FOR) == set(DIALOGS)
     assert {f"{s.id}.{t.id}" for s in JOURNEYS.latest.steps.values() for t in s.tasks if t.side is Side.CUSTOMER} == set(
         CUSTOMERS_TASKS

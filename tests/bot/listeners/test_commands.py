@@ -66,14 +66,50 @@ async def test_a_name_is_found_as_people_type_it(office: Workplace, line: str) -
     assert "Several onboardings" not in words
 
 
-async def test_a_name_that_fits_several_or_none_is_asked_back(office: Workplace) -> None:
+async def test_of_several_one_is_pressed_and_the_command_goes_on(office: Workplace) -> None:
     several = await typed(office, "skip acme")
     assert "Several onboardings match" in several
-    assert "Ácme Bank" in several
-    assert "Acme Pay" in several
-    assert "No onboarding matches" in await typed(office, "matrix zebra")
-    assert "Say which customer" in await typed(office, "reopen")
+    for name, channel in (("Ácme Bank", office.acme), ("Acme Pay", office.blue)):
+        assert f"{name} · <#{channel.id}>" in several
     assert office.sam.view is None
+    asked = office.support.messages[-1]
+    await office.sam.click(asked, "Choose Acme Pay")
+    view = await office.slack.until(lambda: office.sam.view if ready(office.sam.view) else None)
+    assert view.title == "Skip a step"
+    assert office.blue.id in json.dumps(view.blocks[0])
+    await office.sam.close()
+    await office.sam.command("/onboarding matrix acme", office.support)
+    await office.sam.click(office.support.messages[-1], "Choose Ácme Bank")
+    await office.settled()
+    assert "Ácme Bank" in office.answers(office.sam)[-1]
+    assert "No onboarding matches" in await typed(office, "matrix zebra")
+
+
+async def test_without_a_name_the_customer_is_chosen_and_the_command_goes_on(office: Workplace) -> None:
+    await office.sam.command("/onboarding reopen", office.support)
+    view = await office.slack.until(lambda: office.sam.view if ready(office.sam.view) else None)
+    assert view.title == "Choose a customer"
+    assert await office.sam.search("Customer", "acm") == ["Ácme Bank · #acme_pismo", "Acme Pay · #blue_pismo"]
+    await office.sam.fill({"Customer": "Acme Pay"})
+    assert (await office.sam.submit()).ok
+    assert office.sam.view is not None
+    assert office.sam.view.title == "Reopen a step"
+    assert office.blue.id in json.dumps(office.sam.view.blocks[0])
+    await office.sam.close()
+    await office.sam.command("/onboarding parity", office.support)
+    await office.slack.until(lambda: ready(office.sam.view))
+    await office.sam.fill({"Customer": "Acme Pay"})
+    assert (await office.sam.submit()).closed
+    await office.settled()
+    assert "Test and production: Acme Pay" in office.answers(office.sam)[-1]
+
+
+async def test_what_is_mistyped_is_asked_back_and_a_channel_stands_for_its_customer(office: Workplace) -> None:
+    assert "Did you mean /onboarding status acme pay?" in await typed(office, "stauts acme pay")
+    assert "Did you mean /onboarding status acme pay?" in await typed(office, "acme pay")
+    assert "Acme Pay" in await typed(office, "status #blue_pismo")
+    assert "There is no onboarding in this channel" in await typed(office, "matrix #onboarding-support")
+    assert "begins an onboarding in a channel" in await typed(office, "¿Ayuda?")
 
 
 async def test_what_was_typed_cannot_mention_or_link(office: Workplace) -> None:
@@ -239,7 +275,14 @@ async def test_what_is_over_can_still_be_looked_at_and_taken_along(office: Workp
     channel = office.slack.add_channel("gone_pismo", office.slack.world.teams[0], [office.sam, office.ana])
     over = await office.begin(channel, office.ana, "Gone Bank")
     await office.close(over)
+    another = office.slack.add_channel("argentina_pismo", office.slack.world.teams[0], [office.sam, office.ana])
+    await office.begin(another, office.ana, "Gone Bank Argentina")
     for verb in ("status", "matrix", "parity"):
-        assert "No onboarding matches" not in await typed(office, f"{verb} gone bank"), verb
+        words = await typed(office, f"{verb} gone bank")
+        assert "Gone Bank" in words, verb
+        assert "Argentina" not in words, verb
     assert "The export comes" in await typed(office, "export gone bank")
-    assert "No onboarding matches" in await typed(office, "skip gone bank")
+    await typed(office, "skip gone bank")
+    await office.settled()
+    assert any("This onboarding was closed by" in told for told in office.answers(office.sam))
+    assert "Argentina" in await typed(office, "status gone")

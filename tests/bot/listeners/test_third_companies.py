@@ -218,7 +218,13 @@ async def started(
     await office.sam.command("/onboarding start", office.acme)
     view = await office.slack.until(lambda: office.sam.view if ready(office.sam.view) else None)
     people = {"lead": lead or office.ana, "owner": office.sam}
-    values = {"customer": "Acme Bank", "channel": office.acme.id, "language": "en", "go_live": "2099-01-15", **people}
+    values = {
+        "customer": f"Acme Bank {office.acme.id}",
+        "channel": office.acme.id,
+        "language": "en",
+        "go_live": "2099-01-15",
+        **people,
+    }
     await office.journey.type_in(office.sam, view, values)
     before_sending()
     await office.sam.submit()

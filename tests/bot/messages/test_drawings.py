@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from bot.listeners.actions import ACTIONS
-from bot.messages import board, calls, card, departure, home, matrix, parity, reminder, review, step
+from bot.messages import board, calls, card, departure, home, matrix, parity, reminder, review, step, which_customer
 from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, parse
 from bot.messages.texts import Texts, table
 from flows.cases.parity import parity as compared
+from flows.desk import Page, Standing
 from flows.model import EffectRecord, Snapshot
 from flows.outbox import Escalate
 from flows.people import Side
@@ -54,6 +55,24 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
     yield "overview", board.overview([made], texts, NOW)
     yield "queue", board.queue([made], texts, NOW)
     yield "help", board.help_view(texts)
+    yield "which customer", which_customer.which("skip", made.onboarding.customer, Page([standing(made)], 0, 12), texts)
+
+
+def standing(made: Snapshot) -> Standing:
+    one = made.onboarding
+    return Standing(
+        onboarding_id=one.id,
+        journey=one.journey,
+        customer=one.customer,
+        channel_id=one.channel_id,
+        lead_id=one.lead_id,
+        owner_id=one.owner_id,
+        go_live=one.go_live,
+        closed_at=NOW,
+        done=0,
+        skipped=0,
+        steps=len(STEPS),
+    )
 
 
 def homes(made: Sequence[Snapshot], language: str) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from flows.people import Who
 from tests.bot.messages.slack_reader import Reading, read
 from tests.flows.cases.casework import LEAD, OWNER, STEPS, case_book
 
-WITHOUT_CUSTOMER = {"start"}
+WITHOUT_CUSTOMER = {"start", "choose"}
 TITLES = {step: Texts("en")(f"step.{step}.title") for step in STEPS}
 
 

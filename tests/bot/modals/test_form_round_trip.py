@@ -34,8 +34,8 @@ CHOSEN = {"card_issuing": "Example Credit", "grant_1": "person@bank.example", "s
 SOURCES = {item.source for form in FORMS.values() for page in form.pages for _, _, item in inputs(page.model)}
 STEP_TITLES = {step: EN(f"step.{step}.title") for step in JOURNEYS.latest.steps}
 BOTH = {environment: EN(f"choice.environment.{environment}") for environment in ("test", "production")}
-LEADS = {"U0EXAMPLE": "Ana"}
-OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "leads": LEADS, "steps": STEP_TITLES, "environments": BOTH}
+LEADS, CUSTOMERS = {"U0EXAMPLE": "Ana"}, {"onb_0123456789abcdef": "Example Bank"}
+OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "leads": LEADS, "customers": CUSTOMERS, "steps": STEP_TITLES, "environments": BOTH}
 """Labels of choices that onboardings offer."""
 
 

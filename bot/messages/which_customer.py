@@ -1,0 +1,23 @@
+"""Asks back which customer a command means, where several have the name."""
+
+from bot.messages.blocks import Block, Drawing, actions, button, drawing, section
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Raw, Texts, typed
+from flows.desk import Page, Standing
+
+
+def which(verb: str, text: str, fitting: Page[Standing], texts: Texts) -> Drawing:
+    """Each with its channel, which tells equal names apart, and a button that goes on with the same command. ``text``: as typed."""
+    blocks = [section(texts.md("which.title", text=text))]
+    for one in fitting.rows:
+        blocks += _customer(verb, one, texts)
+    if fitting.total > len(fitting.rows):
+        blocks.append(section(texts("which.more", n=fitting.total - len(fitting.rows))))
+    return drawing(blocks)
+
+
+def _customer(verb: str, one: Standing, texts: Texts) -> list[Block]:
+    words = [typed(one.customer), Raw(f"<#{one.channel_id}>"), *([texts("state.closed")] if one.closed_at else [])]
+    value = ButtonValue(onboarding=one.onboarding_id, task=verb)
+    label = texts("which.choose", customer=one.customer)
+    return [section(" · ".join(words)), actions(button(label, Act.COMMAND, value, name=one.onboarding_id))]
