@@ -16,8 +16,9 @@ from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.slack.client import Slack
 from flows.cases.case import Case, Cases
-from flows.cases.desk_requests import WantedRequest, note_filed, note_given_up, wanted, was_wanted
+from flows.cases.desk_requests import note_filed, note_given_up
 from flows.cases.tickets import FiledTicket
+from flows.cases.wanted_requests import WantedRequest, wanted, was_wanted
 from flows.forms.step import Filing
 from flows.model import EffectRecord
 from flows.outbox import FileRequest, RequestAccess, ShowReadyText

@@ -9,7 +9,7 @@ from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
-from flows.cases.desk_requests import accepted_by
+from flows.cases.wanted_requests import accepted_by
 from flows.outbox import ShowReadyText
 
 MAX_PASTED = 3000

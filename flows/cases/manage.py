@@ -6,6 +6,7 @@ from typing import Any
 from flows.cases import skips
 from flows.cases.case import Case
 from flows.cases.settle import side_of
+from flows.cases.wanted_requests import unfiled
 from flows.model import Decision, EffectRecord
 from flows.outbox import Draw, SendExport, SendReceipt, Where
 from flows.people import SYSTEM, Side, Who
@@ -87,7 +88,8 @@ def _thread_of(side: Side) -> Where:
 
 
 def close(case: Case) -> None:
-    """Support closes the onboarding; the customer gets the closing message. A last step that wasn't sent is skipped.
+    """Support closes the onboarding; the customer gets the closing message. A last step that wasn't sent is skipped, and what is not
+    requested of the Service Desk by then never is: both sides are told.
 
     Raises Refused("skip_first") if that takes more people than closing does.
     """
@@ -107,6 +109,10 @@ def close(case: Case) -> None:
     skipped = [one for one in case.journey.steps if case.record(one).state is StepState.SKIPPED]
     said: dict[str, Any] = {"customer": onboarding.customer, **({"steps": skipped} if skipped else {})}
     case.say("customer", step_id, "receipt_skipped" if skipped else "receipt", mention=[onboarding.lead_id], values=said)
+    for step, resources in unfiled(case):
+        fields = [f"resource.{one}" for one in resources]
+        case.say("customer", step.id, "requests_dropped", fields=fields)
+        case.say("support", step.id, "requests_dropped_here", fields=fields)
     case.ask(SendReceipt(step=step_id))
 
 

@@ -106,6 +106,10 @@ async def test_without_a_category_support_gets_the_text_and_files_it_by_hand(off
     await office.act(onboarding, lambda case: manage.reopen(case, STEP, "Another address."), office.sam)
     await ask(office, onboarding, integrations=["webhooks"], webhook_test_url="https://other.bank.example/")
     assert "marked as set up" not in str(office.journey.lasting("review", STEP).blocks)
+    await office.close(onboarding)
+    await office.settled()
+    assert "since the onboarding is closed: Webhooks. If you need it" in thread(office, "step")
+    assert "Closed before a Service Desk request was recorded for: Webhooks." in thread(office, "review")
 
 
 async def test_a_choice_of_nothing_ends_the_step_and_none_keeps_the_onboarding_open(office: DeskPlace, onboarding: str) -> None:
