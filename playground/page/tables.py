@@ -1,4 +1,5 @@
-"""The `table` and `data_table` blocks as tables that scroll on their own when they are wide."""
+"""The `table` and `data_table` blocks as tables that scroll on their own when they are wide. A `data_table` is sorted by a press on a
+column's name and has pages, which static/page.js does in the browser."""
 
 from html import escape
 from typing import Any
@@ -11,6 +12,9 @@ from playground.page.text import words_of
 from playground.slack.block_kit import Json
 from playground.slack.reader import Reader
 
+PAGE_SIZE = 5
+"""Rows of a page where the app says nothing."""
+
 
 def table(block: Json, reader: Reader) -> None:
     """The first row names the columns."""
@@ -18,10 +22,21 @@ def table(block: Json, reader: Reader) -> None:
     settings = [given if isinstance(given, dict) else {} for given in block.get("column_settings") or []]
     caption = block.get("caption")
     name = caption if isinstance(caption, str) else words_of(caption)
-    with element("div", "b-table", role="region", aria_label=name or "Table", tabindex="0"):
-        sides = [_side(column, settings, rows) for column in range(max(map(len, rows), default=0))]
-        body = "".join(_row(row, settings, sides, reader, head=at == 0) for at, row in enumerate(rows))
-        ui.html(body, sanitize=False, tag="table")
+    sides = [_side(column, settings, rows) for column in range(max(map(len, rows), default=0))]
+    is_sorted = block.get("type") == "data_table"
+    size = int(block.get("page_size") or PAGE_SIZE) if is_sorted else len(rows)
+    with element("div", "b-table-frame", data_page_size=str(size) if is_sorted else None):
+        with element("div", "b-table", role="region", aria_label=name or "Table", tabindex="0"):
+            head = _row(rows[0], settings, sides, reader, head=True, is_sorted=is_sorted) if rows else ""
+            body = "".join(_row(row, settings, sides, reader, hidden=at >= size) for at, row in enumerate(rows[1:]))
+            ui.html(f"<thead>{head}</thead><tbody>{body}</tbody>", sanitize=False, tag="table")
+        if is_sorted and len(rows) - 1 > size:
+            turning = (
+                '<button type="button" class="b-button" data-turn="-1" disabled>Previous rows</button>'
+                f'<span role="status">1–{size} of {len(rows) - 1}</span>'
+                '<button type="button" class="b-button" data-turn="1">Next rows</button>'
+            )
+            ui.html(turning, sanitize=False).classes("b-table-pages")
 
 
 def _side(column: int, settings: list[Json], rows: list[list[Any]]) -> str:
@@ -33,13 +48,31 @@ def _side(column: int, settings: list[Json], rows: list[list[Any]]) -> str:
     return "right" if cells and all(isinstance(cell, dict) and cell.get("type") == "raw_number" for cell in cells) else "left"
 
 
-def _row(row: list[Any], settings: list[Json], sides: list[str], reader: Reader, *, head: bool) -> str:
+def _row(
+    row: list[Any],
+    settings: list[Json],
+    sides: list[str],
+    reader: Reader,
+    *,
+    head: bool = False,
+    is_sorted: bool = False,
+    hidden: bool = False,
+) -> str:
     tag, scope = ("th", ' scope="col"') if head else ("td", "")
     cells = []
     for at, cell in enumerate(row):
         wrapped = " b-wrapped" if at < len(settings) and settings[at].get("is_wrapped") else ""
-        cells.append(f'<{tag}{scope} class="b-{sides[at]}{wrapped}">{_content(cell, reader)}</{tag}>')
-    return f"<tr>{''.join(cells)}</tr>"
+        content = _content(cell, reader)
+        if is_sorted:
+            content, scope = f'<button type="button" data-column="{at}">{content}</button>', ' scope="col" aria-sort="none"'
+        cells.append(f'<{tag}{scope}{_value(cell)} class="b-{sides[at]}{wrapped}">{content}</{tag}>')
+    return f"<tr{' hidden' if hidden else ''}>{''.join(cells)}</tr>"
+
+
+def _value(cell: Any) -> str:
+    """By what a number is sorted."""
+    value = cell.get("value") if isinstance(cell, dict) else None
+    return f' data-value="{escape(str(value))}"' if value is not None else ""
 
 
 def _content(cell: Any, reader: Reader) -> str:

@@ -140,6 +140,42 @@ function regain() {
   if (typeof node.selectionStart === "number") control.setSelectionRange?.(node.selectionStart, node.selectionEnd);
 }
 
+// A table of Slack's: sorted by a press on a column's name, the other way round by a second one; its pages are turned.
+function showRows(frame, page) {
+  const rows = [...frame.querySelectorAll("tbody tr")];
+  const size = Number(frame.dataset.pageSize);
+  rows.forEach((row, at) => (row.hidden = Math.floor(at / size) !== page));
+  frame.dataset.page = page;
+  const status = frame.querySelector(".b-table-pages [role=status]");
+  if (!status) return;
+  status.textContent = `${page * size + 1}–${Math.min((page + 1) * size, rows.length)} of ${rows.length}`;
+  frame.querySelector('[data-turn="-1"]').disabled = page === 0;
+  frame.querySelector('[data-turn="1"]').disabled = (page + 1) * size >= rows.length;
+}
+
+function sortRows(frame, button) {
+  const head = button.closest("th");
+  const down = head.getAttribute("aria-sort") === "ascending";
+  frame.querySelectorAll("th").forEach((other) => other.setAttribute("aria-sort", "none"));
+  head.setAttribute("aria-sort", down ? "descending" : "ascending");
+  const body = frame.querySelector("tbody");
+  const rows = [...body.rows];
+  const cell = (row) => row.cells[Number(button.dataset.column)];
+  const numbers = rows.every((row) => cell(row).dataset.value !== undefined);
+  const value = (row) => (numbers ? Number(cell(row).dataset.value) : cell(row).innerText || cell(row).textContent);
+  const order = (one, other) => (numbers ? value(one) - value(other) : value(one).localeCompare(value(other)));
+  rows.sort((one, other) => (down ? order(other, one) : order(one, other))).forEach((row) => body.append(row));
+  showRows(frame, 0);
+}
+
+document.addEventListener("click", (event) => {
+  const frame = event.target.closest("[data-page-size]");
+  const column = event.target.closest("[data-column]");
+  const turn = event.target.closest("[data-turn]");
+  if (frame && column) sortRows(frame, column);
+  if (frame && turn) showRows(frame, Number(frame.dataset.page ?? 0) + Number(turn.dataset.turn));
+});
+
 document.addEventListener("DOMContentLoaded", () => {
   let dressed = false;
   new MutationObserver(() => {

@@ -142,7 +142,19 @@ def card_blocks(person: str, channel: str) -> list[dict[str, Any]]:
             "type": "table",
             "rows": [
                 [{"type": "raw_text", "text": "Product"}, {"type": "raw_text", "text": "Cards"}],
-                [{"type": "raw_text", "text": "Credit"}, {"type": "raw_number", "value": 1200}],
+                [{"type": "raw_text", "text": "Credit"}, {"type": "raw_number", "value": 1200, "text": "1,200"}],
+            ],
+        },
+        {
+            "type": "data_table",
+            "caption": "Cards by month",
+            "page_size": 2,
+            "rows": [
+                [{"type": "raw_text", "text": "Month"}, {"type": "raw_text", "text": "Issued"}],
+                *(
+                    [{"type": "raw_text", "text": month}, {"type": "raw_number", "value": issued, "text": f"{issued:,}"}]
+                    for month, issued in (("May", 900), ("June", 1300), ("July", 85))
+                ),
             ],
         },
         {

@@ -68,7 +68,7 @@ async def test_menus_and_selects_beside_text(tab: Tab, gallery: Gallery) -> None
 async def test_what_people_read(tab: Tab) -> None:
     await expect(card(tab).get_by_role("heading", name="Acme Bank")).to_be_visible()
     await expect(card(tab).get_by_text("Hello @Ana, see #acme_pismo")).to_be_visible()
-    await expect(card(tab).get_by_role("cell", name="1200")).to_be_visible()
+    await expect(card(tab).get_by_role("cell", name="1,200")).to_be_visible()
     await expect(card(tab).get_by_role("listitem").filter(has_text="Nested")).to_be_visible()
     await expect(card(tab).get_by_role("img", name="A dot").first).to_be_visible()
     await expect(card(tab).get_by_role("link", name="Open image")).to_have_attribute("href", "https://example.com/a.png")
@@ -76,6 +76,16 @@ async def test_what_people_read(tab: Tab) -> None:
     assert first
     assert second
     assert (first["y"], first["x"] < second["x"]) == (second["y"], True)
+    shown = card(tab).get_by_role("region", name="Cards by month")
+    rows = shown.locator("tbody tr:visible")
+    await expect(rows).to_have_text(["May900", "June1,300"])
+    await shown.get_by_role("button", name="Issued").click()
+    await expect(rows).to_have_text(["July85", "May900"])
+    await card(tab).get_by_role("button", name="Next rows").click()
+    await expect(rows).to_have_text(["June1,300"])
+    await shown.get_by_role("button", name="Issued").click()
+    await expect(rows).to_have_text(["June1,300", "May900"])
+    await expect(shown.get_by_role("columnheader", name="Issued")).to_have_attribute("aria-sort", "descending")
 
 
 async def test_what_is_not_known_is_shown_as_such(tab: Tab) -> None:
