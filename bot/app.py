@@ -23,8 +23,11 @@ from bot.listeners.bolt import Listeners
 from bot.listeners.channels import ChannelEvents
 from bot.listeners.commands import SlashCommands
 from bot.listeners.connections import Connections
+from bot.listeners.customer_search import CustomerSearch
 from bot.listeners.events import Events
+from bot.listeners.lists import SupportLists
 from bot.listeners.messages import Messages
+from bot.listeners.next_item import NextItem
 from bot.listeners.options import Options
 from bot.listeners.reports import Reports
 from bot.messages.support import Support
@@ -153,19 +156,24 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     proposals = StartProposals(store, slack, channels, neighbours, channel)
     modals = Modals(store, slack, sessions, pages, Newcomers(store, cases, people, background), answers, proposals)
     lookups = SlackLookups(store, slack, people, access, neighbours, proposals)
-    home = AppHome(store, cases, people, slack)
+    lists = SupportLists(store, cases, slack, answers)
+    searching = CustomerSearch(store, cases, slack, answers, lists)
+    following = NextItem(store, cases, slack, answers, channel)
+    home = AppHome(store, cases, people, slack, lists, support_people.faults)
     messages = Messages(store, cases, people, slack, adapters.inspections)
     of_channels = ChannelEvents(cases, people, support_people, support_channel, Connections(store, slack, access))
     events = Events(store, cases, people, slack, messages, home, background, of_channels)
     reports = Reports(store, cases, answers)
-    commands = SlashCommands(store, cases, modals, answers, reports, background)
+    commands = SlashCommands(store, cases, modals, answers, lists, reports, background)
     listeners = Listeners(
-        buttons=Buttons(store, cases, slack, modals, answers, home, reports, commands, background),
+        buttons=Buttons(store, cases, slack, modals, answers, home, lists, searching, following, reports, commands, background),
         submissions=FormSubmissions(store, pages, sessions, lookups, answers, rules, tokens),
         options=Options(store, cases, people, answers, proposals, channels),
         commands=commands,
         events=events,
         home=home,
+        searching=searching,
+        following=following,
         people=people,
         support=support_people,
         background=background,

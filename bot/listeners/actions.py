@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from bot.listeners.app_home import AppHome
 from bot.listeners.commands import SlashCommands
+from bot.listeners.customer_search import CustomerSearch
+from bot.listeners.lists import SupportLists
+from bot.listeners.next_item import NextItem
 from bot.listeners.reports import Reports, days_of
 from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
@@ -40,7 +43,7 @@ class Action:
     """One kind of button: ``opens`` a form, makes a ``change``, ``shows`` a link to a message, or ``reads`` something out privately.
 
     ``runs``: goes on with a command whose customer is chosen. ``closed``: also works once the onboarding is closed. ``said``: the private
-    answer afterwards, ``say.<said>``.
+    answer afterwards, ``say.<said>``. ``decides``: whoever of support did it is offered what waits next.
     """
 
     may: May
@@ -51,6 +54,7 @@ class Action:
     runs: bool = False
     closed: bool = False
     said: str = ""
+    decides: bool = False
 
 
 def _form(form: str) -> Open:
@@ -111,8 +115,8 @@ async def _retry(case: Case, value: ButtonValue) -> None:
 
 ACTIONS: dict[Act, Action] = {
     Act.OPEN_FORM: Action(May.EITHER, opens=_step_form),
-    Act.TASK: Action(May.EITHER, change=_task, opens=_task_form, closed=True),
-    Act.APPROVE: Action(May.SUPPORT, change=_approve),
+    Act.TASK: Action(May.EITHER, change=_task, opens=_task_form, closed=True, decides=True),
+    Act.APPROVE: Action(May.SUPPORT, change=_approve, decides=True),
     Act.REQUEST_CHANGES: Action(May.SUPPORT, opens=_form("request_changes")),
     Act.REJECT: Action(May.SUPPORT, opens=_form("reject")),
     Act.CLAIM: Action(May.SUPPORT, change=_claim),
@@ -133,12 +137,11 @@ ACTIONS: dict[Act, Action] = {
     Act.MATRIX: Action(May.EITHER, reads=_matrix, closed=True),
     Act.COMMAND: Action(May.SUPPORT, runs=True, closed=True),
 }
-"""What buttons in messages and App Home do; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`. A form itself
-checks who may use it."""
+"""What buttons about an onboarding do, in messages and App Home; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`.
+A form itself checks who may use it."""
 
-
-ALONE = frozenset({Act.LINK, Act.REPORT})
-"""Buttons that are about no onboarding."""
+ALONE = frozenset({Act.LINK, Act.LIST, Act.START, Act.FIND, Act.REPORT})
+"""Buttons that are about no onboarding, or not about one alone."""
 
 
 class Buttons:
@@ -152,6 +155,9 @@ class Buttons:
         modals: Modals,
         answers: PrivateAnswers,
         home: AppHome,
+        lists: SupportLists,
+        searching: CustomerSearch,
+        following: NextItem,
         reports: Reports,
         commands: SlashCommands,
         background: Background,
@@ -159,6 +165,7 @@ class Buttons:
         self._reports, self._commands = reports, commands
         self._store, self._cases, self._slack, self._modals = store, cases, slack, modals
         self._answers, self._home, self._background = answers, home, background
+        self._lists, self._searching, self._next = lists, searching, following
 
     async def pressed(self, click: Click, ack: Callable[[], Awaitable[object]]) -> None:
         """Acknowledge and carry out. Every press is answered, even of an old or unknown button."""
@@ -178,15 +185,13 @@ class Buttons:
         if from_home := click.view.get("type") == "home":
             self._home.seen(click.who)
         action = ACTIONS.get(act)
-        if act is Act.REPORT:
-            await ack()
-            self._background.later(self._reports.show(click.who, click.channel_id, days_of(value.item), value.onboarding))
-        elif act in (Act.BACK, Act.PAGE, Act.LEAVE_OUT):
+        if act in (Act.BACK, Act.PAGE, Act.LEAVE_OUT):
             await ack()
             to = value.slot if act is Act.PAGE else None
             self._background.later(self._modals.turn_back(click, to, out=act is Act.LEAVE_OUT))
         elif action is None:
             await ack()
+            self._background.later(self._open_alone(click, act, value, from_home=from_home))
         elif action.runs:
             await ack()
             self._background.later(self._run(click, value))
@@ -199,6 +204,19 @@ class Buttons:
         else:
             await self._carry_out(click, value, action)
             await ack()
+
+    async def _open_alone(self, click: Click, act: Act, value: ButtonValue, *, from_home: bool) -> None:
+        """After the acknowledgement."""
+        if act is Act.START:
+            await self._modals.open(click, FormMeta(form="start", home=from_home))
+        elif act is Act.FIND:
+            await self._searching.open(click)
+        elif act is Act.REPORT:
+            await self._reports.show(click.who, click.channel_id, days_of(value.item), value.onboarding)
+        elif act is Act.LIST and from_home:
+            await self._home.turn(click.who, value)
+        elif act is Act.LIST:
+            await self._lists.turn(click, value)
 
     async def _has_form(self, value: ButtonValue) -> bool:
         """Whether a task has a form. The store is read only if versions of the journey disagree: the customer's decides."""
@@ -234,18 +252,18 @@ class Buttons:
         await self._answers.show(click.who, click.channel_id, drawn)
 
     async def _carry_out(self, click: Click, value: ButtonValue, action: Action) -> None:
-        async def work(unit: Unit) -> Posted | None:
+        async def work(unit: Unit) -> tuple[Posted | None, bool]:
             if not await unit.once(click.key):
-                return None
+                return None, False
             async with self._cases.open(
                 unit, value.onboarding, click.who, action.may, channel_id=click.channel_id, closed=action.closed
             ) as case:
                 if action.change is not None:
                     await action.change(case, value)
-                return await _posted(case, value.step) if action.shows else None
+                return await _posted(case, value.step) if action.shows else None, action.decides
 
         try:
-            posted = await self._store.transact(work)
+            posted, decided = await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  the person who pressed is told
             self._background.later(self._answers.explain(click.who, click.channel_id, error, value.onboarding))
             return
@@ -253,6 +271,8 @@ class Buttons:
             self._background.later(self._home.refresh(click.who))
         if posted is not None:
             self._background.later(self._show(click, posted))
+        if decided and click.view.get("type") != "home":  # there, the queue itself is before them
+            self._background.later(self._next.offer(click.who, value.onboarding, value.step, click.channel_id))
         if action.said:
             self._background.later(self._answers.answer(click.who, click.channel_id, action.said))
 

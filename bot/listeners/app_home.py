@@ -1,21 +1,25 @@
-"""App Home, drawn from the store and published."""
+"""App Home, drawn from the store and published: when it is opened, and again while it is before somebody."""
 
 import asyncio
 import logging
-import math
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
-from bot.listeners.readable import snapshots
+from bot.listeners.lists import SupportLists
 from bot.messages import card, home
 from bot.messages.blocks import Block
+from bot.messages.buttons import ButtonValue
+from bot.messages.lists import Asked, ListKind
 from bot.messages.texts import Texts
 from bot.slack.client import Slack
 from bot.slack.people import People
 from bot.slack.support_people import is_still_support
 from bot.telemetry.acks import in_flight
 from flows.cases.case import Case, Cases
+from flows.desk import PAGE
 from flows.model import Person
 from flows.people import Who
 from flows.ports import Unit
@@ -27,15 +31,40 @@ log = logging.getLogger("bot.listeners.app_home")
 OPEN = 3600.0
 """Seconds after somebody opened or used their App Home in which it may still be before them. Slack tells of each opening, of no
 closing."""
+EVERY = 2.0
+"""Seconds between two drawings that nobody asked for by opening it or by pressing something in it."""
+
+
+@dataclass
+class _BeforeThem:
+    """What somebody has before them. ``at``: when they last used it; ``drawn``: when it was last drawn anew by itself; both as
+    `time.monotonic`."""
+
+    at: float
+    drawn: float = float("-inf")
+    queue: Asked = field(default_factory=lambda: Asked(ListKind.QUEUE))
+    board: Asked = field(default_factory=lambda: Asked(ListKind.BOARD))
 
 
 class AppHome:
-    """Support sees the queue and all onboardings; a customer's people only their own checklists."""
+    """Support sees a page of the queue and of all onboardings; a customer's people their own checklists. ``faults``: why support can't
+    be reached, if it can't."""
 
-    def __init__(self, store: Store, cases: Cases, people: People, slack: Slack) -> None:
+    def __init__(
+        self,
+        store: Store,
+        cases: Cases,
+        people: People,
+        slack: Slack,
+        lists: SupportLists,
+        faults: Callable[[], Sequence[tuple[str, str]]],
+    ) -> None:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
-        self._seen: dict[Who, float] = {}
+        self._lists, self._faults = lists, faults
+        self._seen: dict[Who, _BeforeThem] = {}
         self._waiting: set[Who] = set()
+        self._resting: set[Who] = set()
+        """For whom a drawing follows once `EVERY` is over."""
         self._turns = WeakValueDictionary[Who, asyncio.Lock]()
         """Each is kept by those who draw or wait."""
 
@@ -47,12 +76,34 @@ class AppHome:
     def seen(self, who: Who) -> None:
         """They have it before them."""
         now = time.monotonic()
-        self._seen = {one: at for one, at in self._seen.items() if now - at < OPEN} | {who: now}
+        self._seen = {one: what for one, what in self._seen.items() if now - what.at < OPEN}
+        self._seen.setdefault(who, _BeforeThem(now)).at = now
+
+    async def turn(self, who: Who, value: ButtonValue) -> None:
+        """Another filter or page of one of its lists. Raises OldButton, SlackError."""
+        asked = Asked.of(value)
+        self.seen(who)
+        if asked.kind is ListKind.QUEUE:
+            self._seen[who].queue = asked
+        else:
+            self._seen[who].board = replace(asked, kind=ListKind.BOARD)
+        await self._draw(who)
 
     async def refresh(self, who: Who) -> None:
-        """Once what they did is acknowledged, if it may be before them: opening it draws it anew. Raises SlackError."""
-        if time.monotonic() - self._seen.get(who, -math.inf) < OPEN:
-            await self._draw(who)
+        """Once what they did is acknowledged, if it may be before them: opening it draws it anew. Of a quick series, the first and the
+        last are drawn. Raises SlackError."""
+        before = self._seen.get(who)
+        if before is None or time.monotonic() - before.at >= OPEN:
+            return
+        if who in self._resting:
+            return
+        self._resting.add(who)
+        try:
+            await asyncio.sleep(max(before.drawn + EVERY - time.monotonic(), 0.0))
+        finally:
+            self._resting.discard(who)
+        before.drawn = time.monotonic()
+        await self._draw(who)
 
     async def _draw(self, who: Who) -> None:
         """Letting pending acknowledgements go first. A person's are published one after the other; one that has not begun will do for
@@ -83,20 +134,37 @@ class AppHome:
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))
             if await is_still_support(unit, self._cases.access, who):
-                waiting = await snapshots(unit, await unit.onboardings(waiting=True))
-                view = home.support_home(waiting, texts, unit.now)
+                view = await self._of_support(unit, who, texts)
             else:
-                view = home.customer_home(await self._own(unit, who, texts), texts)
+                view = await self._of_others(unit, who, texts)
             person = await self._people.known(unit, who)
         await self._slack.publish_home(who.user_id, view)
         if person is not None and not person.has_home:
             await self._store.transact(lambda unit: _has_home(unit, who))
             person.has_home = True
 
+    async def _of_support(self, unit: Unit, who: Who, texts: Texts) -> home.View:
+        before = self._seen.get(who) or _BeforeThem(0.0)
+        queue = await self._lists.blocks(unit, who, before.queue, texts, PAGE)
+        return home.support_home(queue, await self._lists.blocks(unit, who, before.board, texts, PAGE), texts)
+
+    async def _of_others(self, unit: Unit, who: Who, texts: Texts) -> home.View:
+        """A customer's people first: they may be guests of Pismo's workspace."""
+        cards = await self._own(unit, who, texts)
+        person = await self._people.known(unit, who)
+        access = self._cases.access
+        if cards or who.team_id != access.team_id or person is None or person.guest:
+            return home.customer_home(cards, texts)
+        if faults := self._faults():
+            return home.setup_home(faults, texts)
+        return home.colleague_home([one.user_id for one in access.support], texts)
+
     async def _own(self, unit: Unit, who: Who, texts: Texts) -> list[list[Block]]:
-        """Their cards. Raises SealError if none can be drawn: it would look as if they belonged to nothing."""
+        """Their cards, open ones first; a finished one stays. Raises SealError if none can be drawn: it would look as if they belonged
+        to nothing."""
         cards, damaged = list[list[Block]](), list[SealError]()
-        for onboarding in await unit.onboardings(team_id=who.team_id, user_id=who.user_id):
+        theirs = await unit.onboardings(team_id=who.team_id, user_id=who.user_id, closed=True)
+        for onboarding in sorted(theirs, key=lambda one: one.closed_at is not None):
             if not onboarding.severed_at:
                 try:
                     cards.append(_card(await self._cases.look(unit, onboarding.id, who, closed=True), texts))

@@ -16,7 +16,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.actions import Buttons
 from bot.listeners.app_home import AppHome
 from bot.listeners.commands import SlashCommands
+from bot.listeners.customer_search import CALLBACK as FIND
+from bot.listeners.customer_search import CustomerSearch
 from bot.listeners.events import Events
+from bot.listeners.next_item import NextItem
 from bot.listeners.options import Options
 from bot.modals.subject import meta_of
 from bot.modals.submission import CLEAR, FormSubmissions, chosen_customer
@@ -38,6 +41,8 @@ class Listeners:
     commands: SlashCommands
     events: Events
     home: AppHome
+    searching: CustomerSearch
+    following: NextItem
     people: People
     support: SupportPeople
     background: Background
@@ -97,11 +102,16 @@ class Listeners:
     async def _submitted(self, body: dict[str, Any], ack: AsyncAck) -> None:
         with reading():
             sent = submitted_of(body)
+        if sent.view.get("callback_id") == FIND:
+            await ack(**await self.searching.search(sent))
+            return
         response = await self.submissions.submitted(sent)
         if response == CLEAR:
             meta = meta_of(sent.view)
             if meta.home:
                 self.home.seen(sent.who)
+            elif meta.decides:
+                self.background.later(self.following.offer(sent.who, meta.onboarding, meta.step))
             self.background.later(self.home.refresh(sent.who))
             if meta.verb and (customer := chosen_customer(sent.values)):
                 command = self.commands.go_on(sent.who, meta.item, meta.verb, customer, key=f"command:{sent.key}")

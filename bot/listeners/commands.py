@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.listeners.readable import snapshots
+from bot.listeners.lists import SupportLists
 from bot.listeners.reports import Reports, report_period
 from bot.listeners.which_customer import UnclearCustomerError, customer_meant
 from bot.messages import board, matrix, parity, which_customer
 from bot.messages.blocks import Drawing, drawing, notice, section
+from bot.messages.lists import ListKind, message
+from bot.messages.tables import has_tables
 from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.subject import FormMeta
@@ -20,13 +22,11 @@ from bot.slack.payloads import Click, SlashCommand
 from flows.cases import manage, notes, repair
 from flows.cases.access import May
 from flows.cases.case import Case, Cases
-from flows.cases.naming import mentions
 from flows.cases.parity import parity as parity_of
 from flows.forms.dialogs import CHOOSE
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
-from storage.customers import named
 from storage.store import Store
 
 Answer = dict[str, Any]
@@ -57,9 +57,16 @@ class SlashCommands:
     by Slack or by whoever got hold of it, finds it done."""
 
     def __init__(
-        self, store: Store, cases: Cases, modals: Modals, answers: PrivateAnswers, reports: Reports, background: Background
+        self,
+        store: Store,
+        cases: Cases,
+        modals: Modals,
+        answers: PrivateAnswers,
+        lists: SupportLists,
+        reports: Reports,
+        background: Background,
     ) -> None:
-        self._store, self._cases, self._modals, self._reports = store, cases, modals, reports
+        self._store, self._cases, self._modals, self._lists, self._reports = store, cases, modals, lists, reports
         self._answers, self._background = answers, background
         self._running: dict[str, asyncio.Future[Answer | None]] = {}
         self.verbs: dict[str, Callable[[SlashCommand, Texts], Awaitable[Answer | None]]] = {
@@ -102,7 +109,7 @@ class SlashCommands:
                 return await self._unknown(command, texts)
             if command.key and not await self._store.transact(lambda unit: unit.once(command.key)):
                 raise Refused("command_repeated")  # noqa: TRY301  told like any other
-            return await verb(command, texts)
+            return self._sent(command, await verb(command, texts))
         except UnclearCustomerError as unclear:
             return self._ask(command, unclear, texts)
         except Exception as error:  # noqa: BLE001  the person is told
@@ -138,6 +145,14 @@ class SlashCommands:
         self._open(command, FormMeta(form=CHOOSE, verb=command.verb, item=command.channel_id))
         return None
 
+    def _sent(self, command: SlashCommand, answer: Answer | None) -> Answer | None:
+        """The acknowledgement. Tables come after it: Slack tells nobody that it refuses those in an acknowledgement."""
+        if answer is None or not has_tables(answer.get("blocks", ())):
+            return answer
+        shown = Drawing(answer["text"], answer["blocks"], "")
+        self._background.later(self._answers.show(command.who, command.channel_id, shown, command.response_url))
+        return None
+
     # -- windows
 
     async def _start(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002  the window has its own
@@ -158,23 +173,27 @@ class SlashCommands:
         return _answer(board.help_view(texts))
 
     async def _status(self, command: SlashCommand, texts: Texts) -> Answer:
+        """Of all, narrowed down or not, where no customer is meant."""
+        asked = self._lists.asked(ListKind.BOARD, command.rest, texts)
         async with self._store.read() as unit:
-            if not _says_which(command) and await unit.by_channel(command.channel_id) is None:
-                return _answer(board.overview(await snapshots(unit, await unit.onboardings()), texts, unit.now))
+            elsewhere = not _says_which(command) and await unit.by_channel(command.channel_id) is None
+            of_all = asked is not None and (command.rest or elsewhere)
+        if asked is not None and of_all:
+            return _answer(await self._lists.draw(command.who, asked, texts))
+        async with self._store.read() as unit:
             case = await self._look(unit, command)
             texts = texts.of(case.onboarding.journey)
             return _answer(board.one(case.snapshot, case.journey, texts, case.situation, notes.last(case.snapshot)))
 
-    async def _queue(self, command: SlashCommand, texts: Texts) -> Answer:  # noqa: ARG002
-        async with self._store.read() as unit:
-            return _answer(board.queue(await snapshots(unit, await unit.onboardings(waiting=True)), texts, unit.now))
+    async def _queue(self, command: SlashCommand, texts: Texts) -> Answer:
+        asked = self._lists.asked(ListKind.QUEUE, command.rest, texts)
+        if asked is None:
+            raise Refused("no_filter", text=command.rest)
+        return _answer(await self._lists.draw(command.who, asked, texts))
 
     async def _find(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
-            found = [o for o in named(await unit.onboardings(closed=True)) if mentions(o, command.rest)]
-            if not found:
-                raise Refused("no_match", text=command.rest)
-            return _answer(board.overview(await snapshots(unit, found), texts, unit.now))
+            return _answer(message(await self._lists.found(unit, command.rest, texts)))
 
     async def _matrix(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:

@@ -37,6 +37,9 @@ class Act(StrEnum):
     ADD_NOTE = "add_note"
     CHANGE = "change"
     HAND_OVER = "hand_over"
+    LIST = "list"
+    START = "start"
+    FIND = "find"
     LINK = "link"
 
 
@@ -57,6 +60,7 @@ class ButtonValue(BaseModel):
     task: Annotated[str, Field(max_length=64)] = ""
     item: Annotated[str, Field(max_length=128)] = ""
     slot: int = 0
+    only: Annotated[str, Field(max_length=16)] = ""
 
     def dump(self) -> str:
         return self.model_copy(update={"v": VERSION}).model_dump_json(exclude_defaults=True)

@@ -82,7 +82,7 @@ def _cell(value: Cell) -> Json:
     if isinstance(value, int):
         return {"type": "raw_number", "value": value, "text": str(value)}
     if isinstance(value, CellNumber):
-        return {"type": "raw_number", "value": value.value, "text": value.text}
+        return {"type": "raw_number", "value": value.value, "text": value.text or NOTHING}
     elements = inline(value)
     if all(part["type"] == "text" and not part.get("style") for part in elements):
         text = "".join(part["text"] for part in elements)
@@ -137,7 +137,7 @@ def _lines(block: Json) -> Iterator[Json]:
 def _section(head: Sequence[Json], row: Sequence[Json]) -> Json:
     parts: list[Json] = []
     for at, (name, cell) in enumerate(zip(head, row, strict=True)):
-        if at and cell == _nothing():
+        if at and cell.get("text") == NOTHING:
             continue
         if at:
             parts.append({"type": "text", "text": f" · {name['text']}: "})

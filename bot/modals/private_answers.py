@@ -84,7 +84,15 @@ class PrivateAnswers:
             return ""
         return onboarding.journey if onboarding is not None else ""
 
-    async def show(self, who: Who, channel_id: str, told: Drawing) -> None:
+    async def show(self, who: Who, channel_id: str, told: Drawing, response_url: str = "", *, replace: bool = False) -> None:
+        """``response_url``: where they typed or pressed something, if Slack gave one; ``replace``: in place of what they pressed."""
+        if response_url:
+            try:
+                await self._slack.respond(response_url, told.text, told.blocks, replace=replace)
+            except SlackError as error:
+                log.info("answered in the channel instead", extra={"error": error.error})
+            else:
+                return
         for pause in (*AGAIN, None):
             try:
                 await self._slack.tell(channel_id, who.user_id, told.text, told.blocks)

@@ -65,6 +65,11 @@ class FormMeta(BaseModel):
     home: bool = False
     verb: str = ""
 
+    @property
+    def decides(self) -> bool:
+        """Whether sending it is a decision, or a task done: whoever of support did it is offered what waits next."""
+        return self.form in ("request_changes", "reject") or "." in self.form
+
     def on(self, slot: int, page: str = "", draft: str = "", *, about: str = "", anew: bool = False) -> "FormMeta":
         changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}
         return self.model_copy(update=changed)

@@ -95,6 +95,8 @@ class Lookups:
         self.web = AsyncWebClient(token=token, base_url=api_url, timeout=int(TIMEOUT_SECONDS), retry_handlers=[])
         self._api_host = urlsplit(api_url).hostname or ""
         self._bot_id = ""
+        self.address = ""
+        """The workspace's (``https://acme.slack.com/``), once Slack was asked who the bot is."""
 
     async def start(self) -> None:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=5)
@@ -178,7 +180,7 @@ class Lookups:
     async def whoami(self) -> Me:
         answer = await self._call("auth.test", self.web.auth_test())
         header = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
-        self._bot_id = str(answer.get("bot_id") or "")
+        self._bot_id, self.address = str(answer.get("bot_id") or ""), str(answer.get("url") or "")
         return Me(
             team_id=str(answer["team_id"]),
             user_id=str(answer["user_id"]),

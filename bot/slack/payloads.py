@@ -74,7 +74,7 @@ def who_of(body: Body) -> Who:
 
 @dataclass(frozen=True)
 class Click:
-    """A press of a button, or a choice in a menu of an actions block."""
+    """A press of a button, or a choice in a menu of an actions block. ``response_url``: empty in a modal and on App Home."""
 
     who: Who
     action_id: str
@@ -83,6 +83,7 @@ class Click:
     channel_id: str = ""
     view: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    response_url: str = ""
 
 
 def click_of(body: Body) -> Click:
@@ -103,6 +104,7 @@ def click_of(body: Body) -> Click:
         channel_id=channel,
         view=view,
         key=f"click:{who}:{channel}:{place}:{action['action_id']}:{action.get('action_ts', '')}",
+        response_url=str(body.get("response_url") or ""),
     )
 
 
@@ -157,6 +159,7 @@ class SlashCommand:
     key: str = ""
     mentioned: str = ""
     onboarding: str = ""
+    response_url: str = ""
 
 
 def command_of(body: Body, signature: str = "") -> SlashCommand:
@@ -172,4 +175,5 @@ def command_of(body: Body, signature: str = "") -> SlashCommand:
         trigger,
         f"command:{own}" if own else "",
         line.channel_id,
+        str(body.get("response_url") or ""),
     )

@@ -4,7 +4,7 @@ guests. Who is there comes first, by one call and by Slack's events; each person
 import asyncio
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -37,6 +37,10 @@ ON_CLICK = 1.0
 """Seconds that a click waits for the profile of a member whose profile is missing. It must be acknowledged within three."""
 
 
+SETUP = ("channel_not_found", "not_in_channel", "no_such_subteam", "missing_scope", "refused", "nobody")
+"""What may keep the bot from knowing support, beside the faults of its channel. The first ones are Slack's errors."""
+
+
 async def is_still_support(unit: Unit, access: Access, who: Who) -> bool:
     """By the store's word too: another process may have been told that they left."""
     if access.is_support(who):
@@ -64,6 +68,7 @@ class SupportPeople:
         self._rests_until = 0.0
         self.refreshed = False
         """Whether Slack has been reached since startup."""
+        self._refused = ""
 
     async def load(self) -> None:
         """From the store, without Slack: the last known support people and installing team."""
@@ -88,6 +93,16 @@ class SupportPeople:
         if not self.refreshed or any(who.user_id == user_id for who in self._access.support):
             return False
         return user_id not in self._members or self._people.by_id(user_id) is not None
+
+    def faults(self) -> Sequence[tuple[str, str]]:
+        """Why nobody of support is reached: what is wrong, one of `SETUP` or of `bot.slack.support_channel.FAULTS`, and Slack's error.
+        Empty if all is well, as far as this process knows."""
+        if self._refused:
+            known = self._refused if self._refused in SETUP else "refused"
+            return [(known, self._refused)]
+        if self._channel.fault:
+            return [(self._channel.fault, "")]
+        return [] if self._access.support else [("nobody", "")]
 
     # -- what Slack's events say
 
@@ -162,9 +177,16 @@ class SupportPeople:
         self._access.team_id, self._access.enterprise_id, self._people.bot_user_id = me.team_id, me.enterprise_id, me.user_id
         async with self._store.read() as unit:
             asked = unit.now
-        listed = (
-            await self._slack.usergroup_members(self.usergroup) if self.usergroup else await self._slack.members(self._channel.id)
-        )
+        try:
+            listed = (
+                await self._slack.usergroup_members(self.usergroup)
+                if self.usergroup
+                else await self._slack.members(self._channel.id)
+            )
+        except SlackError as error:
+            self._refused = "" if error.transient else error.error
+            raise
+        self._refused = ""
 
         async def take(unit: Unit) -> Collection[Person]:
             return await self._take(unit, frozenset(listed) - {me.user_id} - NOBODY, asked.timestamp())

@@ -27,6 +27,7 @@ from bot.inspection.inspections import Inspections
 from bot.jobs.errors import RetryLater
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import languages, table
 from bot.ops.http_server import listener, server
 from bot.slack.web import ops_routes, slack_routes
 from flows.cases import fill, manage, review, tasks
@@ -134,6 +135,12 @@ def settings_of(office: Office) -> Settings:
         encryption_keys=SecretStr(office.keys),
         pismo_api_url=office.pismo.url,
     )
+
+
+OFFERS = tuple(
+    text.partition("*")[0] for one in languages() for text in (table(one)["list.next"], table(one)["list.nothing_next"])
+)
+"""How an offer of what waits next begins."""
 
 
 class Workplace(Office):
@@ -438,6 +445,10 @@ class Workplace(Office):
         return Outcome(answer.ok, answer.ms, answer.status, answer.error, answer.body)
 
     def answers(self, person: SlackPerson) -> list[str]:
+        """All that the bot said to one person alone, oldest first, without what waits next for them."""
+        return [said for said in self.told(person) if not said.startswith(OFFERS)]
+
+    def told(self, person: SlackPerson) -> list[str]:
         """All that the bot said to one person alone, oldest first."""
         told = [
             message

@@ -12,6 +12,7 @@ from typing import TypeVar
 import pytest
 import pytest_asyncio
 
+from bot.listeners.actions import ALONE
 from bot.messages.buttons import Act, ButtonValue
 from bot.modals.subject import FormMeta
 from flows.forms.dialogs import DIALOGS
@@ -82,7 +83,8 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.SETTLE_CALL: SUPPORT,
     Act.ADD_NOTE: SUPPORT,
 }
-"""TASK depends on the task, COMMAND on what it goes on with, BACK and PAGE on the form they are in; LINK does nothing."""
+"""TASK depends on the task, COMMAND on what it goes on with, BACK and PAGE on the form they are in; LINK does nothing. LIST, START and
+FIND, which are about no onboarding, are support's."""
 
 DIALOG_FOR: Mapping[str, set[str]] = {
     **dict.fromkeys(("start", "choose", "request_changes", "reject", "skip", "reopen", "assign", "change", "hand_over"), SUPPORT),
@@ -387,13 +389,24 @@ async def test_commands_are_support_s_even_where_slack_would_let_others(setting:
         outcome = await place.deliver_command(person, line, setting.where[kind])
         assert outcome.ok, (line, outcome.error)
         await place.bot.background.drain()
-        words = json.dumps(outcome.body, ensure_ascii=False)
+        words = json.dumps(outcome.body, ensure_ascii=False)  # the tables come after it
         assert is_refusal(words) != theirs, (line, words)
         assert (person.view is not None) == (theirs and line.split()[0] in OPEN_A_WINDOW), line
         assert theirs or not any(secret in words for secret in SECRETS), (line, words)
     person.user.stack.clear()
     assert theirs or await setting.quiet() == before
     await place.settled()
+
+
+@pytest.mark.parametrize("kind", dict.fromkeys([*PEOPLE, *GUESTS]))
+async def test_lists_a_start_and_a_search_are_support_s(setting: Setting, kind: str) -> None:
+    theirs = PEOPLE.get(kind) == "support"
+    list_of = [ButtonValue(item=kind, slot=0) for kind in ("queue", "status")]
+    for act, value in ((Act.START, ButtonValue()), (Act.FIND, ButtonValue()), *((Act.LIST, one) for one in list_of)):
+        pressed = await press(setting, kind, act, value)
+        assert is_refusal(pressed.words) != theirs, (act, pressed.words)
+        assert pressed.came == (theirs and act is not Act.LIST)
+        assert theirs or not any(secret in pressed.words for secret in SECRETS)
 
 
 @pytest.mark.parametrize(
@@ -434,7 +447,7 @@ async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(setti
 
 async def test_the_tables_here_speak_of_everything_there_is(setting: Setting) -> None:
     """A new button, dialog or customer task must be added to a table above."""
-    assert {*BUTTONS, Act.TASK, Act.COMMAND, Act.BACK, Act.PAGE, Act.LEAVE_OUT, Act.LINK} == set(Act)
+    assert {*BUTTONS, *ALONE, Act.TASK, Act.COMMAND, Act.BACK, Act.PAGE, Act.LEAVE_OUT} == set(Act)
     assert set(DIALOG_FOR) == set(DIALOGS)
     assert {f"{s.id}.{t.id}" for s in JOURNEYS.latest.steps.values() for t in s.tasks if t.side is Side.CUSTOMER} == set(
         CUSTOMERS_TASKS

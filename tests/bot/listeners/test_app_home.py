@@ -8,7 +8,9 @@ import sqlite3
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.slack.client import SlackError
 from playground.acts import example
+from playground.slack import SlackPerson
 from playground.slack.payloads import actions_on_view
 from playground.walkthrough import ready
 from tests.bot.workplace import Workplace
@@ -31,8 +33,9 @@ async def test_a_home_asked_for_many_times_at_once_is_published_few_times_and_en
     published = [call for call in office.slack.calls[before:] if call.method == "views.publish"]
     assert 2 <= len(published) < 8
     assert office.sam.home is not None
-    theirs = next(line for line in json.dumps(office.sam.home.data).split("<#") if line.startswith(office.acme.id))
-    assert "Support's turn" in theirs
+    home = json.dumps(office.sam.home.data)
+    assert "Support's turn" in home
+    assert "to review" in home
 
 
 async def test_a_home_shows_what_was_done_in_it_though_the_bot_was_restarted_meanwhile(
@@ -77,3 +80,40 @@ async def test_a_person_whose_row_was_damaged_is_served_all_the_same(office: Wor
         connection.executemany("UPDATE people SET seen_at = ? WHERE id = ?", seen)
     await office.start_bot()
     assert (await office.snapshot(onboarding)).onboarding.customer == "Acme Bank"
+
+
+async def test_it_speaks_to_whoever_opens_it(office: Workplace, onboarding: str) -> None:
+    async def opened(person: SlackPerson) -> str:
+        person.user.home = None
+        home = await person.open_home()
+        assert home is not None
+        return json.dumps(home.data, ensure_ascii=False)
+
+    await office.send(onboarding, "planning")
+    queue = await opened(office.sam)
+    assert all(words in queue for words in ("Waiting for support", "Onboardings", "Start an onboarding", "Find a customer"))
+    assert office.sam.home is not None
+    await office.sam.select(office.sam.home, "list:queue-filter", "Stuck")
+    await office.slack.until(lambda: office.sam.home and "Nothing stands in this part" in str(office.sam.home.data))
+    assert "Nothing stands in this part" in await opened(office.sam)  # the filter is kept
+
+    await office.sam.click(office.sam.home, "Find a customer")
+    for typed, told in (("acme", "Acme Bank"), ("zebra", "No onboarding matches"), ("x", "")):
+        await office.slack.until(lambda: office.sam.view)
+        await office.sam.fill({"find": typed})
+        outcome = await office.sam.submit()
+        assert (told in office.shown(office.sam), bool(outcome.errors)) == (True, not told)
+    await office.sam.close()
+
+    assert "ask somebody of support" in await opened(office.pat)
+    assert "No onboarding is open to you here" in await opened(office.gus)
+    await office.close(onboarding)
+    assert "Closed by" in await opened(office.ana)
+
+    office.slack.remove_bot_from(office.support)
+    with pytest.raises(SlackError):
+        await office.bot.support_people.refresh()  # as every few minutes
+    assert "The bot is not set up yet" in await opened(office.pat)
+    office.slack.add_bot_to(office.support)
+    await office.bot.support_people.refresh()
+    assert "ask somebody of support" in await opened(office.pat)

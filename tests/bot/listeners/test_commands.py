@@ -13,7 +13,7 @@ import pytest_asyncio
 from bot.messages.buttons import Act
 from flows.outbox import PostReport
 from flows.ports import Unit
-from playground.slack import Message, Outcome
+from playground.slack import Channel, Message, Outcome
 from playground.walkthrough import ready
 from storage.archive import unzipped
 from storage.verify_pack import verify_pack
@@ -33,14 +33,22 @@ async def office() -> AsyncIterator[Workplace]:
         yield place
 
 
-async def typed(office: Workplace, line: str) -> str:
-    """What Sam reads after a command in the support channel."""
-    return shown(await office.sam.command(f"/onboarding {line}", office.support))
+async def typed(office: Workplace, line: str, channel: Channel | None = None) -> str:
+    """What Sam reads after a command, in the support channel unless another is given."""
+    return shown(await answered(office, await office.sam.command(f"/onboarding {line}", channel or office.support)))
+
+
+async def answered(office: Workplace, outcome: Outcome) -> Outcome:
+    """Once the answer is there, in the acknowledgement or after it."""
+    await office.slack.until(lambda: outcome.link is not None and outcome.link.replies)
+    return outcome
 
 
 def shown(outcome: Outcome) -> str:
     assert outcome.ok, outcome.error
-    return json.dumps(outcome.body, ensure_ascii=False)
+    assert outcome.link is not None
+    message = outcome.link.replies[-1]
+    return json.dumps([message.text, message.blocks], ensure_ascii=False)
 
 
 async def test_status_of_all_of_one_and_of_the_channel_it_is_typed_in(office: Workplace) -> None:
@@ -52,7 +60,7 @@ async def test_status_of_all_of_one_and_of_the_channel_it_is_typed_in(office: Wo
     one = await typed(office, "status acme bank")
     assert "Ácme Bank" in one
     assert "Acme Pay" not in one
-    here = shown(await office.sam.command("/onboarding status", office.blue))
+    here = await typed(office, "status", office.blue)
     assert "Acme Pay" in here
     assert "Ácme Bank" not in here
 
@@ -123,6 +131,40 @@ async def test_the_queue_shows_what_waits_for_support(office: Workplace) -> None
     words = await typed(office, "queue")
     assert "Ácme Bank" in words
     assert "Acme Pay" not in words
+
+
+async def test_a_list_leads_to_its_cards_and_is_narrowed_down_in_its_place(office: Workplace) -> None:
+    """Also where Slack refuses tables: from then on without being refused first, and after a restart."""
+
+    async def listed(line: str) -> Message:
+        outcome = await answered(office, await office.sam.command(f"/onboarding {line}", office.support))
+        assert outcome.link is not None
+        return outcome.link.replies[-1]
+
+    queue = await listed("queue")
+    assert [block["type"] for block in queue.blocks] == ["header", "context", "data_table", "actions"]
+    async with office.bot.store.read() as unit:
+        found = await unit.by_channel(office.acme.id)
+        assert found is not None
+        review = await unit.posted(found.id, "review", "planning")
+    assert review is not None
+    assert await office.bot.adapters.slack.permalink(review.channel_id, review.ts) in json.dumps(queue.blocks)
+    await office.sam.select(queue, "list:queue-filter", "Stuck")
+    await office.slack.until(lambda: "Nothing stands in this part" in queue.text)
+    await office.sam.select(queue, "list:queue-filter", "Planning")
+    await office.slack.until(lambda: "Ácme Bank" in queue.text)
+    assert "There are: mine" in await typed(office, "queue zebra")
+    assert "Nothing stands in this part" in await typed(office, "status Overdue")
+
+    office.slack.faults.tables = False
+    for refused in (1, 0):
+        before = sum(call.method == "response_url" for call in office.slack.calls)
+        shown = await listed("queue mine")
+        assert [block["type"] for block in shown.blocks] == ["header", "context", "rich_text", "actions"]
+        await office.settled()
+        assert sum(call.method == "response_url" for call in office.slack.calls) == before + 1 + refused
+        await office.restart()
+    office.slack.faults.clear()
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ async def test_support_and_a_customer_on_grid_work_as_others_do(office: Workplac
     for team, enterprise in zip(list(office.slack.world.teams[:2]), ("E0PISMO", "E0ACME"), strict=True):
         join_grid(office, team, enterprise)
     await office.restart()
-    assert "Acme Bank" in str((await office.sam.command("/onboarding status", office.support)).body)
+    status = await office.sam.command("/onboarding status", office.support)
+    await office.slack.until(lambda: "Acme Bank" in status.text)
     await office.journey.send_step(office.ana, "planning", example("planning"))
     await office.journey.approve(office.sam, "planning", lambda: office.journey.says("step", "planning", "being set up"))
     assert await office.state(onboarding, "planning") == "fulfilling"

@@ -136,7 +136,7 @@ class Parts:
 @pytest.mark.parametrize("broken", ["events", "people", "support", "options"])
 async def test_a_defect_of_the_bots_own_is_not_put_down_to_slack(broken: str, caplog: pytest.LogCaptureFixture) -> None:
     parts: Any = Parts(broken)
-    bolt = Listeners(parts, parts, parts, parts, parts, parts, parts, parts, parts).bolt(AsyncWebClient(token="xoxb-1"))
+    bolt = Listeners(*[parts] * 11).bolt(AsyncWebClient(token="xoxb-1"))
     secret, told = "0" * 32, []
     transport = httpx.ASGITransport(Starlette(routes=slack_routes(bolt, secret)))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:

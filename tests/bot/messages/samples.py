@@ -5,8 +5,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from bot.messages.links import Links
+from bot.messages.lists import ListContext
+from bot.messages.texts import Texts
 from flows.cases.report import Report, by_step
 from flows.cases.settle import situation_of, whose_turn
+from flows.desk import Need, Place, Standing, Waiting
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.forms.step import Situation
@@ -231,6 +235,57 @@ def failed(kind: str) -> EffectRecord:
     return EffectRecord(
         id=f"eff_{kind}", onboarding_id=ONBOARDING, queue=ONBOARDING, kind=kind, arguments={}, state="failed", error_id="E1"
     )
+
+
+def waiting(said: str = "Example Bank", **changed: Any) -> list[Waiting]:
+    """A row for each reason why something waits for support, about each step. ``said``: the customer's name."""
+    row = Waiting(
+        need=Need.REVIEW,
+        onboarding_id=ONBOARDING,
+        journey=JOURNEY.version,
+        customer=said[:80],
+        channel_id="C_CUSTOMER",
+        owner_id="U_SUE",
+        item="call_1",
+        user_id="U_ANA",
+        claimer_id="U_SUE",
+        since=NOW - timedelta(hours=30),
+        overdue=True,
+        place=Place("C_SUPPORT", "1700000000.000100"),
+    )
+    several = [replace(row, need=need, things=2) for need in Need]
+    return [replace(one, **changed) for one in (*several, *(replace(row, step_id=step_id, user_id="") for step_id in STEPS))]
+
+
+def standing(said: str = "Example Bank", **changed: Any) -> list[Standing]:
+    """At the beginning, under way, stuck, closed."""
+    new = Standing(
+        onboarding_id=ONBOARDING,
+        journey=JOURNEY.version,
+        customer=said[:80],
+        channel_id="C_CUSTOMER",
+        lead_id="U_ANA",
+        owner_id="",
+        go_live=None,
+        closed_at=None,
+        done=0,
+        skipped=0,
+        steps=9,
+    )
+    place, since = Place("C_CUSTOMER", "1700000000.000200"), NOW - timedelta(days=3)
+    begun = replace(
+        new, step_id="planning", side="customer", since=since, place=place, owner_id="U_SUE", go_live=date(2099, 1, 15)
+    )
+    others = [
+        replace(begun, side="support", overdue=True, done=4, skipped=1),
+        replace(begun, stuck=True),
+        replace(begun, closed_at=NOW),
+    ]
+    return [replace(one, **changed) for one in (new, begun, *others)]
+
+
+def look(language: str, rows: int = 10) -> ListContext:
+    return ListContext(Texts(language), NOW, Links("https://pismo.slack.com/"), tuple(JOURNEY.steps.values()), rows)
 
 
 def at(made: Snapshot) -> Situation:

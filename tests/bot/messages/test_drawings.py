@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from bot.listeners.actions import ACTIONS
-from bot.messages import board, calls, card, departure, home, matrix, parity, reminder, review, step, which_customer
-from bot.messages.blocks import Drawing
+from bot.messages import board, calls, card, departure, home, lists, matrix, parity, reminder, review, step, which_customer
+from bot.messages.blocks import Block, Drawing
 from bot.messages.buttons import Act, parse
+from bot.messages.lists import Asked, ListKind
 from bot.messages.texts import Texts, table
+from bot.slack.support_channel import FAULTS
+from bot.slack.support_people import SETUP
 from flows.cases.parity import parity as compared
-from flows.desk import Page, Standing
+from flows.desk import Only, Page
 from flows.model import EffectRecord, Snapshot
 from flows.outbox import Escalate
 from flows.people import Side
@@ -52,32 +55,28 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
     yield "matrix", matrix.matrix(made, samples.JOURNEY, texts, samples.NOW)
     yield "parity", parity.parity(made.onboarding.customer, compared(at, JOURNEY), texts)
     yield "status", board.one(made, JOURNEY, texts, at, made.notes)
-    yield "overview", board.overview([made], texts, NOW)
-    yield "queue", board.queue([made], texts, NOW)
     yield "help", board.help_view(texts)
-    yield "which customer", which_customer.which("skip", made.onboarding.customer, Page([standing(made)], 0, 12), texts)
+    yield "which customer", which_customer.which("skip", made.onboarding.customer, Page(samples.standing(), 0, 12), texts)
 
 
-def standing(made: Snapshot) -> Standing:
-    one = made.onboarding
-    return Standing(
-        onboarding_id=one.id,
-        journey=one.journey,
-        customer=one.customer,
-        channel_id=one.channel_id,
-        lead_id=one.lead_id,
-        owner_id=one.owner_id,
-        go_live=one.go_live,
-        closed_at=NOW,
-        done=0,
-        skipped=0,
-        steps=len(STEPS),
-    )
+def support_lists(language: str, said: str = "Example Bank") -> Iterator[list[Block]]:
+    """Each list, from its beginning and from further on."""
+    look, waiting, standing = samples.look(language), samples.waiting(said), samples.standing(said)
+    for first in (0, 10):
+        asked = Asked(ListKind.QUEUE, first=first)
+        yield lists.queue(asked, Page(waiting[:10], first, 50), {"call_1": said}, look)
+        yield lists.board(Asked(ListKind.BOARD, step_id="planning", first=first), Page(standing, first, 50), look)
+    yield lists.board(Asked(ListKind.FOUND), Page(standing, 0, 50), look)
+    yield lists.queue(Asked(ListKind.QUEUE), Page([], 0, 0), {}, look)
+    yield lists.board(Asked(ListKind.BOARD, Only.MINE), Page([], 0, 0), look)
 
 
-def homes(made: Sequence[Snapshot], language: str) -> Iterator[dict[str, Any]]:
+def homes(made: Sequence[Snapshot], language: str, said: str = "Example Bank") -> Iterator[dict[str, Any]]:
     texts = Texts(language)
-    yield home.support_home(made, texts, NOW)
+    shown = list(support_lists(language, said))
+    yield home.support_home(shown[0], shown[1], texts)
+    yield home.colleague_home(["U_SUE"], texts)
+    yield home.setup_home([(fault, "oops") for fault in (*FAULTS, *SETUP)], texts)
     yield home.customer_home([card.card(one, JOURNEY, texts, samples.at(one)).blocks for one in made], texts)
 
 

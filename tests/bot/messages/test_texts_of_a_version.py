@@ -1,13 +1,14 @@
 """A customer on an older version of the journey reads its texts where they differ from the current ones."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.messages.board import queue
+from bot.messages.lists import Asked, ListKind, message, queue
 from bot.messages.support import Support
 from bot.messages.texts import Texts, languages, overlay
-from flows.state import StepState
+from flows.desk import Need, Page
 from tests.bot.messages import samples
 
 TABLES = {
@@ -66,12 +67,10 @@ def test_files_of_versions_are_no_languages_and_each_is_of_a_version_there_is() 
 def test_support_reads_each_customer_s_steps_by_their_own_version(folder: Path) -> None:
     (folder / "en.1.toml").write_text('[step.planning]\ntitle = "Plans of old"\n')
     (folder / "en.toml").write_text('[step.planning]\ntitle = "Planning"\n')
-    before, now = (samples.snapshot(StepState.SUBMITTED) for _ in range(2))
-    for made, journey in ((before, "1"), (now, "2")):
-        made.onboarding.journey = journey
-        made.steps["planning"].turn = "support"
-        made.steps = {"planning": made.steps["planning"]}  # the queue shows the first ones
-    drawn = [queue([made], Texts("en", folder=folder), samples.NOW).text for made in (before, now)]
+    look = replace(samples.look("en"), texts=Texts("en", folder=folder))
+    rows = samples.waiting(step_id="planning", need=Need.REVIEW)[:1]
+    pages = [Page([replace(rows[0], journey=journey)], 0, 1) for journey in ("1", "2")]
+    drawn = [message(queue(Asked(ListKind.QUEUE), page, {}, look)).text for page in pages]
     assert ["Plans of old" in text for text in drawn] == [True, False]
     assert ["Planning" in text for text in drawn] == [False, True]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages.blocks import Block, Drawing, clip, cut, drawing, fit, long_sections, section, spoken
-from bot.messages.board import one, queue
+from bot.messages.board import one
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
 from bot.messages.calls import call_message
 from bot.messages.card import card
@@ -169,28 +169,6 @@ def test_a_reminder_of_a_task_offers_the_task() -> None:
 # -- support's side
 
 
-def test_a_renewal_comes_before_all_else_that_waits_and_one_step_once() -> None:
-    def of(number: int, state: StepState) -> Snapshot:
-        made = samples.snapshot(state, said=f"Bank {number}")
-        made.onboarding.id = f"onb_{number}"
-        return made
-
-    renewing = of(3, StepState.DONE)
-    renewal = renewing.steps["authentication"]
-    renewal.turn, renewal.turn_since = "support:done:1", samples.NOW
-    others = [of(number, StepState.SUBMITTED) for number in range(3)]
-    asked = samples.decision("organization")
-    asked.subject, asked.verdict, asked.reason = "organization.skip", "skip", "Had before."
-    others[2].decisions.append(asked)
-    assert sum(len(one.steps) for one in others) > 16
-    shown = queue([*others, renewing], EN, samples.NOW).blocks
-    lines = [str(block["text"]["text"]) for block in shown if block["type"] == "section"]
-    assert "Bank 3" in lines[0]
-    assert EN("status.renewal") in lines[0]
-    assert "asks to skip it" in lines[1]
-    assert len({line.partition(".")[2].partition(" · 1")[0] for line in lines}) == len(lines)
-
-
 @in_every_state
 def test_a_decision_can_be_taken_while_one_is_asked_and_rejecting_is_asked_twice(state: StepState) -> None:
     shown = review_of(samples.snapshot(state), "organization")
@@ -324,21 +302,6 @@ def test_a_person_who_was_left_out_is_a_difference() -> None:
     form, people = samples.JOURNEY.steps["control_center"].form, samples.sent_answers("control_center")["users"]
     changed = diff({"users": people}, {"users": people[:-1]}, form, EN)
     assert (f"E-mail {len(people)}", typed(people[-1]["email"]), EN("review.nothing")) in changed
-
-
-def test_the_queue_begins_with_what_waits_longest() -> None:
-    waits = {"Young": timedelta(hours=2), "Old": timedelta(hours=50), "Middle": timedelta(hours=30)}
-    shown = queue([waiting(name, samples.NOW - since) for name, since in waits.items()], EN, samples.NOW)
-    assert sorted(waits, key=shown.text.index) == ["Old", "Middle", "Young"]
-    assert [parse(button["value"]).onboarding for button in buttons(shown.blocks)] == ["onb_Old", "onb_Middle", "onb_Young"]
-    assert "2 days" in shown.text
-
-
-def waiting(customer: str, since: datetime) -> Snapshot:
-    made = samples.snapshot(StepState.LOCKED, said=customer)
-    made.onboarding.id, record = f"onb_{customer}", made.steps["planning"]
-    record.state, record.turn, record.turn_since = StepState.SUBMITTED, "support:submitted:1", since
-    return made
 
 
 # -- too much to fit

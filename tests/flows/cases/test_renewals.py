@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from bot.listeners.actions import ACTIONS
-from bot.messages import board
 from bot.messages.blocks import Drawing, notice
 from bot.messages.buttons import Act, parse
 from bot.messages.review import review_card
@@ -25,6 +24,7 @@ from bot.modals.subject import FormMeta, subject_of
 from flows.cases import manage, snooze
 from flows.cases.case import Case
 from flows.cases.settle import side_of, situation_of
+from flows.desk import Need, Wanted
 from flows.forms.fields import Answers
 from flows.model import Onboarding
 from flows.people import Side, Who
@@ -36,7 +36,6 @@ from playground.pismo.authority import Authority, new_key, signing_request
 from tests.flows.cases.casework import KIM, LEAD, LIZ, MONDAY, OWNER, STEPS, CaseBook, case_book
 
 STEP, TASK = "authentication", "attach_certificate"
-STEP_TITLE = Texts("en")(f"step.{STEP}.title")
 SOON, OVER = f"task.{STEP}.{TASK}.expires", f"task.{STEP}.{TASK}.expired"
 
 
@@ -231,14 +230,10 @@ def put_off(case: Case) -> None:
 
 @pytest.mark.parametrize("closed", [False, True])
 async def test_a_renewal_waits_for_support_until_two_have_recorded_it(acme: CaseBook, closed: bool) -> None:
-    async def queue() -> list[tuple[str, str]]:
-        async with acme.store.read() as unit:
-            found = [await unit.snapshot(one.id) for one in await unit.onboardings(waiting=True)]
-        blocks = board.queue_blocks([one for one in found if one is not None], Texts("en"), acme.now)
-        return [(block["text"]["text"], Texts("en")("status.renewal")) for block in blocks if block["type"] == "section"]
-
     async def waits() -> bool:
-        return any(STEP_TITLE in line and renewal in line for line, renewal in await queue())
+        async with acme.store.read() as unit:
+            page = await unit.waiting(Wanted(step_id=STEP))
+        return any(row.need is Need.RENEWAL for row in page.rows)
 
     await attach(acme, date(2026, 4, 10))
     await acme.skip(*(set(STEPS) - {"planning", "organization"}))

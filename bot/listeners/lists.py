@@ -1,0 +1,103 @@
+"""Support's lists as they are asked for: by a command, by a press on a filter or the next page, by a search from App Home."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.messages import lists
+from bot.messages.blocks import Block, Drawing
+from bot.messages.buttons import ButtonValue
+from bot.messages.links import Links
+from bot.messages.lists import Asked, ListContext, ListKind
+from bot.messages.tables import ROWS
+from bot.messages.texts import Texts
+from bot.modals.private_answers import PrivateAnswers
+from bot.slack.client import Slack
+from bot.slack.payloads import Click
+from flows.cases.case import Cases
+from flows.desk import Need, Only, Page, Waiting
+from flows.model import Call
+from flows.names import folded
+from flows.people import Who
+from flows.ports import Unit
+from flows.problems import Refused
+from storage.sealing import SealError
+from storage.store import Store
+
+FILTERS: Mapping[Only, frozenset[str]] = {
+    Only.ALL: frozenset({"all", "todos", "todas", "tudo"}),
+    Only.MINE: frozenset({"mine", "my", "meus", "minhas", "mis"}),
+    Only.UNCLAIMED: frozenset({"unclaimed", "free", "livres", "livre", "libres"}),
+    Only.OVERDUE: frozenset({"overdue", "late", "atrasados", "atrasadas", "atrasado", "vencidos"}),
+    Only.STUCK: frozenset({"stuck", "travados", "travado", "bloqueados"}),
+    Only.GO_LIVE: frozenset({"go-live", "golive", "go live", "go_live", "30 days", "30 dias"}),
+}
+"""How a filter is typed, in any case and without accents."""
+
+
+class SupportLists:
+    """Each list is one page of a query: nothing is read of a customer but the row and the name."""
+
+    def __init__(self, store: Store, cases: Cases, slack: Slack, answers: PrivateAnswers) -> None:
+        self._store, self._cases, self._slack, self._answers = store, cases, slack, answers
+
+    def asked(self, kind: ListKind, typed: str, texts: Texts) -> Asked | None:
+        """What somebody typed after `queue` or `status`: a filter, or a step by its title or number. None if it is neither."""
+        words = " ".join(folded(typed).split())
+        for only, ways in FILTERS.items():
+            if words in ways or (not words and only is Only.ALL):
+                return Asked(kind, only)
+        for number, step_id in enumerate(self._cases.rules.journeys.latest.steps, start=1):
+            names = {step_id, str(number), *(folded(Texts(one)(f"step.{step_id}.title")) for one in ("en", texts.language))}
+            if words in names or words.replace(" ", "_") == step_id:
+                return Asked(kind, step_id=step_id)
+        return None
+
+    async def draw(self, who: Who, asked: Asked, texts: Texts) -> Drawing:
+        """A page as an answer to one person."""
+        async with self._store.read() as unit:
+            return lists.message(await self.blocks(unit, who, asked, texts))
+
+    async def blocks(self, unit: Unit, who: Who, asked: Asked, texts: Texts, rows: int = ROWS) -> list[Block]:
+        """``rows``: of a page, at most."""
+        look = self._look(unit, texts, rows)
+        if asked.kind is ListKind.QUEUE:
+            page = await unit.waiting(asked.wanted(who.user_id), first=asked.first, limit=rows)
+            return lists.queue(asked, page, await _words(unit, page), look)
+        return lists.board(asked, await unit.standings(asked.wanted(who.user_id), first=asked.first, limit=rows), look)
+
+    async def found(self, unit: Unit, typed: str, texts: Texts, rows: int = ROWS) -> list[Block]:
+        """Those whose name somebody typed a part of, open or closed. Raises Refused if there is none."""
+        page = await unit.named(typed, closed=True, limit=rows)
+        if not page.rows:
+            raise Refused("no_match", text=typed)
+        return lists.board(Asked(ListKind.FOUND), page, self._look(unit, texts, rows))
+
+    def _look(self, unit: Unit, texts: Texts, rows: int) -> ListContext:
+        steps = tuple(self._cases.rules.journeys.latest.steps.values())
+        return ListContext(texts, unit.now, Links(self._slack.address), steps, rows)
+
+    async def turn(self, click: Click, value: ButtonValue) -> None:
+        """Another filter or page of an answer, in its place. After the acknowledgement."""
+        try:
+            self._cases.access.require_support(click.who)
+            shown = await self.draw(click.who, Asked.of(value), await self._answers.texts(click.who))
+        except Exception as error:  # noqa: BLE001  the person who pressed is told
+            await self._answers.explain(click.who, click.channel_id, error)
+            return
+        await self._answers.show(click.who, click.channel_id, shown, click.response_url, replace=True)
+
+
+async def _words(unit: Unit, page: Page[Waiting]) -> Mapping[str, str]:
+    """By call, what those who are stuck wrote; what was damaged is left out."""
+    found = {}
+    for row in _called(page.rows):
+        try:
+            call = await unit.get(Call, row.item)
+        except SealError:
+            continue
+        if call is not None and not call.answered_at:
+            found[call.id] = call.words
+    return found
+
+
+def _called(rows: Sequence[Waiting]) -> Sequence[Waiting]:
+    return [row for row in rows if row.need is Need.STUCK][: lists.WITH_WORDS]
