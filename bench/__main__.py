@@ -1,6 +1,7 @@
 """Every aim of the bot's speed, measured in one run beside its baselines. `make bench` runs it; docs/performance.md has results.
 
-python -m bench [opening] [submission] [bursts] [crowd] [size] [idle] [pismo] [--postgres] [--replicas 2] [--onboardings 100000] [--quick]
+python -m bench [opening] [submission] [bursts] [crowd] [size] [desk] [idle] [pismo]
+                [--postgres] [--replicas 2] [--onboardings 100000] [--quick]
 """
 
 import argparse
@@ -11,14 +12,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import crowd, idle, opening, pismo, size, submission
+from bench import crowd, desk, idle, opening, pismo, size, submission
 from bench.aims import Row, table
 from bench.testbed import Testbed, testbed
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure what docs/performance.md promises.")
-    parser.add_argument("only", nargs="*", help="opening, submission, bursts, crowd, size, idle, pismo: leave out the others")
+    parser.add_argument(
+        "only", nargs="*", help="opening, submission, bursts, crowd, size, desk, idle, pismo: leave out the others"
+    )
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL of its own instead of SQLite")
     parser.add_argument("--replicas", type=int, default=1, help="processes of the bot; more than one need --postgres")
     parser.add_argument("--onboardings", type=int, default=10_000, help="the most that `size` compares with 1,000")
@@ -40,6 +43,7 @@ def main() -> None:
         "bursts": lambda bed: submission.bursts(bed, share=0.25 if asked.quick else 1),
         "crowd": lambda bed: crowd.measure(bed, share=0.25 if asked.quick else 1),
         "size": lambda bed: size.measure(bed, rounds=rounds, onboardings=asked.onboardings),
+        "desk": lambda bed: desk.measure(bed, rounds=rounds),
         "idle": lambda bed: idle.measure(bed, idle_seconds=5 if asked.quick else 30),
         "pismo": lambda _: pismo.measure(),
     }

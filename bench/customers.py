@@ -107,13 +107,13 @@ def fill_in(url: str, shown: Example, numbers: Sequence[int]) -> None:
     log, register = Log(shown.rows, MODEL.onboarding), Log(shown.rows, REGISTER)
     with engine.begin() as connection:
         for table in LOG:
-            _insert(connection, table, register.rows(table, vars(MODEL), engine.dialect))
+            insert_rows(connection, table, register.rows(table, vars(MODEL), engine.dialect))
     while some := [vars(Ids.of(number)) for number in islice(left, TOGETHER)]:
         with engine.begin() as connection:
             for table, copiers in by_table.items():
-                _insert(connection, table, (copy(ids) for ids in some for copy in copiers))
+                insert_rows(connection, table, (copy(ids) for ids in some for copy in copiers))
             for table in LOG:
-                _insert(connection, table, (row for ids in some for row in log.rows(table, ids, engine.dialect)))
+                insert_rows(connection, table, (row for ids in some for row in log.rows(table, ids, engine.dialect)))
     engine.dispose()
 
 
@@ -191,7 +191,8 @@ def copied(value: Any) -> Copied:
     return lambda _: value
 
 
-def _insert(connection: Connection, table: Table, rows: Iterator[Sequence[Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Iterator[Sequence[Any]]) -> None:
+    """Each as the driver takes it, in the order of the table's columns."""
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     raw: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":

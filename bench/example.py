@@ -47,7 +47,7 @@ STEP = JOURNEYS.latest.steps["organization"]
 """The one with the most fields."""
 KEPT: Sequence[Table] = (
     *(tables.onboardings, tables.steps, tables.submissions, tables.drafts, tables.members, tables.posted),
-    *(tables.people, tables.audit_events, tables.audit_heads),
+    *(tables.people, tables.name_marks, tables.audit_events, tables.audit_heads),
 )
 
 

@@ -29,8 +29,8 @@ class Need(StrEnum):
     SKIP = "skip"  # somebody wants a step skipped, which takes another person
     REVIEW = "review"
     TASK = "task"
-    INVITATION = "invitation"  # expires soon, or has expired
-    CERTIFICATE = "certificate"  # the same, of what must be renewed
+    INVITATION = "invitation"  # expires within hours, or has expired
+    CERTIFICATE = "certificate"  # what must be renewed ends within 30 days, or has ended
 
 
 class Only(StrEnum):

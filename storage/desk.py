@@ -7,23 +7,27 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import NullType
 
 from flows.desk import GO_LIVE_DAYS, Need, Only, Page, Place, Standing, Waiting, Wanted
 from flows.model import Onboarding, Posted, StepRecord
 from flows.people import Side
 from flows.state import StepState
+from storage import tables
 from storage.columns import moment, unread
 from storage.customers import readable_name
 from storage.mapping import TABLES
 from storage.names import marks_of_whole, marks_of_words
-from storage.needs import CERTIFICATE_DAYS, INVITATION_DAYS, waiting
-from storage.reading import DamagedError, plain_row, values_of
+from storage.needs import CERTIFICATE_DAYS, INVITATION_HOURS, waiting
+from storage.reading import DamagedError, plain_row, read_value, values_of
 from storage.standings import standings
 
 log = logging.getLogger("storage.desk")
 T = TypeVar("T")
+Queried = tuple[Select[Any], Select[Any]]
+"""A page's rows, and how many there are in all."""
 
 
 def _those(kind: type, column: str) -> Select[Any]:
@@ -31,7 +35,12 @@ def _those(kind: type, column: str) -> Select[Any]:
     return select(*unread(table)).where(table.c[column].in_(bindparam("ids", expanding=True)))
 
 
-_ONBOARDINGS, _POSTED, _STEPS = _those(Onboarding, "id"), _those(Posted, "id"), _those(StepRecord, "onboarding_id")
+_ONBOARDINGS, _POSTED = _those(Onboarding, "id"), _those(Posted, "id")
+_STEP = tables.steps.c
+_OF_STEPS = (_STEP.onboarding_id, _STEP.step_id, _STEP.position, _STEP.state, _STEP.turn, _STEP.turn_since, _STEP.reminded)
+_STEPS = select(*(type_coerce(column, NullType) for column in _OF_STEPS)).where(
+    _STEP.onboarding_id.in_(bindparam("ids", expanding=True))
+)
 
 
 class Lists:
@@ -41,8 +50,8 @@ class Lists:
         self._connection, self._now = connection, now
 
     async def waiting(self, wanted: Wanted, first: int, limit: int) -> Page[Waiting]:
-        query = waiting(wanted.only, by_step=bool(wanted.step_id))
-        found, total = await self._page(query, self._days() | _of_person(wanted), first, limit)
+        queries = waiting(wanted.only, by_step=bool(wanted.step_id))
+        found, total = await self._page(queries, self._days() | _of_person(wanted), first, limit)
         known = await self._onboardings(row.onboarding_id for row in found)
         kinds = [(row.onboarding_id, f"{kind}:{row.step_id}") for row in found for kind in ("review", "step") if row.step_id]
         places = await self._places([*kinds, *((row.onboarding_id, "card:") for row in found)])
@@ -55,7 +64,7 @@ class Lists:
         try:
             since = moment(row.since)
         except (TypeError, ValueError):
-            log.error("a damaged row was left out: run verify-log", extra={"where": f"{row.onboarding_id}:{row.step_id}"})  # noqa: TRY400  says it all
+            _leave_out(f"{row.onboarding_id}:{row.step_id}")
             return None
         kinds = (f"review:{row.step_id}", f"step:{row.step_id}", "card:")
         return Waiting(
@@ -76,19 +85,19 @@ class Lists:
         )
 
     async def standings(self, wanted: Wanted, closed: bool, first: int, limit: int) -> Page[Standing]:
-        query = standings(wanted.only, by_step=bool(wanted.step_id), closed=closed)
-        return await self._standings(query, self._days() | _of_person(wanted), first, limit)
+        queries = standings(wanted.only, by_step=bool(wanted.step_id), closed=closed)
+        return await self._standings(queries, self._days() | _of_person(wanted), first, limit)
 
     async def named(self, text: str, closed: bool, first: int, limit: int) -> Page[Standing]:
         if not text.strip():
             return await self.standings(Wanted(), closed, first, limit)
         words = marks_of_words(text)
         marks = {"name": marks_of_whole(text)} | {f"word{number}": marks for number, marks in enumerate(words)}
-        query = standings(Only.ALL, by_step=False, closed=closed, words=len(words))
-        return await self._standings(query, marks, first, limit)
+        queries = standings(Only.ALL, by_step=False, closed=closed, words=len(words))
+        return await self._standings(queries, marks, first, limit)
 
-    async def _standings(self, query: Select[Any], values: Mapping[str, Any], first: int, limit: int) -> Page[Standing]:
-        found, total = await self._page(query, values, first, limit)
+    async def _standings(self, queries: Queried, values: Mapping[str, Any], first: int, limit: int) -> Page[Standing]:
+        found, total = await self._page(queries, values, first, limit)
         known = await self._onboardings(row.id for row in found)
         steps = await self._steps(known)
         places = await self._places([(one, "card:") for one in known])
@@ -127,29 +136,34 @@ class Lists:
             "today": today,
             "go_live": today + timedelta(days=GO_LIVE_DAYS),
             "by": today + timedelta(days=CERTIFICATE_DAYS),
-            "soon": self._now + timedelta(days=INVITATION_DAYS),
+            "soon": self._now + timedelta(hours=INVITATION_HOURS),
         }
 
     # -- reading
 
-    async def _page(
-        self, query: Select[Any], values: Mapping[str, Any], first: int, limit: int
-    ) -> tuple[Sequence[Row[Any]], int]:
-        """The rows, and how many there are in all: each says, so that only behind the last one it must be asked again."""
-        found = (await self._connection.execute(query, {**values, "first": first, "limit": limit})).all()
-        if not found and first:
-            _, total = await self._page(query, values, 0, 1)
-            return [], total
-        return found, found[0].total if found else 0
+    async def _page(self, queries: Queried, values: Mapping[str, Any], first: int, limit: int) -> tuple[Sequence[Row[Any]], int]:
+        """The rows, and how many there are in all."""
+        rows, count = queries
+        paging = {"first": first, "limit": limit, "most": first + limit}
+        found = (await self._connection.execute(rows, {**values, **paging})).all()
+        if not first and len(found) < limit:
+            return found, len(found)
+        return found, int(await self._connection.scalar(count, dict(values)) or 0)
 
     async def _onboardings(self, ids: Iterable[str]) -> Mapping[str, Onboarding]:
         return {one.id: one for one in await self._rows(Onboarding, _ONBOARDINGS, set(ids))}
 
-    async def _steps(self, ids: Iterable[str]) -> Mapping[str, Sequence[StepRecord]]:
-        found: dict[str, list[StepRecord]] = {}
-        for one in await self._rows(StepRecord, _STEPS, set(ids)):
-            found.setdefault(one.onboarding_id, []).append(one)
-        return found
+    async def _steps(self, ids: Collection[str]) -> Mapping[str, Sequence[StepRecord]]:
+        """Of each, as far as these lists say how it stands: of a hundred onboardings they are fifteen hundred."""
+        steps: dict[str, list[StepRecord]] = {}
+        for found in await self._connection.execute(_STEPS, {"ids": sorted(ids)}) if ids else ():
+            try:
+                values = {column.name: read_value(column, value) for column, value in zip(_OF_STEPS, found, strict=True)}
+            except DamagedError as error:
+                _leave_out(error)
+            else:
+                steps.setdefault(str(found[0]), []).append(plain_row(StepRecord, values))
+        return steps
 
     async def _places(self, named: Iterable[tuple[str, str]]) -> Mapping[str, Place]:
         ids = {f"{onboarding_id}:{kind}" for onboarding_id, kind in named}
@@ -161,8 +175,12 @@ class Lists:
             try:
                 rows.append(plain_row(kind, values_of(kind, found)))
             except DamagedError as error:
-                log.error("a damaged row was left out: run verify-log", extra={"where": str(error)})  # noqa: TRY400  says it all
+                _leave_out(error)
         return rows
+
+
+def _leave_out(where: object) -> None:
+    log.error("a damaged row was left out: run verify-log", extra={"where": str(where)})
 
 
 def _of_person(wanted: Wanted) -> dict[str, Any]:

@@ -102,7 +102,7 @@ async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
             theirs &= table.c.tag != ERASE
         counts[table.name] = await _empty(connection, table, await _rows(connection, table, theirs), emptied)
     await connection.execute(
-        update(steps).where(steps.c.onboarding_id == onboarding_id).values(digest="", remind_at=None, escalate_at=None)
+        update(steps).where(steps.c.onboarding_id == onboarding_id).values(digest="", turn="", remind_at=None, escalate_at=None)
     )
     for table in (submissions, decisions, posted):
         await connection.execute(update(table).where(table.c.onboarding_id == onboarding_id).values(digest=""))

@@ -26,7 +26,7 @@ def is_one_of(column: Any, *values: str) -> ColumnElement[bool]:
 
 
 class Before(FunctionElement[Any]):
-    """``Before(column, number_of(days))``: the moment, or the beginning of the day in UTC, so many days earlier."""
+    """``Before(column, number_of(hours))``: the moment, or the beginning of the day in UTC, so many hours earlier."""
 
     inherit_cache = True
     type = DateTime(timezone=True)
@@ -34,16 +34,17 @@ class Before(FunctionElement[Any]):
 
 @compiles(Before, "sqlite")
 def _(element: Before, compiler: Any, **options: Any) -> str:
-    at, days = (compiler.process(one, **options) for one in element.clauses)
-    time_of_day = "' 00:00:00.000000'" if _is_day(element) else f"substr({at}, 11)"
-    return f"(date({at}, '-{days} days') || {time_of_day})"
+    at, hours = (compiler.process(one, **options) for one in element.clauses)
+    if _is_day(element):
+        return f"(date({at}, '-{hours} hours') || ' 00:00:00.000000')"
+    return f"(strftime('%Y-%m-%d %H', {at}, '-{hours} hours') || substr({at}, 14))"
 
 
 @compiles(Before, "postgresql")
 def _(element: Before, compiler: Any, **options: Any) -> str:
-    at, days = (compiler.process(one, **options) for one in element.clauses)
+    at, hours = (compiler.process(one, **options) for one in element.clauses)
     at = f"CAST({at} AS TIMESTAMP) AT TIME ZONE 'UTC'" if _is_day(element) else at
-    return f"({at} - {days} * INTERVAL '24 hours')"
+    return f"({at} - {hours} * INTERVAL '1 hour')"
 
 
 def _is_day(element: Before) -> bool:

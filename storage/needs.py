@@ -1,6 +1,6 @@
 """What waits for support, as one statement: a SELECT for each kind of row that does. `storage.desk` reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,8 +12,11 @@ from flows.state import ENDED, StepState
 from storage import tables
 from storage.literals import Before, flag_of, is_one_of, number_of, text_of
 
-INVITATION_DAYS, CERTIFICATE_DAYS = 1, 30
-"""So many days before they expire, invitations and what must be renewed wait for support."""
+INVITATION_HOURS = 4
+"""So long before an invitation expires it waits for support: about when the invited are nudged (`flows.rules.Rules.nudge_hours`). Codes
+are good for 24 hours, so that a day before would be at once."""
+CERTIFICATE_DAYS = 30
+"""So long before it expires, what must be renewed waits for support."""
 OVER = (Need.RENEWAL, Need.FAILED, Need.CERTIFICATE)
 """What still waits once an onboarding is closed."""
 IN_CHANNEL = (Need.STUCK, Need.COMPANY, Need.INVITATION, Need.CERTIFICATE)
@@ -53,6 +56,7 @@ _NEED = case(
 )
 _CLAIMER = func.coalesce(step.claimer_id, text_of(""))
 _WISH = tables.decisions.alias("wish")
+_KIND = tables.calls.c.kind
 
 
 def _asks(decision: Any) -> ColumnElement[bool]:
@@ -111,7 +115,7 @@ def _companies() -> Select[Any]:
 def _invitations() -> Select[Any]:
     grant = tables.grants.c
     expired = is_one_of(grant.state, "expired")
-    since = func.min(case((expired, grant.at), else_=Before(grant.expires_at, number_of(INVITATION_DAYS))))
+    since = func.min(case((expired, grant.at), else_=Before(grant.expires_at, number_of(INVITATION_HOURS))))
     late = func.max(flag_of(expired))
     others = {"step_id": grant.step_id, "claimer_id": func.max(_CLAIMER), "late": late, "things": func.count()}
     wanted = or_(
@@ -128,7 +132,9 @@ def _certificates() -> Select[Any]:
     expiry = tables.expiries.c
     late = flag_of(expiry.last_day < bindparam("today", type_=Date))
     others = {"step_id": expiry.step_id, "item": expiry.task_id, "claimer_id": _CLAIMER, "late": late}
-    query = select(*_row(Need.CERTIFICATE, expiry.onboarding_id, Before(expiry.last_day, number_of(CERTIFICATE_DAYS)), **others))
+    query = select(
+        *_row(Need.CERTIFICATE, expiry.onboarding_id, Before(expiry.last_day, number_of(24 * CERTIFICATE_DAYS)), **others)
+    )
     # One whose renewal was asked for waits as that.
     query = query.join_from(tables.expiries, tables.steps, _of_step(expiry.onboarding_id, expiry.step_id), isouter=True)
     return query.where(
@@ -136,17 +142,16 @@ def _certificates() -> Select[Any]:
     )
 
 
-def _needs(only: Only) -> Sequence[Select[Any]]:
-    kind = tables.calls.c.kind
-    stuck = _calls(Need.STUCK, kind == text_of("stuck"))
-    if only is Only.STUCK:
-        return [stuck]
+def _stuck() -> Select[Any]:
+    return _calls(Need.STUCK, text_of("stuck") == _KIND)
+
+
+def _others() -> Sequence[Select[Any]]:
     return [
-        stuck,
-        _turns(),
+        _stuck(),
         _skips(),
-        _calls(Need.QUESTION, kind == text_of("question")),
-        _calls(Need.LEFT, not_(is_one_of(kind, "stuck", "question"))),
+        _calls(Need.QUESTION, text_of("question") == _KIND),
+        _calls(Need.LEFT, not_(is_one_of(_KIND, "stuck", "question"))),
         _failed(),
         _companies(),
         _invitations(),
@@ -157,17 +162,23 @@ def _needs(only: Only) -> Sequence[Select[Any]]:
 def _narrowed(only: Only, found: Any) -> ColumnElement[bool] | None:
     match only:
         case Only.MINE:
-            owned = and_(found.claimer_id == text_of(""), whole.owner_id == bindparam("user_id"))
+            owned = and_(found.claimer_id == text_of(""), _of_those(found, whole.owner_id == bindparam("user_id")))
             return or_(found.claimer_id == bindparam("user_id"), owned)
         case Only.UNCLAIMED:
             unclaimed: ColumnElement[bool] = found.claimer_id == text_of("")
             return unclaimed
         case Only.OVERDUE:
-            return or_(found.late == number_of(1), GO_LIVE_IS_PAST)
+            return or_(found.late == number_of(1), _of_those(found, GO_LIVE_IS_PAST))
         case Only.GO_LIVE:
-            return GO_LIVE_IS_NEAR
+            return _of_those(found, GO_LIVE_IS_NEAR)
         case _:  # of those that are stuck, there is nothing else among them
             return None
+
+
+def _of_those(found: Any, wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A list that is made once is quicker than looking up the onboarding of each row."""
+    there: ColumnElement[bool] = found.onboarding_id.in_(select(whole.id).where(wanted))
+    return there
 
 
 def _alive(need: Any) -> ColumnElement[bool]:
@@ -179,16 +190,31 @@ def _alive(need: Any) -> ColumnElement[bool]:
     )
 
 
+def _wanted(only: Only, *, by_step: bool) -> Iterator[Select[Any]]:
+    """Of each kind of row those that are wanted."""
+    turns = _turns()
+    for rows in [turns, *_others()] if only is not Only.STUCK else [_stuck()]:
+        found = rows.subquery()
+        query = select(*found.c)
+        if rows is not turns:  # whose onboardings aren't erased, and in closed ones nothing but renewals is anybody's turn
+            query = query.join_from(found, tables.onboardings, whole.id == found.c.onboarding_id).where(_alive(found.c.need))
+        if (narrowed := _narrowed(only, found.c)) is not None:
+            query = query.where(narrowed)
+        yield query.where(found.c.step_id == bindparam("step_id")) if by_step else query
+
+
 @cache
-def waiting(only: Only, *, by_step: bool) -> Select[Any]:
-    found = union_all(*_needs(only)).subquery("found")
-    query = select(*found.c, func.count().over().label("total"))
-    query = query.join_from(found, tables.onboardings, whole.id == found.c.onboarding_id).where(_alive(found.c.need))
-    if (narrowed := _narrowed(only, found.c)) is not None:
-        query = query.where(narrowed)
-    if by_step:
-        query = query.where(found.c.step_id == bindparam("step_id"))
-    return paged(query, found.c.rank, found.c.since, found.c.onboarding_id, found.c.step_id, found.c.item)
+def waiting(only: Only, *, by_step: bool) -> tuple[Select[Any], Select[Any]]:
+    """A page's rows, and how many there are in all. Of each kind no more are read than could be on the page: ``most``."""
+    kinds = list(_wanted(only, by_step=by_step))
+    firsts = [query.order_by(*_order(query.selected_columns)[1:]).limit(bindparam("most")).subquery() for query in kinds]
+    found = union_all(*(select(first) for first in firsts)).subquery()
+    counts = union_all(*(select(func.count().label("count")).select_from(query.subquery()) for query in kinds)).subquery()
+    return paged(select(found), *_order(found.c)), select(func.sum(counts.c.count))
+
+
+def _order(found: Any) -> Sequence[ColumnElement[Any]]:
+    return [found.rank, found.since, found.onboarding_id, found.step_id, found.item]
 
 
 def paged(query: Select[Any], *order: ColumnElement[Any]) -> Select[Any]:

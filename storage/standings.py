@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, case,
 
 from flows.desk import Only
 from storage import tables
-from storage.literals import number_of, text_of
+from storage.literals import flag_of, number_of, text_of
 from storage.needs import GO_LIVE_IS_NEAR, GO_LIVE_IS_PAST, paged, step, whole
 
 _STUCK = (
@@ -40,7 +40,7 @@ def _only(only: Only) -> ColumnElement[bool] | None:
         case Only.OVERDUE:
             return or_(GO_LIVE_IS_PAST, and_(whole.closed_at.is_(None), _with_step(tables.REMINDED)))
         case Only.STUCK:
-            return _IS_STUCK
+            return and_(whole.closed_at.is_(None), whole.severed_at.is_(None), whole.id.in_(select(_STUCK.c.onboarding_id)))
         case Only.GO_LIVE:
             return GO_LIVE_IS_NEAR
         case _:
@@ -48,24 +48,25 @@ def _only(only: Only) -> ColumnElement[bool] | None:
 
 
 @cache
-def standings(only: Only, *, by_step: bool, closed: bool, words: int | None = None) -> Select[Any]:
-    """``words``: of a name, as ``word0`` … with ``name``; None if any will do."""
-    query = select(whole.id, _IS_STUCK.label("stuck"), func.count().over().label("total"))
-    joined = tables.onboardings.outerjoin(_STUCK, _STUCK.c.onboarding_id == whole.id)
-    query = query.select_from(joined.outerjoin(_WAITS, _WAITS.c.onboarding_id == whole.id)).where(whole.erased_at.is_(None))
-    if not closed:
-        query = query.where(whole.closed_at.is_(None))
-    if (narrowed := _only(only)) is not None:
-        query = query.where(narrowed)
-    if by_step:
-        query = query.where(_with_step(tables.TURN, step.step_id == bindparam("step_id")))
+def standings(only: Only, *, by_step: bool, closed: bool, words: int | None = None) -> tuple[Select[Any], Select[Any]]:
+    """A page's rows, and how many there are in all. ``words``: of a name, as ``word0`` … with ``name``; None if any will do."""
+    wanted: list[ColumnElement[bool]] = [whole.erased_at.is_(None)]
     order = _order()
+    if not closed:
+        wanted.append(whole.closed_at.is_(None))
+    if (narrowed := _only(only)) is not None:
+        wanted.append(narrowed)
+    if by_step:
+        wanted.append(_with_step(tables.TURN, step.step_id == bindparam("step_id")))
     if words is not None:
         exact = _marked("name")
         begun = [_marked(f"word{number}") for number in range(words)]
-        query = query.where(or_(exact, and_(*begun)) if begun else exact)
+        wanted.append(or_(exact, and_(*begun)) if begun else exact)
         order = [case((exact, number_of(0)), else_=number_of(1)), *order]
-    return paged(query, *order)
+    joined = tables.onboardings.outerjoin(_STUCK, _STUCK.c.onboarding_id == whole.id)
+    joined = joined.outerjoin(_WAITS, _WAITS.c.onboarding_id == whole.id)
+    rows = select(whole.id, flag_of(_IS_STUCK).label("stuck")).select_from(joined).where(*wanted)
+    return paged(rows, *order), select(func.count()).select_from(tables.onboardings).where(*wanted)
 
 
 def _order() -> list[ColumnElement[Any]]:

@@ -88,7 +88,7 @@ onboardings = Table(
     _text("channel_id", index=True),
     _text("team_id"),
     _text("lead_id"),
-    _text("owner_id"),
+    _text("owner_id", index=True),
     _text("language"),
     Column("go_live", Date),
     _moment("started_at", required=True),
@@ -101,9 +101,10 @@ onboardings = Table(
     _moment("rated_at"),
     _number("version"),
     _partial("uq_onboardings_open_channel", "channel_id", where=NOT_CLOSED, unique=True),
+    _partial("ix_onboardings_go_live", "go_live", "closed_at", "id", where=NOT_CLOSED),
 )
 
-_SUPPORTS = ("onboarding_id", "turn_since", "claimer_id", "step_id", "state", "revision", "reminded", "turn")
+_WAITING = ("turn_since", "onboarding_id", "step_id", "claimer_id", "state", "revision", "reminded", "turn")
 steps = Table(
     "steps",
     metadata,
@@ -134,7 +135,8 @@ steps = Table(
     _number("version"),
     Index("ix_steps_remind_at", "remind_at"),
     # With all that the lists of `storage.desk` read of these steps, so that the rows aren't looked up.
-    _partial("ix_steps_support", *_SUPPORTS, where=SUPPORTS),
+    _partial("ix_steps_waiting", *_WAITING, where=SUPPORTS),
+    _partial("ix_steps_support", "onboarding_id", "turn_since", "claimer_id", "turn", where=SUPPORTS),
     _partial("ix_steps_turn", "step_id", "onboarding_id", where=TURN),
     _partial("ix_steps_reminded", "onboarding_id", where=REMINDED),
     Index("ix_steps_escalate_at", "escalate_at"),

@@ -23,7 +23,7 @@ from tests.storage.example import NOW, onboarding, raw
 T = TypeVar("T")
 STEPS = ("planning", "organization", "service_desk")
 PEOPLE = ("UANN", "UBEN")
-DAY = timedelta(days=1)
+DAY, SOON = timedelta(days=1), timedelta(hours=4)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def add_one(unit: Unit, number: int) -> str:
         for state_of_grant in random.sample(["asked", "invited", "invited", "expired", "confirmed"], random.choice([0, 0, 2])):
             grant = Grant(id=f"g{number}{step_id}{random.random()}", onboarding_id=o, step_id=step_id, resource="r", email="a@b")
             grant.state, grant.at = state_of_grant, ago()
-            grant.expires_at = NOW + random.randrange(-10, 40) * timedelta(hours=1) if state_of_grant == "invited" else None
+            grant.expires_at = NOW + random.randrange(-10, 15) * timedelta(hours=1) if state_of_grant == "invited" else None
             unit.add(grant)
         if random.random() < 0.2:
             last = NOW.date() + timedelta(days=random.randrange(-5, 60))
@@ -111,10 +111,10 @@ async def reckoned(unit: Unit, snapshot: Snapshot) -> Sequence[Waiting]:
             need = Need.REVIEW if record.state is StepState.SUBMITTED else Need.TASK
             found.append((Need.RENEWAL if record.state in ENDED else need, record.turn_since, about))
         soon = [
-            grant.at if grant.state == "expired" else (grant.expires_at or NOW) - DAY
+            grant.at if grant.state == "expired" else (grant.expires_at or NOW) - SOON
             for grant in snapshot.grants
             if grant.step_id == step_id
-            and (grant.state == "expired" or (grant.state == "invited" and grant.expires_at and grant.expires_at <= NOW + DAY))
+            and (grant.state == "expired" or (grant.state == "invited" and grant.expires_at and grant.expires_at <= NOW + SOON))
         ]  # fmt: skip
         if soon and record.state is not StepState.SKIPPED:
             expired = any(grant.state == "expired" for grant in snapshot.grants if grant.step_id == step_id)

@@ -190,6 +190,8 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_onboardings_channel_id", "onboardings", ["channel_id"], unique=False)
+    op.create_index("ix_onboardings_owner_id", "onboardings", ["owner_id"], unique=False)
+    _partial("ix_onboardings_go_live", "onboardings", ["go_live", "closed_at", "id"], "closed_at IS NULL")
     op.create_index(
         "uq_onboardings_open_channel",
         "onboardings",
@@ -373,8 +375,10 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     op.create_index("ix_steps_onboarding_id", "steps", ["onboarding_id"], unique=False)
     op.create_index("ix_steps_escalate_at", "steps", ["escalate_at"], unique=False)
     op.create_index("ix_steps_remind_at", "steps", ["remind_at"], unique=False)
-    read = ["onboarding_id", "turn_since", "claimer_id", "step_id", "state", "revision", "reminded", "turn"]
-    _partial("ix_steps_support", "steps", read, "substr(turn, 1, 8) = 'support:'")
+    waiting = ["turn_since", "onboarding_id", "step_id", "claimer_id", "state", "revision", "reminded", "turn"]
+    _partial("ix_steps_waiting", "steps", waiting, "substr(turn, 1, 8) = 'support:'")
+    support = ["onboarding_id", "turn_since", "claimer_id", "turn"]
+    _partial("ix_steps_support", "steps", support, "substr(turn, 1, 8) = 'support:'")
     _partial("ix_steps_turn", "steps", ["step_id", "onboarding_id"], "turn <> ''")
     _partial("ix_steps_reminded", "steps", ["onboarding_id"], "reminded > 0")
     op.create_table(
