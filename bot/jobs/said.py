@@ -7,8 +7,9 @@ from bot.jobs.errors import Unreachable
 from bot.jobs.failures import readable_onboarding
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Thread, Threads
-from bot.messages.blocks import Block, Drawing, actions, button, drawing, long_sections, notice, section
+from bot.messages.blocks import Block, Drawing, actions, button, drawing, link, long_sections, notice, section
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.links import Links
 from bot.messages.support import Support
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
@@ -88,6 +89,8 @@ class Alerts:
         asked = run.effect
         async with self._store.read() as unit:
             onboarding, still = await readable_onboarding(unit, asked.onboarding), await _still(unit, asked)
+            step = still.step if still is not None else ""
+            card = await unit.posted(asked.onboarding, "review", step) or await unit.posted(asked.onboarding, "step", step)
         if still is None:
             return Finished(called=False)  # tried again meanwhile
         asked = still
@@ -102,9 +105,8 @@ class Alerts:
             told.append(sentence(texts, "missing_scope", {"scope": asked.scope}))
         again = ButtonValue(onboarding=asked.onboarding, item=asked.effect)
         buttons = [button(texts("button.retry_effect"), Act.RETRY_EFFECT, again)]
-        if asked.step:
-            card = ButtonValue(onboarding=asked.onboarding, step=asked.step)
-            buttons.append(button(texts("button.show_review"), Act.SHOW, card))
+        if url := Links(self._slack.address).to(card):
+            buttons.append(link(texts("button.show_review"), url, "card"))
         return await self._post(run, drawing([section("\n".join(told)), actions(*buttons)]))
 
     async def set_aside(self, run: Run[TellSetAside]) -> Finished:

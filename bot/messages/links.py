@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flows.desk import Place
+from flows.model import Posted
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,7 @@ class Links:
 
     address: str = ""
 
-    def to(self, place: Place | None, thread_ts: str = "") -> str:
+    def to(self, place: Place | Posted | None, thread_ts: str = "") -> str:
         """``thread_ts``: of the thread in which the message is a reply. Empty if there is no message, or no address yet."""
         if place is None or not self.address:
             return ""

@@ -63,7 +63,7 @@ def table(
     kept: list[list[Json]] = []
     room = min(characters, TEXT)
     for row in cells[:ROWS]:
-        room -= length(_section(head, row))
+        room -= _width(head, row)
         if room < 0:
             break
         kept.append(row)
@@ -114,7 +114,7 @@ def sections(block: Json) -> list[Json]:
     blocks: list[Json] = []
     room = 0
     for line in _lines(block):
-        size = length(line)
+        size = sum(len(part.get("text", "")) for part in line["elements"])
         if not blocks or size > room:
             blocks.append({"type": "rich_text", "elements": []})
             room = MAX_TEXT
@@ -147,6 +147,13 @@ def _section(head: Sequence[Json], row: Sequence[Json]) -> Json:
     return {"type": "rich_text_section", "elements": parts}
 
 
+def _width(head: Sequence[Json], row: Sequence[Json]) -> int:
+    """Characters of a row as `_section` has it."""
+    texts = [escape(str(part.get("text", ""))) for cell in row for part in _elements(cell)]
+    names = [escape(name["text"]) for name, cell in zip(head[1:], row[1:], strict=True) if cell.get("text") != NOTHING]
+    return sum(map(len, texts)) + sum(len(name) + len(" · : ") for name in names)
+
+
 def _elements(cell: Json) -> list[Json]:
     if cell["type"] == "rich_text":
         return [part for section in cell["elements"] for part in section["elements"]]
@@ -159,7 +166,8 @@ def length(part: Any) -> int:
         return sum(map(length, part))
     if isinstance(part, dict):
         if part.get("type") == "data_table":
-            return sum(map(length, _lines(part)))
+            head, *rows = part["rows"]
+            return sum(_width(head, row) for row in rows)
         text = part.get("text")
         own = 0 if not isinstance(text, str) else len(text if part.get("type") == "mrkdwn" else escape(text))
         return own + sum(map(length, part.values()))

@@ -449,8 +449,8 @@ async def test_what_was_given_up_is_told_with_customer_and_step_and_in_the_card(
     )
     assert 'Acme Bank, step "Planning"' in alert.text
     await office.slack.until(lambda: "Could not be carried out" in str(office.journey.lasting("review", "planning").blocks))
-    await press(office, alert, Act.SHOW)
-    await office.slack.until(lambda: "The review card: http" in office.answers(office.sam)[-1])
+    card = office.journey.lasting("review", "planning")
+    assert await office.bot.adapters.slack.permalink(card.channel.id, card.ts) in str(alert.blocks)
     await press(office, alert, Act.RETRY_EFFECT)
     await office.settled()
     assert "Approved" in "\n".join(m.text for m in office.journey.thread("step", "planning"))
