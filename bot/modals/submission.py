@@ -181,7 +181,7 @@ async def _misfits(session: FormSession, left: Left, found: LookedUp, *, insists
     """What only the store can tell of a page that is right by itself. ``insists``: the same person sends again what is unlike the first
     person's."""
     if session.case is None:
-        return await _namesake(session.unit, left.draft) if left.draft is not None and session.form.id == START else ()
+        return await _not_begun(session.unit, left.draft) if left.draft is not None and session.form.id == START else ()
     problems = await _unfit(session.case, session.subject, session.meta, left, found)
     return problems or (() if insists else session.unlike_first(left.slot, left.answers))
 
@@ -197,9 +197,12 @@ async def _unfit(case: Case, subject: Subject, meta: FormMeta, left: Left, found
     return await shared.unexplained(case, step, task, clean)
 
 
-async def _namesake(unit: Unit, draft: Draft) -> tuple[Problem, ...]:
-    """That another customer has the name already: told once. Whoever sends it again says that it is another one."""
-    customer = str(draft.answers["customer"])
+async def _not_begun(unit: Unit, draft: Draft) -> tuple[Problem, ...]:
+    """That the channel was taken meanwhile; or that another customer has the name already, which is told once: whoever sends it again says
+    that it is another one."""
+    there, customer = await unit.by_channel(draft.answers["channel"]), str(draft.answers["customer"])
+    if there is not None and there.closed_at is None:
+        return (Problem("channel", "channel_taken", {"customer": there.customer}),)
     if draft.answers.get(TOLD) == customer or not await namesake(unit, customer):
         return ()
     draft.answers = {**draft.answers, TOLD: customer}
