@@ -168,12 +168,12 @@ def command_of(body: Body, signature: str = "") -> SlashCommand:
     trigger = str(body.get("trigger_id") or "")
     own = trigger or signature
     return SlashCommand(
-        who_of(body),
-        line.verb,
-        line.rest,
-        str(body.get("channel_id", "")),
-        trigger,
-        f"command:{own}" if own else "",
-        line.channel_id,
-        str(body.get("response_url") or ""),
+        who=who_of(body),
+        verb=line.verb,
+        rest=line.rest,
+        channel_id=str(body.get("channel_id", "")),
+        trigger_id=trigger,
+        key=f"command:{own}" if own else "",
+        mentioned=line.channel_id,
+        response_url=str(body.get("response_url") or ""),
     )
