@@ -89,8 +89,8 @@ class SupportPeople:
 
     def is_gone(self, user_id: str) -> bool:
         """Whether somebody surely is no longer support: they left, or their profile says that they are a guest or of another company by
-        now. Nobody is while Slack was not reached."""
-        if not self.refreshed or any(who.user_id == user_id for who in self._access.support):
+        now. Nobody is while Slack was not reached, or names nobody at all."""
+        if not (self.refreshed and self._access.support) or any(who.user_id == user_id for who in self._access.support):
             return False
         return user_id not in self._members or self._people.by_id(user_id) is not None
 

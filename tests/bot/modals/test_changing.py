@@ -86,7 +86,7 @@ async def test_whose_account_is_gone_is_gone_everywhere_and_one_takes_over_all(o
     for _ in range(2):
         await sweeps.follow_support(is_gone)
         await office.settled()
-    cards = [message for message in office.support.messages if f"<@{kim.id}> does not belong" in message.text]
+    cards = [message for message in office.support.messages if f"<@{kim.id}> is no longer in Pismo support" in message.text]
     assert len(cards) == 2
     await sam.click(cards[0], action_id=action_id(cards[0].blocks, Act.HAND_OVER))
     await slack.until(lambda: sam.view is not None)

@@ -33,7 +33,7 @@ async def leaves(acme: CaseBook, who: Who) -> None:
     if acme.access.is_support(who):
         acme.access.support -= {who}
     else:
-        await acme.act(partial(members.leave, who=who))
+        await acme.act(partial(members.leave, who=who), closed=True)
     await follow(acme)
 
 
@@ -148,6 +148,18 @@ async def test_what_is_done_or_given_away_in_another_way_needs_nobody_any_more(a
     await acme.skip("planning")
     assert await calls(acme) == {}
     assert COLLEAGUE.user_id in gone(await acme.snapshot())
+
+
+async def test_of_what_is_closed_only_support_keeps_something(acme: CaseBook) -> None:
+    await acme.act(manage.close)
+    await acme.news("say", "departure")
+    for who in (ANA, OWNER):
+        await leaves(acme, who)
+    assert set(await calls(acme)) == {"owner_left"}
+    hands_over = partial(change.hand_over, person=OWNER.user_id, successor=KIM, side=Side.SUPPORT)
+    await acme.act(hands_over, KIM, closed=True)
+    assert await calls(acme) == {}
+    assert await acme.said() == [("support_channel", "owner_changed")]
 
 
 async def test_who_is_missing_from_the_channel_has_left_it(acme: CaseBook) -> None:
