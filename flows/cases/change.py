@@ -1,5 +1,6 @@
 """People and dates change: support changes what an onboarding was started with, or hands over what one person has to another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -140,20 +141,19 @@ def hand_over(case: Case, person: str, successor: Who, side: Side) -> None:
     _tell(case, had, steps, successor.user_id, side)
 
 
-def _tell(case: Case, had: dict[str, tuple[str, ...]], steps: tuple[str, ...], successor: str, side: Side) -> None:
-    by = case.actor.user_id
-    if side is Side.CUSTOMER:
-        if LEAD_LEFT in had:
-            case.announce("lead_changed", mention=[successor], by=by)
-        for step_id in steps:
-            case.say("customer", step_id, "assigned", mention=[successor], by=by)
-        return
+def _tell(case: Case, had: Mapping[str, tuple[str, ...]], steps: tuple[str, ...], successor: str, side: Side) -> None:
+    """In the channel, where one message says it of all steps, also of those that have no thread yet."""
+    by, customer = case.actor.user_id, case.onboarding.customer
+    if LEAD_LEFT in had:
+        case.announce("lead_changed", mention=[successor], by=by)
     if OWNER_LEFT in had:
-        case.warn("owner_changed", mention=[successor], by=by, customer=case.onboarding.customer)
-        if case.onboarding.closed_at is None:
-            case.announce("owner_changed_there", owner=successor)
-    for step_id in steps:
-        case.say("support", step_id, "assigned", mention=[successor], by=by)
+        case.warn("owner_changed", mention=[successor], by=by, customer=customer)
+    if OWNER_LEFT in had and case.onboarding.closed_at is None:
+        case.announce("owner_changed_there", owner=successor)
+    if steps and side is Side.CUSTOMER:
+        case.announce("steps_given", mention=[successor], by=by, steps=list(steps))
+    elif steps:
+        case.warn("steps_given_of", mention=[successor], by=by, customer=customer, steps=list(steps))
 
 
 def hand_over_everywhere(case: Case, person: str, successor: Who) -> None:
