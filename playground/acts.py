@@ -234,7 +234,7 @@ class Acts:
         await self.support_task(self.sam, "authentication", "upload_key", lambda: self.offers("authentication", "record_claims"))
         machine.receive(pismo, self.org_id)
         claims = {"iss": machine.signer.iss, "sub": machine.signer.sub, "aud": machine.signer.aud}
-        waits = lambda: self.journey.says("review", "authentication", "a different person must confirm")  # noqa: E731
+        waits = lambda: self.journey.says("review", "authentication", "different person must confirm")  # noqa: E731
         await self.support_task(self.sam, "authentication", "record_claims", waits, **claims)
         recorded = lambda: not self.offers("authentication", "record_claims")  # noqa: E731
         await self.support_task(self.kim, "authentication", "record_claims", recorded, **claims)
@@ -326,7 +326,7 @@ class Acts:
             return lambda: not self.offers("production", task)
 
         await self.support_task(self.sam, "production", "record_org", gone("record_org"), org_id=self.org_id)
-        waits = lambda: self.journey.says("review", "production", "a different person must confirm")  # noqa: E731
+        waits = lambda: self.journey.says("review", "production", "different person must confirm")  # noqa: E731
         await self.support_task(self.sam, "production", "environment_ready", waits)
         await self.support_task(self.kim, "production", "environment_ready", gone("environment_ready"))
         if signed:

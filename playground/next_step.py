@@ -286,18 +286,23 @@ def _opens_form(offer: Offered) -> bool:
     return bool(value.get("task")) and STEPS[value["step"]].task(value["task"]).form is not None
 
 
+def _lines(message: Message) -> list[str]:
+    """What a card says besides its buttons, line by line."""
+    said = [part for block in message.blocks for part in (block.get("text"), *block.get("elements", ()))]
+    return [line for part in said if part and part.get("type") == "mrkdwn" for line in str(part["text"]).splitlines()]
+
+
 def _did(person: SlackPerson, message: Message, name: str) -> bool:
     """Whether a line of the card names this person for the task, which then waits for somebody else."""
     words = label(message.blocks, name)
-    lines = [str(part.get("text", "")) for block in message.blocks if block["type"] == "context" for part in block["elements"]]
-    return any(words in line and f"<@{person.id}>" in line for line in lines)
+    return any(words in line and f"<@{person.id}>" in line for line in _lines(message))
 
 
 def _waits_for_another(person: SlackPerson, message: Message) -> bool:
     """Whether the card says that this person recorded a renewal, and another must confirm it."""
     texts = Texts(FALLBACK)
-    line = texts("review.task_waits", task=texts("review.renewed"), by=f"<@{person.id}>")
-    return any(part.get("text") == line for block in message.blocks if block["type"] == "context" for part in block["elements"])
+    said = texts("review.task_waits", task=texts("review.renewed"), by=f"<@{person.id}>", at="\n")
+    return any(line.startswith(said.partition("\n")[0]) for line in _lines(message))
 
 
 def _is_primary(message: Message, name: str) -> bool:
