@@ -151,7 +151,8 @@ class Lists:
         return found, int(await self._connection.scalar(count, dict(values)) or 0)
 
     async def _onboardings(self, ids: Iterable[str]) -> Mapping[str, Onboarding]:
-        return {one.id: one for one in await self._rows(Onboarding, _ONBOARDINGS, set(ids))}
+        found = {one for one in ids if isinstance(one, str)}  # SQLite takes bytes for an id
+        return {one.id: one for one in await self._rows(Onboarding, _ONBOARDINGS, found)}
 
     async def _steps(self, ids: Collection[str]) -> Mapping[str, Sequence[StepRecord]]:
         """Of each, as far as these lists say how it stands: of a hundred onboardings they are fifteen hundred."""
