@@ -141,10 +141,18 @@ class Queries:
         return await self._one(Onboarding, query.order_by(columns.closed_at.is_not(None), columns.closed_at.desc()).limit(1))
 
     async def onboardings(
-        self, *, team_id: str = "", user_id: str = "", channel_id: str = "", closed: bool = False, waiting: bool = False
+        self,
+        *,
+        team_id: str = "",
+        user_id: str = "",
+        channel_id: str = "",
+        company: str = "",
+        closed: bool = False,
+        waiting: bool = False,
     ) -> Sequence[Onboarding]:
-        """All that aren't erased, those a person is a member of, or those of a channel; oldest first. ``closed``: the closed ones too.
-        ``waiting``: and those closed ones in which something waits for somebody."""
+        """All that aren't erased, those a person is a member of, those of a channel, or those of a company by its team id; oldest first.
+        ``closed``: the closed ones too. ``waiting``: and those closed ones in which something waits for somebody. What may be many is a
+        page of `standings`."""
         columns, member = tables.onboardings.c, tables.members.c
         query = _rows_of(Onboarding).where(columns.erased_at.is_(None)).order_by(columns.started_at, columns.id)
         step = tables.steps.c
@@ -158,6 +166,8 @@ class Queries:
             query = query.where(columns.id.in_(theirs))
         if channel_id:
             query = query.where(columns.channel_id == channel_id)
+        if company:
+            query = query.where(columns.team_id == company)
         return await self._all(Onboarding, query)
 
     async def waiting(self, wanted: Wanted, *, first: int = 0, limit: int = PAGE) -> Page[Waiting]:

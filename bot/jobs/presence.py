@@ -40,7 +40,7 @@ class Presence:
             company = await unit.get(ThirdCompany, f"{case.id}:{run.effect.team}")
             if company is None or company.accepted_at:
                 return Finished(called=False)
-            elsewhere = [one for one in await unit.onboardings() if one.id != case.id and one.team_id == company.team_id]
+            elsewhere = [one for one in await unit.onboardings(company=company.team_id) if one.id != case.id]
         texts = self._support.texts(case.onboarding.journey)
         shown = companies.warning(case.onboarding, company, ", ".join(one.customer for one in elsewhere), texts)
         channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, run.id, again=run.again)
