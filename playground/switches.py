@@ -13,6 +13,7 @@ LABELS: Mapping[str, str] = {
     "pismo_slow": "Pismo is slow (6 s a call)",
     "pismo_500": "Pismo fails (500)",
     "duplicates": "Everything is delivered twice",
+    "no_tables": "Slack has no tables yet",
 }
 
 
@@ -58,6 +59,9 @@ class FaultSwitches:
                 pismo.add("*", "slow", FOREVER, seconds=6.0)
             case "pismo_500":
                 pismo.add("*", "5xx", FOREVER)
+            case "no_tables":
+                slack.tables = False
+                return None
             case _:
                 slack.duplicate_deliveries = True
                 return None
@@ -66,6 +70,9 @@ class FaultSwitches:
     def _end(self, name: str, fault: object) -> None:
         if name == "duplicates":
             self._slack.faults.duplicate_deliveries = False
+            return
+        if name == "no_tables":
+            self._slack.faults.tables = True
             return
         # By identity: faults compare by value, and others may have added an equal one.
         slack, pismo = self._slack.faults, self._pismo.faults
