@@ -46,18 +46,10 @@ class Unit(Protocol):
         """The channel's open onboarding, else its last closed one."""
 
     async def onboardings(
-        self,
-        *,
-        team_id: str = "",
-        user_id: str = "",
-        channel_id: str = "",
-        company: str = "",
-        closed: bool = False,
-        waiting: bool = False,
+        self, *, team_id: str = "", user_id: str = "", channel_id: str = "", company: str = "", closed: bool = False
     ) -> Sequence[Onboarding]:
         """All that aren't erased, those a person is a member of, those of a channel, or those of a company by its team id; oldest first.
-        ``closed``: the closed ones too. ``waiting``: and those closed ones in which something waits for somebody. What may be many is a
-        page of `standings`."""
+        ``closed``: the closed ones too. What may be many is a page of `standings`."""
 
     async def waiting(self, wanted: Wanted, *, first: int = 0, limit: int = PAGE) -> Page[Waiting]:
         """What waits for support in all onboardings: who is stuck on top, then what waits longest."""

@@ -141,25 +141,13 @@ class Queries:
         return await self._one(Onboarding, query.order_by(columns.closed_at.is_not(None), columns.closed_at.desc()).limit(1))
 
     async def onboardings(
-        self,
-        *,
-        team_id: str = "",
-        user_id: str = "",
-        channel_id: str = "",
-        company: str = "",
-        closed: bool = False,
-        waiting: bool = False,
+        self, *, team_id: str = "", user_id: str = "", channel_id: str = "", company: str = "", closed: bool = False
     ) -> Sequence[Onboarding]:
         """All that aren't erased, those a person is a member of, those of a channel, or those of a company by its team id; oldest first.
-        ``closed``: the closed ones too. ``waiting``: and those closed ones in which something waits for somebody. What may be many is a
-        page of `standings`."""
+        ``closed``: the closed ones too. What may be many is a page of `standings`."""
         columns, member = tables.onboardings.c, tables.members.c
         query = _rows_of(Onboarding).where(columns.erased_at.is_(None)).order_by(columns.started_at, columns.id)
-        step = tables.steps.c
-        if waiting:
-            waits = select(step.onboarding_id).where(step.turn != "")
-            query = query.where(or_(columns.closed_at.is_(None), columns.id.in_(waits)))
-        elif not closed:
+        if not closed:
             query = query.where(columns.closed_at.is_(None))
         if user_id:
             theirs = select(member.onboarding_id).where(member.team_id == team_id, member.user_id == user_id, member.role != LEFT)

@@ -15,6 +15,7 @@ from bot.listeners.next_item import NextItem
 from bot.listeners.reports import Reports, days_of
 from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
+from bot.messages.lists import Asked
 from bot.messages.matrix import matrix
 from bot.messages.texts import Texts
 from bot.modals.parse import ACTION
@@ -178,6 +179,8 @@ class Buttons:
             act = Act(click.action_id.partition(":")[0])
             if not (value.onboarding if act in ACTIONS else act in ALONE or click.view.get("type") == "modal"):
                 raise OldButton  # noqa: TRY301  one answer for all buttons that lead nowhere
+            if act is Act.LIST:
+                Asked.of(value)
         except (OldButton, ValueError):
             await ack()
             self._background.later(self._answers.answer(click.who, click.channel_id, "refused.gone"))

@@ -90,13 +90,15 @@ class Slack(Lookups):
         """``send``: the call with these blocks. Where Slack refuses tables, they are sent as sections, at once and from then on."""
         if not has_tables(blocks):
             return await self._call(method, send(blocks))
-        if not await self.no_tables.known():
-            try:
-                return await self._call(method, send(blocks))
-            except SlackError as refused:
-                if refused.error not in UNFIT_BLOCKS:
-                    raise
-        answer = await self._call(method, send(without_tables(map(dict, blocks))))
+        plain = without_tables(map(dict, blocks))
+        if await self.no_tables.known():
+            return await self._call(method, send(plain))
+        try:
+            return await self._call(method, send(blocks))
+        except SlackError as refused:
+            if refused.error not in UNFIT_BLOCKS:
+                raise
+        answer = await self._call(method, send(plain))  # refused as well if it was for something else
         await self.no_tables.learnt()
         return answer
 

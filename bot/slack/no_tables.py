@@ -1,5 +1,6 @@
 """Whether Slack refuses tables in this workspace: asked again after a day, since they are new and reach workspaces one after the other."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
@@ -49,12 +50,8 @@ class NoTablesKept:
             return False
 
     async def learnt(self) -> None:
-        """Once a day."""
-        if not await self.known():
-            try:
-                await self._store.transact(_keep)
-            except (Conflict, Unavailable):
-                return  # learnt again by the next table
+        with suppress(Conflict, Unavailable):  # learnt again by the next table
+            await self._store.transact(_keep)
 
 
 async def _keep(unit: Unit) -> None:
