@@ -23,6 +23,16 @@ def wordy(count: int) -> list[Json]:
     return [section("x" * 3000) for _ in range(count)]
 
 
+def data_table(*rows: list[str]) -> Json:
+    cells = [[{"type": "raw_text", "text": text} for text in row] for row in rows]
+    return {"type": "data_table", "caption": "All", "rows": cells}
+
+
+def bars(*series: Json) -> Json:
+    chart = {"type": "bar", "series": list(series), "axis_config": {"categories": ["x", "y"]}}
+    return {"type": "data_visualization", "title": "All", "chart": chart}
+
+
 MESSAGES: dict[str, tuple[Json, str]] = {
     "nothing at all": ({}, "no_text"),
     "blocks that are no JSON": ({"blocks": "[{"}, "invalid_blocks_format"),
@@ -56,6 +66,13 @@ MESSAGES: dict[str, tuple[Json, str]] = {
         "less than 101",
     ),
     "two tables": ({"blocks": [{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}] * 2}, "only one table"),
+    "a table's header alone": ({"blocks": [data_table(["x"])]}, "no fewer than 2 items"),
+    "a table with rows of two lengths": ({"blocks": [data_table(["x"], ["x", "y"])]}, "same number of cells"),
+    "a table too long": ({"blocks": [data_table(["x"], *[["x" * 2500]] * 9)]}, "no more than 20000 characters"),
+    "a chart whose series lacks a category": (
+        {"blocks": [bars({"name": "a", "data": [{"label": "x", "value": 1}]})]},
+        "labels must match the categories",
+    ),
     "markdown in sum": ({"blocks": [{"type": "markdown", "text": "x" * 6001}] * 2}, "less than 12001"),
     "metadata without a type": ({"text": "x", "metadata": {"event_payload": {}}}, "invalid_metadata_format"),
     "metadata that is deep": (
