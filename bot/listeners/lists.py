@@ -35,6 +35,19 @@ FILTERS: Mapping[Only, frozenset[str]] = {
 """How a filter is typed, in any case and without accents."""
 
 
+def read_filter(kind: ListKind, typed: str, texts: Texts, steps: Sequence[str]) -> Asked | None:
+    """A filter, or a step by its id, title or number; nothing typed is all. None if it is neither. ``steps``: ids, in order."""
+    words = " ".join(folded(typed).split())
+    for only, ways in FILTERS.items():
+        if words in ways or (not words and only is Only.ALL):
+            return Asked(kind, only)
+    for number, step_id in enumerate(steps, start=1):
+        titles = {folded(one(f"step.{step_id}.title")) for one in (Texts("en"), texts)}
+        if words in {step_id, step_id.replace("_", " "), str(number), *titles}:
+            return Asked(kind, step_id=step_id)
+    return None
+
+
 class SupportLists:
     """Each list is one page of a query: nothing is read of a customer but the row and the name."""
 
@@ -42,16 +55,8 @@ class SupportLists:
         self._store, self._cases, self._slack, self._answers = store, cases, slack, answers
 
     def asked(self, kind: ListKind, typed: str, texts: Texts) -> Asked | None:
-        """What somebody typed after `queue` or `status`: a filter, or a step by its title or number. None if it is neither."""
-        words = " ".join(folded(typed).split())
-        for only, ways in FILTERS.items():
-            if words in ways or (not words and only is Only.ALL):
-                return Asked(kind, only)
-        for number, step_id in enumerate(self._cases.rules.journeys.latest.steps, start=1):
-            names = {step_id, str(number), *(folded(Texts(one)(f"step.{step_id}.title")) for one in ("en", texts.language))}
-            if words in names or words.replace(" ", "_") == step_id:
-                return Asked(kind, step_id=step_id)
-        return None
+        """What somebody typed after `queue` or `status`, as `read_filter`."""
+        return read_filter(kind, typed, texts, tuple(self._cases.rules.journeys.latest.steps))
 
     async def draw(self, who: Who, asked: Asked, texts: Texts) -> Drawing:
         """A page as an answer to one person."""
