@@ -23,7 +23,7 @@ from flows.cases import manage, notes, repair
 from flows.cases.access import May
 from flows.cases.case import Case, Cases
 from flows.cases.parity import parity as parity_of
-from flows.forms.dialogs import CHOOSE
+from flows.forms.dialogs import CHOOSE, dialog_of
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -161,7 +161,7 @@ class SlashCommands:
     async def _dialog(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002
         async with self._store.read() as unit:
             onboarding = await customer_meant(unit, command)
-        self._open(command, FormMeta(form=command.verb.replace("-", "_"), onboarding=onboarding.id))
+        self._open(command, FormMeta(form=dialog_of(command.verb), onboarding=onboarding.id))
 
     def _open(self, command: SlashCommand, meta: FormMeta) -> None:
         click = Click(command.who, "command", "", command.trigger_id, command.channel_id)

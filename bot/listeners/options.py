@@ -21,7 +21,7 @@ from flows.cases.case import Cases
 from flows.checks.iso_codes import Catalog
 from flows.checks.visible import visible
 from flows.desk import Standing
-from flows.forms.dialogs import CHOOSE, DIALOGS, START
+from flows.forms.dialogs import CHOOSE, DIALOGS, START, dialog_of
 from flows.forms.fields import CATALOGS
 from flows.forms.pages import Slot
 from flows.people import Who
@@ -98,7 +98,7 @@ class Options:
         self._cases.access.require_support(search.who)
         texts = await self._answers.texts(search.who)
         async with self._store.read() as unit:
-            found = (await unit.named(search.query, closed=meta.verb not in DIALOGS, limit=MAX_CUSTOMERS)).rows
+            found = (await unit.named(search.query, closed=not dialog_of(meta.verb), limit=MAX_CUSTOMERS)).rows
         names = await self._channel_names()
         return [choice(one.onboarding_id, _label(one, names.get(one.channel_id, ""), texts)) for one in found]
 

@@ -20,7 +20,7 @@ from bot.slack.payloads import Submitted
 from flows.cases import fill, shared, tasks
 from flows.cases.case import Case
 from flows.cases.start import StartRequest, namesake, start
-from flows.forms.dialogs import CHOOSE, DIALOGS, START
+from flows.forms.dialogs import CHOOSE, DIALOGS, START, dialog_of
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot, forgotten, held_as, raw_of, validate
@@ -148,10 +148,9 @@ class FormSubmissions:
 
     async def _chosen(self, session: FormSession, clean: Answers) -> Response:
         """The dialog of the command, now that its customer is known. A command that answers is carried out by its listener."""
-        verb = session.meta.verb
-        if verb not in DIALOGS:
+        if not (form_id := dialog_of(session.meta.verb)):
             return CLEAR
-        meta = FormMeta(form=verb, onboarding=str(clean["customer"]))
+        meta = FormMeta(form=form_id, onboarding=str(clean["customer"]))
         dialog = await self._sessions.look(session.unit, session.who, meta, "")
         return _show(dialog.page(dialog.answers, 0))
 

@@ -199,3 +199,9 @@ DIALOGS: dict[str, Form] = {
         Form("snooze", (Page("until", Snooze, check=_snooze),), example={"until": "tomorrow"}),
     )
 }
+
+
+def dialog_of(verb: str) -> str:
+    """The id of the dialog that a command opens about a customer; empty for a command that answers instead."""
+    form_id = verb.replace("-", "_")
+    return form_id if form_id in DIALOGS and form_id not in (START, CHOOSE) else ""
