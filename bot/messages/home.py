@@ -10,8 +10,6 @@ from bot.messages.texts import Raw, Texts
 MAX_BLOCKS = 100
 NAMED = 5
 """People of support whom others may ask."""
-REPORT = Act.__members__.get("REPORT")
-"""The button that shows the report, where there is one."""
 View = dict[str, object]
 
 
@@ -24,7 +22,7 @@ def support_home(queue: Sequence[Block], board: Sequence[Block], texts: Texts) -
     buttons = [
         button(texts("button.start"), Act.START, ButtonValue(), style="primary"),
         button(texts("button.find"), Act.FIND, ButtonValue()),
-        *([button(texts("button.report"), REPORT, ButtonValue())] if REPORT is not None else []),
+        button(texts("button.report"), Act.REPORT, ButtonValue()),
     ]
     return _home([actions(*buttons), *without_tables([*queue, divider(), *board]), context(texts("help.text"))])
 

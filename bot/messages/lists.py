@@ -24,8 +24,6 @@ WORDS = 300
 """Characters of what they wrote that stand there; Answer shows all of it."""
 NAME = 60
 """Characters of a customer's name in a cell."""
-ANSWER = Act.__members__.get("ANSWER_CALL")
-"""The button that answers somebody who is stuck, where there is one."""
 
 
 class ListKind(StrEnum):
@@ -175,7 +173,7 @@ def _stuck(row: Waiting, words: str, look: ListContext) -> list[Block]:
         words=clip(words, WORDS),
     )
     value = ButtonValue(onboarding=row.onboarding_id, step=row.step_id, item=row.item)
-    buttons = [button(texts("button.answer_ticket"), ANSWER, value, style="primary", name=row.item)] if ANSWER is not None else []
+    buttons = [button(texts("button.answer_call"), Act.ANSWER_CALL, value, style="primary", name=row.item)]
     if url := look.links.to(row.place):
         buttons.append(link(texts("button.card"), url, row.item))
     return [section(said), *([actions(*buttons)] if buttons else [])]
