@@ -21,6 +21,7 @@ from flows.model import Call, EffectRecord, Snapshot, StepRecord
 from flows.people import Who
 from flows.rules import Rules
 from flows.state import ENDED, StepState
+from playground.drawn import post_all
 from playground.examples import dates_of
 from playground.invented import invented_name
 from playground.office import Office
@@ -36,8 +37,8 @@ COLLEAGUES = ("Sam", "Kim", "Lia", "Max", "Noa", "Rui")
 """Of support: who owns and claims."""
 OLDEST = timedelta(days=40)
 """For how long something waits, at most."""
-NEWS = ("say", "tell", "in_full")
-"""Kinds of effects that post what does not last."""
+SAID = ("say", "tell", "in_full", "draw")
+"""Kinds of effects that post: what lasts is there (`playground.drawn`), and the rest counts as said long ago."""
 STUCK, GIVEN_UP = 20, 30
 """Of so many customers somebody is stuck at one, and one has an effect that was given up."""
 MANY = 1_000_000
@@ -99,6 +100,7 @@ class Crowd:
             self._grow_old(unit, snapshot)
             if stuck:
                 self._call_for_help(unit, snapshot)
+            await post_all(self.office, unit, snapshot, self._rules)
         return onboarding
 
     # -- how far each goes
@@ -164,19 +166,20 @@ class Crowd:
         call = Call(id=f"{onboarding}:stuck:{MARK}", onboarding_id=onboarding, kind="stuck", step_id=step, at=at, words=words)
         call.team_id, call.user_id = lead.team_id, lead.user_id
         unit.add(call)
+        snapshot.calls.append(call)
 
 
 def _turns(snapshot: Snapshot) -> list[StepRecord]:
     return [record for record in snapshot.steps.values() if record.turn and record.state not in ENDED]
 
 
-async def end_news(store: Store, onboardings: Collection[str]) -> int:
-    """News in these onboardings' threads counts as told long ago: a bot that starts then posts only what lasts. Of one customer in so many
-    (`GIVEN_UP`) an effect is given up, as if Slack had refused it for good. Returns how many were."""
+async def end_effects(store: Store, onboardings: Collection[str]) -> int:
+    """What was to be posted for these onboardings was. Of one customer in so many (`GIVEN_UP`) an effect is given up, as if Slack had
+    refused it for good. Returns how many were."""
     async with store.write() as unit:
         first: dict[str, EffectRecord] = {}
         for record in await unit.open_effects(limit=MANY):
-            if record.kind in NEWS and record.onboarding_id in onboardings:
+            if record.kind in SAID and record.onboarding_id in onboardings:
                 record.state = "done"
                 if record.kind == "say":
                     first.setdefault(record.onboarding_id, record)
@@ -187,7 +190,7 @@ async def end_news(store: Store, onboardings: Collection[str]) -> int:
 
 
 async def add_customers(office: Office, count: int, tell: Callable[[str], None], seed: int = 1) -> None:
-    """Add so many customers while the bot doesn't run. Once it does, it posts for them."""
+    """Add so many customers while the bot doesn't run. Once it does, it learns who is in their channels and goes on from there."""
     keyring = Keyring.parse(office.keys)
     store, begun = Store(office.database_url, keyring, clock=office.clock), set[str]()
     with sealing.using(keyring):
@@ -198,7 +201,7 @@ async def add_customers(office: Office, count: int, tell: Callable[[str], None],
                 if number % 100 == 0:
                     tell(f"{number:,} of {count:,} customers have begun.")
                 await asyncio.sleep(0)
-            given_up = await end_news(store, begun)
+            given_up = await end_effects(store, begun)
         finally:
             await store.close()
     tell(f"{count:,} customers are there; at {given_up} of them something was given up.")

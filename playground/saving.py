@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
@@ -25,8 +26,8 @@ from playground.slack.block_kit import Json
 from playground.slack.world import Channel, File, Message, Team, User, View
 
 VERSION = 2
-PAUSE = 0.5
-"""Seconds between saves."""
+PAUSE, REST = 0.5, 50
+"""Seconds between saves; and if there is much to be written as JSON, so many times as long as that takes."""
 APP = ("app_id", "bot_id", "bot_user_id", "bot_token", "app_token", "verification_token", "signing_secret", "token_state")
 
 
@@ -209,7 +210,7 @@ class Kept:
 
 
 class Saver:
-    """Writes what changed within half a second, until cancelled; `now` writes at the end."""
+    """Writes what changed within half a second, if it is not too much, until cancelled; `now` writes at the end."""
 
     def __init__(self, slack: SlackStandIn, kept: Sequence[Kept]) -> None:
         self._slack, self._kept = slack, kept
@@ -217,11 +218,15 @@ class Saver:
 
     async def follow(self) -> None:
         with self._slack.listening() as changed:
+            took = 0.0
             while True:
                 await changed.wait()
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(max(PAUSE, took * REST))
                 changed.clear()
-                for path, text in self._changes():
+                began = time.monotonic()
+                changes = self._changes()
+                took = time.monotonic() - began
+                for path, text in changes:
                     with suppress(OSError):  # a full disk: the next change tries again
                         await self._save(path, text)
                         self._written[path] = text
