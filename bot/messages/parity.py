@@ -4,7 +4,7 @@ from bot.messages.blocks import COMMENT, Block, Drawing, context, drawing, heade
 from bot.messages.tables import table
 from bot.messages.texts import Texts, escape
 from flows.cases.parity import ParityRow
-from flows.forms.parity import ENVIRONMENTS, PRODUCTION, ParityCell
+from flows.forms.parity import ENVIRONMENTS, PRODUCTION, TEST, ParityCell
 from flows.forms.step import Situation, Step
 
 
@@ -17,9 +17,16 @@ def parity(customer: str, rows: list[ParityRow], texts: Texts) -> Drawing:
     slow = [texts(f"parity.what.{row.what}") for row in rows if row.takes_long]
     if slow:
         blocks.append(context(texts("parity.long", what=", ".join(slow))))
-    heads = [texts("parity.item"), *(texts(f"environment.{one}") for one in ENVIRONMENTS)]
-    cells = ((escape(texts(f"parity.what.{row.what}")), _words(row.test, texts), _words(row.production, texts)) for row in rows)
-    return drawing([*blocks, *table(title, heads, cells)], most_text=COMMENT)
+    heads = [texts("parity.item"), *(texts(f"environment.{one}") for one in ENVIRONMENTS), texts("parity.notes")]
+    return drawing([*blocks, *table(title, heads, (_cells(row, texts) for row in rows))], most_text=COMMENT)
+
+
+def _cells(row: ParityRow, texts: Texts) -> list[str]:
+    """The item, one of the four words for each environment, and what is known besides."""
+    sides = {TEST: row.test, PRODUCTION: row.production}
+    notes = [f"{escape(texts(f'environment.{name}'))}: {note}" for name, cell in sides.items() if (note := _note(cell, texts))]
+    states = (escape(texts(f"parity.state.{cell.state.value}")) for cell in sides.values())
+    return [escape(texts(f"parity.what.{row.what}")), *states, "; ".join(notes)]
 
 
 def lane(step: Step, situation: Situation, texts: Texts) -> list[Block]:
@@ -33,5 +40,9 @@ def lane(step: Step, situation: Situation, texts: Texts) -> list[Block]:
 
 def _words(cell: ParityCell, texts: Texts) -> str:
     state = texts(f"parity.state.{cell.state.value}")
-    note = texts.md(f"parity.note.{cell.note}", **cell.params) if cell.note else ""
+    note = _note(cell, texts)
     return f"{escape(state)} ({note})" if note else escape(state)
+
+
+def _note(cell: ParityCell, texts: Texts) -> str:
+    return texts.md(f"parity.note.{cell.note}", **cell.params) if cell.note else ""
