@@ -32,7 +32,7 @@ async def fill(side: PageSide, person: SlackPerson, block: Json, value: Any) -> 
             for one in value:
                 await side.add(control, text_of(element, one))
         case "external_select":
-            query = "" if value == "*" else str(value)
+            query = "" if value == "*" else value.user.username if isinstance(value, SlackPerson) else str(value)
             offered = await person.search(block["block_id"], query)
             await side.choose(control, offered[0], query, len(offered))
         case "multi_external_select":
