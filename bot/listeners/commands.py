@@ -219,7 +219,7 @@ class SlashCommands:
         """Of so many days, or of all time; of all onboardings unless one is named. It comes once it is added up."""
         days, rest = report_period(command.rest)
         onboarding_id = ""
-        if rest:
+        if _says_which(replace(command, rest=rest)):
             async with self._store.read() as unit:
                 onboarding_id = (await customer_meant(unit, replace(command, rest=rest), closed=True)).id
         self._background.later(self._reports.show(command.who, command.channel_id, days, onboarding_id))
