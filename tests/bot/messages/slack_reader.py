@@ -29,7 +29,8 @@ class Reading:
     lines: list[str] = field(default_factory=list)
 
     def without(self, typed: str) -> tuple[list[str], list[str], str]:
-        """All of it without what was typed, in whichever place; the lines in one, since a quote stands between two."""
+        """All of it without what was typed, in whichever place: what is styled by the alphabet, since code is found before what is bold; the
+        lines in one, since a quote stands between two."""
         found = (self.marks, self.styled, self.lines)
         in_cell = " ".join(typed.split())  # of a table: one line
 
@@ -37,7 +38,7 @@ class Reading:
             return " ".join(_ISOLATE.sub("", one).replace(typed, "").split()).replace(in_cell, "").strip()
 
         marks, styled, lines = ([rest(one) for one in part] for part in found)
-        return [one for one in marks if one], [one for one in styled if one], "".join("".join(lines).split())
+        return [one for one in marks if one], sorted(one for one in styled if one), "".join("".join(lines).split())
 
 
 def read(blocks: Iterable[Any]) -> Reading:
