@@ -29,8 +29,8 @@ class Reading:
     lines: list[str] = field(default_factory=list)
 
     def without(self, typed: str) -> tuple[list[str], list[str], str]:
-        """All of it without what was typed, in whichever place: what is styled by the alphabet, since code is found before what is bold; the
-        lines in one, since a quote stands between two."""
+        """All of it without what was typed, in whichever place: what is styled by the alphabet, since code is found before what is bold;
+        the lines in one, since a quote stands between two."""
         found = (self.marks, self.styled, self.lines)
         in_cell = " ".join(typed.split())  # of a table: one line
 
