@@ -317,10 +317,10 @@ def label(blocks: Sequence[Mapping[str, Any]], name: str) -> str:
 
 
 def page_title(view: View) -> str:
-    """The form's title and the page's heading."""
-    first = next((block for block in view.blocks if block["type"] == "context"), None)
-    heading = str(first["elements"][0].get("text", "")) if first else ""
-    return f"{view.title}: {heading.strip('*')}" if heading.startswith("*") else view.title
+    """The form's title and the page's heading, the first bold line; above it may stand whom and what the form is about."""
+    lines = (str(block["elements"][0].get("text", "")) for block in view.blocks if block["type"] == "context")
+    heading = next((line for line in lines if line.startswith("*")), "")
+    return f"{view.title}: {heading.strip('*')}" if heading else view.title
 
 
 def ready(view: View | None) -> TypeGuard[View]:
