@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from flows.model import Departure, StepRecord, WatchedChannel
+from flows.model import Departure, RefusedBlocks, StepRecord, WatchedChannel
 from flows.outbox import Draw
 from storage.accept import accept
 from storage.anchors import Anchors
@@ -110,6 +110,7 @@ PACE = "INSERT INTO paces (name, next) VALUES ('support', 0)"
 async def in_no_onboarding(unit: Unit) -> None:
     unit.add(Departure(id="UGONE", at=unit.now))
     unit.add(WatchedChannel(id="C0SUPPORT", fault="public", at=unit.now))
+    unit.add(RefusedBlocks(id="tables", at=unit.now))
     await unit.once("a press")
 
 

@@ -115,7 +115,7 @@ async def test_a_private_key_is_refused_in_every_field_of_every_form(office: Wor
     await office.settled()
     assert tried >= 15
     async with office.bot.store.read() as unit:
-        refused = (await unit.figures(None)).refused
+        refused = (await unit.figures(None, onboarding)).refused
     assert refused
     assert {(one.reason, one.onboardings) for one in refused} == {("secret_private_key", 1)}
     assert await office.leaks() == []

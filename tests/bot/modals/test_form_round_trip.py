@@ -172,7 +172,7 @@ def raw_value(item: Input, most: int, data: st.DataObject) -> Any:
             choices = {"currency": ["BRL", "USD"], "country": ["BRA", "PRT"], "timezone": ["America/Sao_Paulo", "Asia/Tokyo"]}
             return data.draw(st.sampled_from(choices[item.source]))
         case Kind.SEARCH:
-            return "session_1"
+            return data.draw(st.sampled_from(sorted(OFFERED[item.source])))
         case Kind.SEARCH_MANY:
             return ["grant_1"]
         case Kind.PERSON | Kind.CHANNEL:
