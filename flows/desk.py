@@ -85,7 +85,7 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How one onboarding stands. ``side``: whose turn its longest waiting step is; empty if nobody's."""
+    """How one onboarding stands. ``side``: whose turn its longest waiting step is; empty if nobody's. ``claimer_id``: who claimed it."""
 
     onboarding_id: str
     journey: str
@@ -101,6 +101,7 @@ class Standing:
     side: str = ""
     step_id: str = ""  # the one that waits longest
     since: datetime | None = None
+    claimer_id: str = ""
     overdue: bool = False
     stuck: bool = False
     place: Place | None = None  # the checklist

@@ -37,7 +37,10 @@ def _those(kind: type, column: str) -> Select[Any]:
 
 _ONBOARDINGS, _POSTED = _those(Onboarding, "id"), _those(Posted, "id")
 _STEP = tables.steps.c
-_OF_STEPS = (_STEP.onboarding_id, _STEP.step_id, _STEP.position, _STEP.state, _STEP.turn, _STEP.turn_since, _STEP.reminded)
+_OF_STEPS = (
+    *(_STEP.onboarding_id, _STEP.step_id, _STEP.position, _STEP.state),
+    *(_STEP.turn, _STEP.turn_since, _STEP.reminded, _STEP.claimer_id),
+)
 _STEPS = select(*(type_coerce(column, NullType) for column in _OF_STEPS)).where(
     _STEP.onboarding_id.in_(bindparam("ids", expanding=True))
 )
@@ -122,6 +125,7 @@ class Lists:
             side=_side_of(longest) if longest else "",
             step_id=longest.step_id if longest else "",
             since=longest.turn_since if longest else None,
+            claimer_id=longest.claimer_id if longest else "",
             overdue=self._is_late(of) or (of.closed_at is None and any(one.reminded for one in steps)),
             stuck=stuck,
             place=places.get(f"{of.id}:card:"),

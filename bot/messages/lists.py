@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.messages import turns
 from bot.messages.blocks import COMMENT, Block, Drawing, actions, button, clip, context, drawing, header, link, section
 from bot.messages.board import age
 from bot.messages.buttons import Act, ButtonValue, OldButton
@@ -144,9 +145,7 @@ def _turn(row: Standing, texts: Texts) -> str:
         return texts("state.closed")
     if row.stuck:
         return texts("list.need.stuck")
-    if row.side == Side.CUSTOMER:
-        return texts.md("turn.theirs", customer=clip(row.customer, NAME))
-    return texts("turn.support") if row.side == Side.SUPPORT else ""
+    return turns.by_name(Side(row.side), clip(row.customer, NAME), row.claimer_id or row.owner_id, texts) if row.side else ""
 
 
 def _name(customer: str, url: str) -> Cell:

@@ -181,6 +181,7 @@ def standing(snapshot: Snapshot) -> Standing:
         side=side.value if side else "",
         step_id=longest.step_id if longest else "",
         since=longest.turn_since if longest else None,
+        claimer_id=longest.claimer_id if longest else "",
         overdue=late(one) or (is_open and any(step.reminded for step in steps)),
         stuck=is_open and not one.severed_at and bool(stuck_since(snapshot)),
     )
