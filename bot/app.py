@@ -166,7 +166,20 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     reports = Reports(store, cases, answers)
     commands = SlashCommands(store, cases, modals, answers, lists, reports, background)
     listeners = Listeners(
-        buttons=Buttons(store, cases, slack, modals, answers, home, lists, searching, following, reports, commands, background),
+        buttons=Buttons(
+            store,
+            cases,
+            slack,
+            modals,
+            answers,
+            background,
+            home=home,
+            lists=lists,
+            searching=searching,
+            following=following,
+            reports=reports,
+            commands=commands,
+        ),
         submissions=FormSubmissions(store, pages, sessions, lookups, answers, rules, tokens),
         options=Options(store, cases, people, answers, proposals, channels),
         commands=commands,

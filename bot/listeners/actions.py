@@ -155,18 +155,18 @@ class Buttons:
         slack: Slack,
         modals: Modals,
         answers: PrivateAnswers,
+        background: Background,
+        *,
         home: AppHome,
         lists: SupportLists,
         searching: CustomerSearch,
         following: NextItem,
         reports: Reports,
         commands: SlashCommands,
-        background: Background,
     ) -> None:
-        self._reports, self._commands = reports, commands
         self._store, self._cases, self._slack, self._modals = store, cases, slack, modals
-        self._answers, self._home, self._background = answers, home, background
-        self._lists, self._searching, self._next = lists, searching, following
+        self._answers, self._background, self._home, self._lists = answers, background, home, lists
+        self._searching, self._next, self._reports, self._commands = searching, following, reports, commands
 
     async def pressed(self, click: Click, ack: Callable[[], Awaitable[object]]) -> None:
         """Acknowledge and carry out. Every press is answered, even of an old or unknown button."""
