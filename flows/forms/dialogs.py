@@ -193,7 +193,7 @@ DIALOGS: dict[str, Form] = {
         Form(
             "hand_over",
             (Page("person", HandOverPage),),
-            prefill=lambda situation: {"person": situation.about},
+            prefill=lambda situation: {"person": situation.about} if situation.about else {},
             example={"person": "*", "successor": "*"},
         ),
         Form("snooze", (Page("until", Snooze, check=_snooze),), example={"until": "tomorrow"}),

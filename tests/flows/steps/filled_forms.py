@@ -30,6 +30,7 @@ def a_situation(**more: Any) -> Situation:
         language="en",
         timezone="America/Sao_Paulo",
         channel_id="C1",
+        lead_id="U2",
         owner_id="U1",
         steps=tuple(JOURNEYS.latest.steps),
     )
