@@ -89,11 +89,11 @@ class CaseBook:
     async def do(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         return await self.store.transact(work)
 
-    async def act(self, work: Callable[[Case], Any], who: Who = OWNER, *, closed: bool = False) -> Any:
-        """``work`` may be a coroutine function."""
+    async def act(self, work: Callable[[Case], Any], who: Who = OWNER, *, closed: bool = False, shows: bool = True) -> Any:
+        """``work`` may be a coroutine function. ``closed``, ``shows``: as `Cases.open` takes them."""
 
         async def opened(unit: Unit) -> Any:
-            async with self.cases.open(unit, self.id, who, closed=closed) as case:
+            async with self.cases.open(unit, self.id, who, closed=closed, shows=shows) as case:
                 done = work(case)
                 return await done if inspect.isawaitable(done) else done
 
