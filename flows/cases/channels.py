@@ -4,7 +4,7 @@ from typing import cast
 
 from flows.cases.case import Case
 from flows.model import LEFT, Posted
-from flows.outbox import Draw, DrawHome, LastingMessage, MoveMessages, RedrawReminder, RememberMembers, ShowCall
+from flows.outbox import Draw, DrawHome, LastingMessage, MoveMessages, RedrawReminder, RememberMembers, ShowCall, ShowDeparture
 from flows.people import SYSTEM
 
 
@@ -66,5 +66,8 @@ async def post_again(case: Case, posted: Posted) -> None:
         for call in case.snapshot.calls:
             if call.id.endswith(f":{posted.subject}") and call.answered_at is None:
                 case.ask(ShowCall(step=call.step_id, call=call.id))
+        return
+    if posted.kind == "departure":
+        case.ask(ShowDeparture(user=posted.subject.partition(":")[0]))
         return
     case.ask(Draw(what=cast("LastingMessage", posted.kind), step=posted.subject))
