@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from flows.cases.case import Case
 from flows.cases.passed import STUCK
+from flows.cases.presence import in_line
 from flows.cases.settle import moved_on, side_of
 from flows.model import Call, Snapshot, new_id
 from flows.outbox import ShowCall
@@ -89,7 +90,8 @@ def _end(case: Case, call_id: str, words: str, how: str, said: str) -> None:
     call.answered_at, call.answered_by, call.answer = case.now, case.actor.user_id, words
     case.log(f"call:{call.kind}:{how}", facts={"call": call.id, "step": call.step_id}, changes={"answer": words})
     case.ask(ShowCall(step=call.step_id, call=call.id))
-    case.say("customer", call.step_id, said, mention=[call.user_id], by=case.actor.user_id, reason=words)
+    reads = [call.user_id, *in_line(case.snapshot, case.record(call.step_id), Side.CUSTOMER)]
+    case.say("customer", call.step_id, said, call=reads, by=case.actor.user_id, reason=words)
 
 
 def _call(case: Case, call_id: str) -> Call:

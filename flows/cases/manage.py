@@ -5,6 +5,7 @@ from typing import Any
 
 from flows.cases import skips
 from flows.cases.case import Case
+from flows.cases.presence import called, in_line
 from flows.cases.settle import side_of
 from flows.cases.wanted_requests import unfiled
 from flows.model import Decision, EffectRecord
@@ -57,13 +58,13 @@ def reopen(case: Case, step_id: str, reason: str) -> None:
 def _decide(case: Case, step_id: str, how: Move, reason: str) -> None:
     """Told to whoever acts in the step at the customer; and to whoever of support did, if it was their turn."""
     record, by = case.record(step_id), case.actor.user_id
-    before, acted = side_of(record), record.claimer_id or case.onboarding.owner_id
+    before, acted = side_of(record), called(case.snapshot, *in_line(case.snapshot, record, Side.SUPPORT))
     case.move(step_id, how, reason=reason)
     case.log(f"step:{step_id}:{how.value}", changes={"reason": reason})
     told = how.value if reason else "skip_unwanted"
-    case.say("customer", step_id, told, mention=[record.assignee_id or case.onboarding.lead_id], by=by, reason=reason)
-    if before is Side.SUPPORT and acted != by:
-        case.say("support", step_id, told, mention=[acted], by=by, reason=reason)
+    case.say("customer", step_id, told, call=in_line(case.snapshot, record, Side.CUSTOMER), by=by, reason=reason)
+    if before is Side.SUPPORT and by not in acted:
+        case.say("support", step_id, told, mention=acted, by=by, reason=reason)
 
 
 def assign(case: Case, step_id: str, person: Who, side: Side) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from flows.cases import calls as help_calls
-from flows.cases import change, departures, manage, members, review
+from flows.cases import change, channels, departures, manage, members, review
+from flows.cases.case import Case
 from flows.cases.presence import called, gone, in_line
-from flows.model import LEAD, Call
+from flows.model import LEAD, Call, Posted
 from flows.people import Role, Side, Who
 from flows.problems import Refused
 from tests.flows.cases.casework import COLLEAGUE, KIM, LIZ, OWNER, CaseBook, case_book
@@ -61,6 +62,13 @@ async def is_called(acme: CaseBook, side: Side, step: str = "planning") -> tuple
     return called(snapshot, *in_line(snapshot, snapshot.steps[step], side))
 
 
+async def deleted(message: str, case: Case) -> None:
+    """Somebody deleted a lasting message in Slack."""
+    posted = await case.unit.get(Posted, message)
+    assert posted is not None
+    await channels.post_again(case, posted)
+
+
 async def mentioned(acme: CaseBook) -> set[str]:
     return {user for effect in await acme.news("say", "ticket_news") for user in effect.arguments["mention"]}
 
@@ -103,7 +111,13 @@ async def test_a_decision_a_stuck_call_and_a_close_mention_nobody_who_is_gone(ac
         await leaves(acme, who)
     await acme.news("say")
     await acme.send_back("planning", "Please say more.", LIZ)
-    await acme.act(partial(help_calls.stuck, step_id="planning", words="Where?"), CARLA)
+    call = await acme.act(partial(help_calls.stuck, step_id="planning", words="Where?"), CARLA)
+    assert await mentioned(acme) == set()
+    await leaves(acme, CARLA)
+    await acme.act(partial(help_calls.answer, call_id=call.id, words="There."), LIZ)
+    await acme.send("planning", CARLA)
+    await acme.act(partial(manage.skip, step_id="planning", reason="Not needed."), LIZ)
+    await acme.act(partial(manage.reopen, step_id="planning", reason="Needed."), LIZ)
     assert await mentioned(acme) == set()
     await acme.act(manage.close, LIZ)
     assert await mentioned(acme) == set()
@@ -143,9 +157,17 @@ async def test_what_is_done_or_given_away_in_another_way_needs_nobody_any_more(a
     for who in (COLLEAGUE, KIM):
         await leaves(acme, who)
     assert set(await calls(acme)) == {"assignee_left", "claimer_left"}
+    await acme.news("departure")
+    card = Posted(id="", onboarding_id=acme.id, kind="departure", subject=f"{KIM.user_id}:1", channel_id="C", ts="1.2")
+    card.id = f"{acme.id}:{card.kind}:{card.subject}"
+    await acme.do(lambda unit: unit.place(card))
+    await acme.act(partial(deleted, card.id))
+    assert [effect.arguments["user"] for effect in await acme.news("departure")] == [KIM.user_id]  # posted again
     await acme.act(partial(review.claim, step_id="planning"), LIZ)  # what Kim took is free
     assert set(await calls(acme)) == {"assignee_left"}
+    await acme.news("say")
     await acme.skip("planning")
+    assert await mentioned(acme) == {ANA.user_id}
     assert await calls(acme) == {}
     assert COLLEAGUE.user_id in gone(await acme.snapshot())
 
