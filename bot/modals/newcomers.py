@@ -20,8 +20,9 @@ class Newcomers:
         self._store, self._cases, self._people, self._background = store, cases, people, background
 
     def is_new(self, case: Case) -> bool:
-        """Whether the actor is a colleague only because of the channel they pressed in."""
-        return case.role is Role.COLLEAGUE and not is_member(case.snapshot, case.actor)
+        """Whether the actor is one of the customer's people only because of the channel they pressed in; of a lead that is so if they
+        were seen leaving it."""
+        return case.role in (Role.LEAD, Role.COLLEAGUE) and not is_member(case.snapshot, case.actor)
 
     async def remember(self, who: Who, onboarding_id: str) -> None:
         """Record a newcomer: what they submit doesn't say in which channel its form was opened, so they must be known by then."""
