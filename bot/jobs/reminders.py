@@ -11,7 +11,6 @@ from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Cases
-from flows.cases.presence import there
 from flows.cases.remind import person_to_remind
 from flows.cases.settle import side_of
 from flows.model import Reminder
@@ -39,10 +38,9 @@ class Reminders:
             return None  # while it waited for Slack, everything it reminds of was done
         if steps[0] != thread.step_id:
             thread = await self._threads.of(run, asked.where, steps[0])
-        user = asked.user
-        if user and not there(case.snapshot, user):  # they left while it waited
-            side = Side.CUSTOMER if asked.where == "customer" else Side.SUPPORT
-            user = person_to_remind(case.snapshot, case.record(steps[0]), side)
+        side = Side.CUSTOMER if asked.where == "customer" else Side.SUPPORT
+        whose = [person_to_remind(case.snapshot, case.record(step_id), side) for step_id in steps]
+        user = asked.user if asked.user in whose else whose[0]  # they left while it waited, or another was chosen
         if not user:  # in a thread, nobody would see it
             thread = replace(thread, where=CHANNELS[asked.where])
         drawn_as = _row(run, user, steps)

@@ -8,7 +8,7 @@ import pytest
 from bot.jobs.sweeps import Sweeps
 from bot.messages.buttons import Act
 from flows.cases.case import Case
-from flows.outbox import FollowMembers
+from flows.outbox import FollowMembers, Remind
 from playground.walkthrough import action_id
 from tests.bot.workplace import Workplace, who
 
@@ -47,6 +47,10 @@ async def test_people_and_dates_change_and_each_reads_what_concerns_them(office:
     assert any("Acme Pay" in text and "Acme Bank" in text for text in said)
     assert "Onboarding de Acme Pay" in json.dumps(office.journey.lasting("card").blocks, ensure_ascii=False)
     assert any(f"<@{kim.id}>" in message.text for message in office.support.messages)
+    late = Remind(where="customer", user=office.ana.id, steps=("planning",))  # it waited for Slack meanwhile
+    await office.act(onboarding, lambda case: case.ask(late))
+    await office.settled()
+    assert f"<@{bruno.id}>, um lembrete" in office.acme.messages[-1].text
     for one in (onboarding, other):
         await office.close(one)
 
