@@ -1,6 +1,7 @@
 """Whose turn it is, in words: each side reads the other by name, and its own as itself."""
 
 from bot.messages.texts import Raw, Texts, date_token
+from flows.cases.presence import called, in_line
 from flows.cases.settle import side_of, waits_until
 from flows.model import Snapshot, StepRecord
 from flows.people import Side
@@ -19,11 +20,12 @@ def for_support(snapshot: Snapshot, record: StepRecord, texts: Texts) -> str:
     if (until := waits_until(record)) is not None:
         return texts.md("turn.waits", until=date_token(until))
     side, onboarding = side_of(record), snapshot.onboarding
-    return by_name(side, onboarding.customer, record.claimer_id or onboarding.owner_id, texts) if side else ""
+    person = next(iter(called(snapshot, *in_line(snapshot, record, Side.SUPPORT))), "")
+    return by_name(side, onboarding.customer, person, texts) if side else ""
 
 
 def by_name(side: Side, customer: str, in_charge: str, texts: Texts) -> str:
-    """``in_charge``: the user id of whoever claimed the step, else of the owner."""
+    """``in_charge``: the user id of whoever claimed the step, else of the owner; empty if they have left."""
     if side is Side.CUSTOMER:
         return texts.md("turn.theirs", customer=customer)
-    return texts.md("turn.ours", by=Raw(f"<@{in_charge}>"))
+    return texts.md("turn.ours", by=Raw(f"<@{in_charge}>") if in_charge else texts("card.nobody"))

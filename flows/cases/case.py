@@ -14,13 +14,13 @@ from typing import Any
 
 from flows.cases import passed, settle
 from flows.cases.access import Access, May
-from flows.cases.presence import called, end_calls, gone, there
+from flows.cases.presence import called, end_calls, gone, in_line, there
 from flows.forms.parity import PRODUCTION
 from flows.forms.step import Situation, Step
 from flows.journey import Journey
 from flows.model import Onboarding, Snapshot, StepRecord
 from flows.outbox import Draw, Effect, Room, Say, ShowDeparture, StepEffect, Tell
-from flows.people import SYSTEM, Role, Who
+from flows.people import SYSTEM, Role, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
@@ -73,7 +73,8 @@ class Shown:
                 (d.id, d.verdict, d.digest, d.at) for d in snapshot.decisions if d.subject.partition(".")[0] == step_id
             )
             noted = [note.id for note in snapshot.notes if note.step_id == step_id]
-            reviews[step_id] = (step.claimer_id, step.claimer_id in left, step.changed_by, decided, noted)
+            ours = [one for one in in_line(snapshot, step, Side.SUPPORT) if one not in left]
+            reviews[step_id] = (step.claimer_id, ours, step.changed_by, decided, noted)
         return cls(
             (onboarding.customer, onboarding.language, onboarding.closed_at, onboarding.severed_at),
             (

@@ -12,7 +12,7 @@ from bot.jobs.lasting import LastingMessages
 from bot.messages.blocks import Drawing
 from bot.messages.support import Support
 from bot.slack.client import Slack
-from flows.cases import calls, channels, manage, members, remind, review, snooze
+from flows.cases import calls, change, channels, departures, manage, members, remind, review, snooze
 from flows.cases.case import Case
 from flows.model import EffectRecord
 from flows.outbox import Draw, LastingMessage, ShowInFull
@@ -97,6 +97,8 @@ async def test_on_the_way_from_the_first_form_to_the_end_no_message_is_forgotten
 
     await acme.look("start")
     await sent("planning")
+    await act("the owner left", lambda case: departures.follow_support(case, lambda user: user == OWNER.user_id))
+    await act("another owner", lambda case: change.hand_over(case, OWNER.user_id, KIM, Side.SUPPORT), who=KIM)
     await act("claim", lambda case: review.claim(case, "planning"), who=KIM)
     await acme.send_back("planning", "Which products?")
     await acme.look("send back")
