@@ -9,8 +9,8 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.companies import named
 from bot.messages.notes import note_words
 from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.wording import in_charge
 from flows.cases.companies import unaccepted
-from flows.cases.presence import there
 from flows.cases.settle import open_tasks, side_of, waits_until
 from flows.forms.step import Situation
 from flows.journey import Journey
@@ -99,10 +99,6 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
         buttons.append(button(texts("button.matrix"), Act.MATRIX, ButtonValue(onboarding=onboarding.id)))
     if buttons:
         blocks.append(actions(*buttons))
-    lead, owner = (_person(snapshot, one, texts) for one in (onboarding.lead_id, onboarding.owner_id))
+    lead, owner = (in_charge(texts, snapshot, one) for one in (onboarding.lead_id, onboarding.owner_id))
     blocks.append(context(texts.md("card.people", lead=lead, owner=owner)))
     return drawing(blocks)
-
-
-def _person(snapshot: Snapshot, user_id: str, texts: Texts) -> Raw | str:
-    return Raw(f"<@{user_id}>") if there(snapshot, user_id) else texts("card.nobody")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, link, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token
-from bot.messages.wording import all_here
-from flows.cases.presence import called
+from bot.messages.wording import all_here, in_charge
+from flows.cases.presence import called, there
 from flows.cases.settle import open_tasks, side_of
 from flows.forms.step import Situation
 from flows.journey import Journey
@@ -64,16 +64,18 @@ def _buttons(
 
 def escalation(snapshot: Snapshot, asked: Escalate, url: str, texts: Texts) -> Drawing:
     """Who is waited for, since when, and how often they were reminded. ``url``: of where to go on; empty if there is none."""
-    onboarding = snapshot.onboarding
-    responsible = {"lead": onboarding.lead_id, "owner": onboarding.owner_id}
-    people = {"user": [asked.user] if asked.user else [], **{name: called(snapshot, one) for name, one in responsible.items()}}
+    onboarding, slow = snapshot.onboarding, asked.where == "support_channel"
+    reminded = there(snapshot, asked.user)
+    owner = onboarding.owner_id
     told = texts.md(
-        "escalation.support" if asked.where == "support_channel" else "escalation.customer",
+        "escalation.support" if slow else "escalation.customer",
         n=asked.count,
         customer=onboarding.customer,
         step=texts(f"step.{asked.step}.title"),
         since=date_token(asked.since),
-        **{name: all_here(texts, users) for name, users in people.items()},
+        user=Raw(f"<@{reminded[0]}>") if reminded else texts("escalation.who_left" if asked.user else "escalation.channel"),
+        owner=in_charge(texts, snapshot, owner) if slow else all_here(texts, called(snapshot, owner)),
+        lead=in_charge(texts, snapshot, onboarding.lead_id),
     )
-    where = "button.show_review" if asked.where == "support_channel" else "button.open_thread"
+    where = "button.show_review" if slow else "button.open_thread"
     return drawing([section(told), *([actions(link(texts(where), url, asked.step))] if url else [])])

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.messages.texts import Raw, Texts, date_token
+from flows.cases.presence import called
+from flows.model import Snapshot
 from flows.people import SYSTEM
 
 PEOPLE = frozenset({"by", "user", "owner", "lead"})
@@ -17,6 +19,12 @@ SECTIONS = {"kind": "secret_kind", "how": "secret_how", "flaw": "flaw"}
 def all_here(texts: Texts, users: Sequence[str]) -> Raw | str:
     """Who a message is for: these people, as mentions, or whoever reads the channel where nobody is left to be called."""
     return Raw(" ".join(f"<@{user}>" for user in users)) if users else texts("say.all_here")
+
+
+def in_charge(texts: Texts, snapshot: Snapshot, *user_ids: str) -> Raw | str:
+    """Whose something is: the first of these people who is still there; or that nobody was chosen yet."""
+    found = called(snapshot, *user_ids)
+    return Raw(f"<@{found[0]}>") if found else texts("card.nobody")
 
 
 def worded(texts: Texts, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,9 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
             yield "reminder of all", reminder.reminder(made, JOURNEY, samples.reminder(side, STEPS, waits), texts, at)
     for where in ("support", "support_channel"):
         slow = Escalate(where=where, step="planning", user="U_ANA", count=3, since=int(NOW.timestamp()))
-        yield f"escalation {where}", reminder.escalation(made, slow, "https://slack.example/archives/C1/p12", texts)
+        for left in ([], *samples.departures()):
+            found = replace(made, calls=left)
+            yield f"escalation {where}", reminder.escalation(found, slow, "https://slack.example/archives/C1/p12", texts)
     for call in made.calls:
         yield call.id, calls.call_message(made, call, texts)
     nobody = replace(samples.reminder(Side.CUSTOMER, STEPS), user_id="")

@@ -17,11 +17,12 @@ from bot.messages.card import card
 from bot.messages.changes import diff, differences
 from bot.messages.home import customer_home
 from bot.messages.matrix import matrix
-from bot.messages.reminder import reminder
+from bot.messages.reminder import escalation, reminder
 from bot.messages.review import answer_sections, review_card
 from bot.messages.step import step_message
 from bot.messages.texts import Texts, escape, for_locale, languages, typed
-from flows.model import Snapshot
+from flows.model import Call, Snapshot
+from flows.outbox import Escalate
 from flows.people import Side
 from flows.problems import Note
 from flows.state import StepState
@@ -156,6 +157,22 @@ def test_a_reminder_of_what_is_done_says_by_whom_and_when_and_offers_the_rest_al
     assert "2. Organization – under review. Last change by <@U_SUE> 2026-03-10 12:00 UTC." in shown.text
     passed = reminder_of(made, "customer", ["organization"], [])
     assert (buttons(passed.blocks), "has moved on" in passed.text) == ([], True)
+
+
+def test_an_escalation_names_nobody_who_has_left() -> None:
+    made = samples.snapshot(StepState.OPEN)
+    slow = Escalate(where="support", step="planning", user="U_ANA", count=3, since=int(samples.NOW.timestamp()))
+    said = escalation(made, slow, "", EN).text
+    assert said.startswith("<@U_SUE>, Example Bank has not moved “Planning”")
+    assert "after 3 reminders to <@U_ANA>. The customer's lead is <@U_ANA>." in said
+    made.calls = [Call(id=who, onboarding_id="", kind="lead_left", user_id=who, at=samples.NOW) for who in ("U_ANA", "U_SUE")]
+    said = escalation(made, slow, "", EN).text
+    assert said.startswith("Everyone, Example Bank")
+    assert "after 3 reminders to someone who has left. The customer's lead is not chosen yet." in said
+    assert (
+        "to everyone in the channel. The owner is not chosen yet"
+        in escalation(made, replace(slow, where="support_channel", user=""), "", EN).text
+    )
 
 
 def test_a_reminder_of_a_task_offers_the_task() -> None:
