@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from flows.cases.calls import waiting
 from flows.cases.case import Case
 from flows.forms.step import Step, Task
 from flows.people import Side
@@ -11,7 +12,8 @@ from flows.problems import Amount, Problem, Refused
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 STUCK = ((1, HOUR), (3, DAY))
-"""A step's "I'm stuck": support answers in the thread, where more can be said."""
+"""A step's "I'm stuck": support answers in the thread, where more can be said. The first holds until it has: who is told that it is
+settled may say that it isn't."""
 TASK = ((60, HOUR),)
 """A task that can be repeated, such as pasting a token."""
 SECRETS = ((5, HOUR),)
@@ -25,7 +27,8 @@ Limits = Sequence[tuple[int, timedelta]]
 
 async def stuck(case: Case, step_id: str) -> tuple[Problem, ...]:
     """Why support is not told again yet; empty if it is."""
-    done, until = await _when(case, [f"step:{step_id}:stuck"], STUCK)
+    waits = any(call.user_id == case.actor.user_id for call in waiting(case.snapshot, step_id))
+    done, until = await _when(case, [f"step:{step_id}:stuck"], STUCK if waits else STUCK[1:])
     if until is None:
         return ()
     return (Problem("reason", "stuck_told", {"ago": _minutes(case.now - done[-1]), "again": _minutes(until - case.now)}),)

@@ -52,6 +52,9 @@ async def test_others_and_other_steps_are_not_held_up(acme: CaseBook) -> None:
     assert await says_stuck(acme, COLLEAGUE) == ()
     assert await says_stuck(acme, LEAD, "organization") == ()
     assert await says_stuck(acme) != ()
+    own = next(one for one in (await acme.snapshot()).calls if one.user_id == LEAD.user_id and one.step_id == "planning")
+    await acme.act(lambda case: calls.settle(case, own.id, ""))
+    assert await says_stuck(acme) == ()  # it was not settled after all
 
 
 async def test_a_task_that_is_repeated_again_and_again_waits_for_a_while(acme: CaseBook) -> None:
