@@ -43,14 +43,14 @@ class Assignees:
         if person.user_id not in await self._slack.members(onboarding.channel_id):
             return "assignee_not_there"
         async with self._store.read() as unit:
-            return "assignee_stranger" if await _is_of_another(unit, snapshot, person) else ""
+            return "assignee_stranger" if await is_of_another(unit, snapshot, person) else ""
 
     async def _named(self, snapshot: Snapshot, info: UserInfo) -> dict[str, str | int]:
         channel = await self._slack.channel(snapshot.onboarding.channel_id)
         return {"name": info.name or info.id, "customer": snapshot.onboarding.customer, "channel": channel.name or channel.id}
 
 
-async def _is_of_another(unit: Unit, snapshot: Snapshot, person: Person) -> bool:
+async def is_of_another(unit: Unit, snapshot: Snapshot, person: Person) -> bool:
     """Whether they are another customer's in an open onboarding elsewhere: guests of the installing workspace share its team."""
     lead = snapshot.lead()
     elsewhere = await unit.members_elsewhere([person.user_id, lead.user_id], snapshot.onboarding.channel_id)
