@@ -50,7 +50,7 @@ def _words(grant: Grant, texts: Texts) -> Iterator[str]:
     state = texts(f"grant.{grant.state}")
     yield f"{state} ({typed(grant.reference)})" if grant.reference else state
     if grant.expires_at:
-        yield texts.md("matrix.until", at=date_token(grant.expires_at))
+        yield texts.md("matrix.expires", at=date_token(grant.expires_at))
     if grant.role:
         yield ", ".join(texts(f"choice.role.{role}") for role in grant.role.split(","))
 
