@@ -52,6 +52,8 @@ MAX_NOTES, NOTES_TEXT = 12, 3500
 """The same for the notes, if not everything fits."""
 MAX_WAITING, WAITING_TEXT = 6, 1500
 """The same for what the first of two people recorded."""
+CUT = "…"
+"""Stands for what has no room left."""
 
 
 def review_card(
@@ -82,31 +84,28 @@ def review_card(
     blocks.extend(history(snapshot, step, texts, rules))
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(_skip(snapshot, step, texts))
-    known = facts(step.facts(situation), texts)
-    after = _after(snapshot, step, texts, situation, rules, failed)
-    after += [context(texts("review.details", revision=sent.revision, digest=sent.digest[:8]))] if sent is not None else []
-    room = MESSAGE_TEXT - length([*blocks, *after])
-    return drawing(
-        [*blocks, *fit(known, BLOCKS - len(blocks) - len(after), room), *after]
-    )  # the buttons are never what is left out
+    request = renewals.asked(snapshot, step, situation)
+    recorded, buttons = _tasks(snapshot, step, texts, situation, rules, request)
+    pressed = [actions(*buttons), *_failed(snapshot, texts, failed)]
+    pressed += [context(texts("review.details", revision=sent.revision, digest=sent.digest[:8]))] if sent is not None else []
+    room, most = MESSAGE_TEXT - length([*blocks, *pressed]) - 2 * len(CUT), BLOCKS - len(blocks) - len(pressed)
+    recorded = fit([*_renewal(request, texts), *recorded], most, room)
+    known = [*facts(step.facts(situation), texts), *lane(step, situation, texts)]
+    known = fit([*known, *note_lines(internal.last(snapshot, step_id), texts)], most - len(recorded), room - length(recorded))
+    return drawing([*blocks, *known, *recorded, *pressed])  # the buttons are never what is left out
 
 
-def _after(
-    snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, rules: Rules, failed: Sequence[EffectRecord]
-) -> list[Block]:
-    """What follows the facts, with what support can do."""
-    onboarding, blocks = snapshot.onboarding, lane(step, situation, texts)
-    blocks.extend(note_lines(internal.last(snapshot, step.id), texts))
-    if (request := renewals.asked(snapshot, step, situation)) is not None and request.at is not None:
-        by, when = Raw(f"<@{request.user_id}>"), date_token(request.at)
-        blocks.append(section(texts.md("review.renewal", by=by, at=when)))
-    blocks.extend(_tasks(snapshot, step, texts, situation, rules, request))
+def _renewal(request: TaskRecord | None, texts: Texts) -> Iterator[Block]:
+    if request is not None and request.at is not None:
+        yield section(texts.md("review.renewal", by=Raw(f"<@{request.user_id}>"), at=date_token(request.at)))
+
+
+def _failed(snapshot: Snapshot, texts: Texts, failed: Sequence[EffectRecord]) -> Iterator[Block]:
     for effect in failed[:3]:
         what = texts(f"effect.{effect.kind}")
-        blocks.append(section(texts.md("review.failed", what=what, id=effect.error_id)))
-        value = ButtonValue(onboarding=onboarding.id, item=effect.id)
-        blocks.append(actions(button(texts("button.retry_effect"), Act.RETRY_EFFECT, value, name=effect.id)))
-    return blocks
+        yield section(texts.md("review.failed", what=what, id=effect.error_id))
+        value = ButtonValue(onboarding=snapshot.onboarding.id, item=effect.id)
+        yield actions(button(texts("button.retry_effect"), Act.RETRY_EFFECT, value, name=effect.id))
 
 
 def in_full(form: Form, sent: Submission, texts: Texts, situation: Situation) -> list[Drawing]:
@@ -212,9 +211,9 @@ def _skip(snapshot: Snapshot, step: Step, texts: Texts) -> list[Block]:
 
 def _tasks(
     snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, rules: Rules, request: TaskRecord | None
-) -> list[Block]:
-    """What support can do now, what a first person recorded, and what is known of what was done. ``request``: for the renewal that
-    waits."""
+) -> tuple[list[Block], list[Block]]:
+    """What is known of what was done and what a first person recorded, and the buttons for what support can do now. ``request``: for the
+    renewal that waits."""
     blocks: list[Block] = []
     buttons: list[Block] = []
     waiting_for = list(open_tasks(step, situation))
@@ -240,7 +239,7 @@ def _tasks(
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, item=request.item)
         buttons.append(button(texts("button.decline_renewal"), Act.DECLINE_RENEWAL, value))
     note = button(texts("button.add_note"), Act.ADD_NOTE, ButtonValue(onboarding=snapshot.onboarding.id, step=step.id))
-    return [*blocks, actions(*buttons, note)]
+    return blocks, [*buttons, note]
 
 
 def _first_word(task: Task, waiting: TaskRecord, title: str, texts: Texts, situation: Situation) -> Iterator[Block]:

@@ -43,6 +43,9 @@ def step_of(made: Snapshot, step: str, texts: Texts = EN) -> Drawing:
     return step_message(made, samples.JOURNEY, step, texts, samples.at(made))
 
 
+MANY = ", ".join(f"person{number}.of.the.operations.team@bank.example" for number in range(150))
+
+
 def review_of(made: Snapshot, step: str, texts: Texts = EN) -> Drawing:
     return review_card(made, samples.JOURNEY, step, texts, samples.at(made), samples.RULES)
 
@@ -339,6 +342,15 @@ def test_answers_that_do_not_fit_are_said_to_go_on_and_can_be_decided() -> None:
     check_message({"text": shown.text, "blocks": shown.blocks}, updating=True)
     assert EN("review.more_below") in words(shown.blocks)
     assert [name for name in names(shown.blocks) if f"[{name}]" not in shown.text] == []
+
+
+def test_what_can_be_pressed_is_never_what_has_no_room() -> None:
+    few = samples.snapshot(StepState.FULFILLING)
+    few.tasks = samples.tasks("waiting", "&" * 400)
+    full = sent(samples.snapshot(StepState.FULFILLING, said="&" * 1000), "production", users=MANY)
+    full.tasks = few.tasks
+    full.notes = [replace(samples.notes("&" * 400)[0], id=f"{number}", step_id="production") for number in range(40)]
+    assert names(review_of(full, "production").blocks) == names(review_of(few, "production").blocks)
 
 
 @pytest.mark.parametrize("language", languages())
