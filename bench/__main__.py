@@ -1,6 +1,6 @@
 """Every aim of the bot's speed, measured in one run beside its baselines. `make bench` runs it; docs/performance.md has results.
 
-python -m bench [opening] [submission] [bursts] [crowd] [size] [desk] [idle] [pismo]
+python -m bench [opening] [submission] [bursts] [crowd] [size] [desk] [day] [idle] [pismo]
                 [--postgres] [--replicas 2] [--onboardings 100000] [--quick]
 """
 
@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import crowd, desk, idle, opening, pismo, size, submission
+from bench import crowd, day, desk, idle, opening, pismo, size, submission
 from bench.aims import Row, table
 from bench.testbed import Testbed, testbed
 
@@ -20,7 +20,7 @@ from bench.testbed import Testbed, testbed
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure what docs/performance.md promises.")
     parser.add_argument(
-        "only", nargs="*", help="opening, submission, bursts, crowd, size, desk, idle, pismo: leave out the others"
+        "only", nargs="*", help="opening, submission, bursts, crowd, size, desk, day, idle, pismo: leave out the others"
     )
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL of its own instead of SQLite")
     parser.add_argument("--replicas", type=int, default=1, help="processes of the bot; more than one need --postgres")
@@ -44,6 +44,7 @@ def main() -> None:
         "crowd": lambda bed: crowd.measure(bed, share=0.25 if asked.quick else 1),
         "size": lambda bed: size.measure(bed, rounds=rounds, onboardings=asked.onboardings),
         "desk": lambda bed: desk.measure(bed, rounds=rounds),
+        "day": lambda bed: day.measure(bed, share=0.1 if asked.quick else 1),
         "idle": lambda bed: idle.measure(bed, idle_seconds=5 if asked.quick else 30),
         "pismo": lambda _: pismo.measure(),
     }
