@@ -13,13 +13,11 @@ from playground.slack import Channel, SlackPerson, SlackStandIn
 
 @dataclass(frozen=True)
 class Location:
-    """``thread``: the root's `ts` if one is open. ``new_from``: how far she had read when she arrived. ``around``: the `ts` of the message
-    she went to; empty for the latest ones."""
+    """``thread``: the root's `ts` if one is open. ``new_from``: how far she had read when she arrived."""
 
     channel: Channel | Literal["home"]
     thread: str = ""
     new_from: str = ""
-    around: str = ""
 
 
 class Navigation:
@@ -49,8 +47,7 @@ class Navigation:
         if location.channel is not channel or not ts:
             location = self._arrive(person, channel)
         in_thread = message is not None and message.thread_ts not in (None, message.ts)
-        around = message.thread if message is not None else ""
-        self._known[person.id] = replace(location, thread=around if in_thread else "", around=around)
+        self._known[person.id] = replace(location, thread=message.thread if message and in_thread else "")
         self.refresh()
         if ts:
             self.script.show_message(ts)

@@ -106,7 +106,7 @@ class Workspace:
             content = home_pane.parts(self.person, self.slack, self.attempts)
             return Part(("home", self.person.id), classes="place", parts=list(content))
         show = partial(self.navigation.go, self.person)
-        content = channel_pane.parts(location, location.channel, self._reader(), self._writer(), show=show)
+        content = channel_pane.parts(location.channel, self._reader(), self._writer(), new_from=location.new_from, show=show)
         return Part(("channel", self.person.id, location.channel.id), classes="place", parts=list(content))
 
     def _thread_parts(self, location: Location) -> Iterator[Part]:
