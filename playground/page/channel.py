@@ -1,4 +1,5 @@
-"""A channel, or the direct message with the app: header, bookmarks, messages and the composer."""
+"""A channel, or the direct message with the app: header, bookmarks, messages and the composer. Of many messages, those around the one that
+was gone to are drawn, or the last ones; the others are a press away."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,9 +16,10 @@ def title(slack: SlackStandIn, channel: Channel) -> str:
 
 
 def parts(
-    channel: Channel, reader: MessageReader, writer: Writer, *, new_from: str, show: Callable[[Channel, str], None]
+    channel: Channel, reader: MessageReader, writer: Writer, *, new_from: str, near: str, show: Callable[[Channel, str], None]
 ) -> Iterator[Part]:
-    """``new_from``: as in `messages.listed`. ``show`` gets the channel and the `ts` of the message to go to."""
+    """``new_from``, ``near``: as in `messages.listed` and `messages.window`. ``show`` gets the channel and the `ts` of the message to go
+    to, or none for the last ones."""
     other = [team.name for team in (channel.team, *channel.shared_with) if team != reader.person.user.team]
     shared = f"Shared with {', '.join(other)}" if channel.is_ext_shared and other else ""
     head = (channel.name, len(channel.members), shared)
@@ -26,7 +28,13 @@ def parts(
     pins = [ts for ts in channel.pins if channel.find(ts)]
     if marks or pins:
         yield Part("marks", (marks, pins), partial(_marks, channel, marks, pins, show), classes="marks")
-    shown = messages.in_channel(reader.person, channel)
+    seen = messages.in_channel(reader.person, channel)
+    first, end = messages.window(seen, near)
+    drawn = messages.listed(reader, seen[first:end], messages.replies_in(reader.person, channel), new_from=new_from)
+    before = _beginning(reader.slack, channel) if not first else _more("Earlier messages", channel, seen[first].ts, show)
+    after = (
+        [] if end == len(seen) else [_more("Later messages", channel, seen[end - 1].ts, show), _more("Newest", channel, "", show)]
+    )
     yield Part(
         "scroll",
         classes="scroll",
@@ -35,7 +43,7 @@ def parts(
             Part(
                 "list",
                 classes="list",
-                parts=[_beginning(reader.slack, channel), *messages.listed(reader, shown, new_from=new_from)],
+                parts=[before, *drawn, *after],
             )
         ],
     )
@@ -59,6 +67,10 @@ def _marks(channel: Channel, marks: list[tuple[str, str]], pins: list[str], show
         element("a", "mark", name, href=link, target="_blank", rel="noopener noreferrer")
     if pins:
         button(f"{len(pins)} pinned", partial(show, channel, pins[0]), "mark")
+
+
+def _more(name: str, channel: Channel, ts: str, show: Callable[[Channel, str], None]) -> Part:
+    return Part(name, ts, partial(button, name, partial(show, channel, ts), "link"), classes="beginning")
 
 
 def _beginning(slack: SlackStandIn, channel: Channel) -> Part:

@@ -1,8 +1,9 @@
 """Messages as parts: who, when, what, and what you can do with each."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 from nicegui import ui
 
@@ -18,6 +19,8 @@ from playground.slack.world import File
 
 TOGETHER = 300.0
 """Seconds within which one author's messages are grouped under one name."""
+SHOWN = 100
+"""Messages of a channel that are drawn at a time."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,36 @@ def in_thread(person: SlackPerson, channel: Channel, root: str) -> list[Message]
     return [message for message in _seen(person, channel) if root in (message.ts, message.thread_ts)]
 
 
-def _replies(person: SlackPerson, root: Message) -> list[Message]:
-    return [message for message in in_thread(person, root.channel, root.ts) if message.ts != root.ts]
+def replies_in(person: SlackPerson, channel: Channel) -> Mapping[str, Sequence[Message]]:
+    """By their root's `ts`, what the person sees of the channel's threads."""
+    found: dict[str, list[Message]] = {}
+    for message in _seen(person, channel):
+        if message.thread_ts is not None and message.thread_ts != message.ts:
+            found.setdefault(message.thread_ts, []).append(message)
+    return found
+
+
+def window(messages: Sequence[Message], near: str) -> tuple[int, int]:
+    """From which message to which a channel is drawn: around the one at ``near``, or up to the last if there is none."""
+    place = next((at for at, message in enumerate(messages) if message.ts == near), len(messages))
+    first = max(0, min(place - SHOWN // 2, len(messages) - SHOWN))
+    return first, min(first + SHOWN, len(messages))
 
 
 def _seen(person: SlackPerson, channel: Channel) -> list[Message]:
     return [message for message in channel.messages if message.ephemeral_to in (None, person.id)]
 
 
-def listed(reader: MessageReader, messages: Sequence[Message], *, thread: bool = False, new_from: str = "") -> Iterator[Part]:
-    """Messages from top to bottom with dividers between days. ``new_from``: the `ts` after which all is new to the reader."""
+def listed(
+    reader: MessageReader,
+    messages: Sequence[Message],
+    replies: Mapping[str, Sequence[Message]] = MappingProxyType({}),
+    *,
+    thread: bool = False,
+    new_from: str = "",
+) -> Iterator[Part]:
+    """Messages from top to bottom with dividers between days. ``replies``: by their root's `ts`. ``new_from``: the `ts` after which all is
+    new to the reader."""
     person, now = reader.person, reader.slack.world.clock()
     last: Message | None = None
     divided = not new_from
@@ -62,7 +85,7 @@ def listed(reader: MessageReader, messages: Sequence[Message], *, thread: bool =
         if not divided and message.ts > new_from and message.user != person.id:
             divided, last = True, None
             yield Part("new", None, partial(element, "span", "", "New"), classes="new", props={"role": "separator"})
-        yield _one(reader, message, together=_together(last, message), thread=thread)
+        yield _one(reader, message, replies.get(message.ts, ()), together=_together(last, message), thread=thread)
         last = message
 
 
@@ -77,7 +100,7 @@ def _together(last: Message | None, message: Message) -> bool:
     )
 
 
-def _one(reader: MessageReader, message: Message, *, together: bool, thread: bool) -> Part:
+def _one(reader: MessageReader, message: Message, replies: Sequence[Message], *, together: bool, thread: bool) -> Part:
     name, time = words.author(reader.slack, message.user), words.time_of_day(reader.person, message.ts)
     pinned = message.ts in message.channel.pins
     marks = [("together", together), ("pinned", pinned), ("ephemeral", bool(message.ephemeral_to))]
@@ -96,14 +119,16 @@ def _one(reader: MessageReader, message: Message, *, together: bool, thread: boo
             Part(
                 "body",
                 classes="message-body",
-                parts=list(_body(reader, message, together=together, thread=thread, pinned=pinned)),
+                parts=list(_body(reader, message, replies, together=together, thread=thread, pinned=pinned)),
             ),
             Part("tools", (thread, message.thread), partial(_tools, reader, message, thread=thread), classes="tools"),
         ],
     )
 
 
-def _body(reader: MessageReader, message: Message, *, together: bool, thread: bool, pinned: bool) -> Iterator[Part]:
+def _body(
+    reader: MessageReader, message: Message, replies: Sequence[Message], *, together: bool, thread: bool, pinned: bool
+) -> Iterator[Part]:
     if pinned:
         yield Part("pin", None, lambda: element("span", "", "Pinned in this channel"), classes="note pin-note")
     if message.ephemeral_to:
@@ -117,12 +142,10 @@ def _body(reader: MessageReader, message: Message, *, together: bool, thread: bo
     yield Part("content", shown, partial(_content, reader, message), classes="message-content", props={"lang": lang})
     if warning := reader.attempts.warnings.get(message.ts):
         yield Part("warning", warning, partial(element, "span", "", warning), classes="warning", props={"role": "alert"})
-    if not thread and message.thread_ts is None:
-        replies = _replies(reader.person, message)
-        if replies:
-            new = reader.reading.unread_in_thread(reader.person, message)
-            told = (len(replies), replies[-1].ts, new)
-            yield Part("thread", told, partial(_thread_link, reader, message, replies, new), classes="replies")
+    if not thread and message.thread_ts is None and replies:
+        new = reader.reading.unread_in_thread(reader.person, message, replies)
+        told = (len(replies), replies[-1].ts, new)
+        yield Part("thread", told, partial(_thread_link, reader, message, replies, new), classes="replies")
 
 
 def avatar(slack: SlackStandIn, user_id: str) -> None:

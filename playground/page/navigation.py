@@ -13,11 +13,13 @@ from playground.slack import Channel, SlackPerson, SlackStandIn
 
 @dataclass(frozen=True)
 class Location:
-    """``thread``: the root's `ts` if one is open. ``new_from``: how far she had read when she arrived."""
+    """``thread``: the root's `ts` if one is open. ``new_from``: how far she had read when she arrived. ``near``: the `ts` of the message
+    whose surroundings she looks at; else the last ones."""
 
     channel: Channel | Literal["home"]
     thread: str = ""
     new_from: str = ""
+    near: str = ""
 
 
 class Navigation:
@@ -47,10 +49,16 @@ class Navigation:
         if location.channel is not channel or not ts:
             location = self._arrive(person, channel)
         in_thread = message is not None and message.thread_ts not in (None, message.ts)
-        self._known[person.id] = replace(location, thread=message.thread if message and in_thread else "")
+        near = message.thread if message else ""
+        self._known[person.id] = replace(location, thread=near if in_thread else "", near=near)
         self.refresh()
         if ts:
             self.script.show_message(ts)
+
+    def to_the_last(self, person: SlackPerson) -> None:
+        """Of the channel's messages, where what she wrote stands, and what she is answered."""
+        self._known[person.id] = replace(self.of(person), near="")
+        self.refresh()
 
     def go_home(self, person: SlackPerson) -> None:
         self._known[person.id] = Location("home")

@@ -1,5 +1,8 @@
 """How far each person has read, as Slack remembers it for its unread marks."""
 
+from collections.abc import Iterable
+from itertools import takewhile
+
 from playground.slack import Channel, Message, SlackPerson, SlackStandIn
 
 
@@ -16,12 +19,14 @@ class Reading:
 
     def unread(self, person: SlackPerson, channel: Channel) -> bool:
         """Whether someone else has written since, in the channel or one of its threads."""
-        return any(_new(message, person, self.last(person, channel)) for message in reversed(channel.messages))
+        since = self.last(person, channel)
+        later = takewhile(lambda message: message.ts > since, reversed(channel.messages))
+        return any(_new(message, person, since) for message in later)
 
-    def unread_in_thread(self, person: SlackPerson, root: Message) -> int:
+    def unread_in_thread(self, person: SlackPerson, root: Message, replies: Iterable[Message]) -> int:
         """How many replies by others she has not seen."""
         seen = self._threads.get((person.id, root.channel.id, root.ts), "")
-        return sum(message.thread_ts == root.ts and _new(message, person, seen) for message in root.channel.messages)
+        return sum(_new(message, person, seen) for message in replies)
 
     def saw(self, person: SlackPerson, channel: Channel) -> None:
         if channel.messages:

@@ -1,6 +1,6 @@
 """One side of the page: a workspace as one of its members sees it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from nicegui.events import GenericEventArguments
@@ -106,13 +106,18 @@ class Workspace:
             content = home_pane.parts(self.person, self.slack, self.attempts)
             return Part(("home", self.person.id), classes="place", parts=list(content))
         show = partial(self.navigation.go, self.person)
-        content = channel_pane.parts(location.channel, self._reader(), self._writer(), new_from=location.new_from, show=show)
+        writer = self._writer(partial(self.navigation.to_the_last, self.person))
+        content = channel_pane.parts(
+            location.channel, self._reader(), writer, new_from=location.new_from, near=location.near, show=show
+        )
         return Part(("channel", self.person.id, location.channel.id), classes="place", parts=list(content))
 
     def _thread_parts(self, location: Location) -> Iterator[Part]:
         if location.thread and location.channel != "home":
             close = partial(self.navigation.close_thread, self.person)
-            content = thread_pane.parts(location.channel, location.thread, self._reader(), self._writer(), close=close)
+            content = thread_pane.parts(
+                location.channel, location.thread, self._reader(), self._writer(self.refresh), close=close
+            )
             yield Part(
                 ("thread", self.person.id, location.thread),
                 tag="section",
@@ -125,5 +130,5 @@ class Workspace:
         open_thread = partial(self.navigation.open_thread, self.person)
         return MessageReader(self.person, self.slack, self.shared.reading, self.attempts, open_thread)
 
-    def _writer(self) -> Writer:
-        return Writer(self.person, self.drafts, self.refresh)
+    def _writer(self, sent: Callable[[], None]) -> Writer:
+        return Writer(self.person, self.drafts, sent)

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from playground.page import troubles, words
 from playground.page.composer import mentioning, tell
+from playground.page.messages import window
 from playground.page.reading import Reading
-from playground.slack import Outcome, SlackStandIn
+from playground.slack import Message, Outcome, SlackStandIn
 from tests.playground.company import Company, field_of, modal
 
 MONDAY = 1_795_392_000.0  # 2026-11-23 00:00 UTC, still Sunday in America
@@ -48,10 +49,11 @@ async def test_only_what_others_said_since_is_unread(company: Company) -> None:
     root = company.shared.messages[-1]
     await company.ana.say(company.shared, "And one more thing", thread=root)
     assert reading.unread(company.sam, company.shared)
-    assert reading.unread_in_thread(company.sam, root) == 1
+    replies = company.shared.messages[-1:]
+    assert reading.unread_in_thread(company.sam, root, replies) == 1
 
     reading.saw_thread(company.sam, company.shared, root.ts)
-    assert reading.unread_in_thread(company.sam, root) == 0
+    assert reading.unread_in_thread(company.sam, root, replies) == 0
 
 
 def test_what_slack_says_to_one_is_unread_for_her_alone(company: Company) -> None:
@@ -96,3 +98,10 @@ def test_people_who_left_have_a_name_still(company: Company) -> None:
     assert words.author(slack, words.SLACKBOT) == "Slackbot"
     assert words.initials("Ana Maria Braga") == "AM"
     assert [words.size(n) for n in (9, 2048, 5 * 1024**2)] == ["9 bytes", "2 kB", "5.0 MB"]
+
+
+def test_of_many_messages_those_around_one_are_drawn(company: Company) -> None:
+    many = [Message(str(number), company.shared, company.sam.id, "Hello") for number in range(1000)]
+
+    assert [window(many, near) for near in ("", "20", "500", "980")] == [(900, 1000), (0, 100), (450, 550), (900, 1000)]
+    assert window(many[:3], "1") == (0, 3)
