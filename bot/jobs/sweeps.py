@@ -6,11 +6,12 @@ A customer whose rows can't be read is skipped, and the onboarding logged; the o
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from prometheus_client import Counter
 
 from bot.telemetry import metrics
+from bot.telemetry.acks import in_flight
 from flows.cases import departures, remind, renewals, report
 from flows.cases.case import Case, Cases
 from flows.cases.presence import OF_SUPPORT
@@ -20,6 +21,9 @@ from flows.problems import Refused
 from storage.store import Store, Unavailable
 
 log = logging.getLogger("bot.jobs.sweeps")
+
+SOON_EVERY = timedelta(minutes=5)
+"""How often it is looked whether a customer's invitations expire soon, at most: people are told hours before."""
 
 Due = Callable[[Unit], Awaitable[Sequence[str]]]
 """Ids of the onboardings with something due."""
@@ -43,6 +47,8 @@ def stops_all(error: Exception, locked: bool) -> bool:
 class Sweeps:
     def __init__(self, store: Store, cases: Cases) -> None:
         self._store, self._cases = store, cases
+        self._looked_at: dict[str, datetime] = {}
+        """When it was last seen by onboarding whether an invitation expires soon."""
 
     async def remind(self) -> None:
         async def serve(case: Case) -> int:
@@ -51,12 +57,17 @@ class Sweeps:
         await self._sweep("reminders", remind.due, serve, closed=True, counted=metrics.REMINDERS)
 
     async def expire(self) -> None:
-        """Invitations whose code has expired or soon will."""
+        """Invitations whose code has expired or soon will. Whether it is soon depends on the customer's business hours, so that each is
+        opened, but no more than every few minutes."""
 
         async def due(unit: Unit) -> Sequence[str]:
-            return await remind.expiring(unit, self._cases.rules)
+            over, soon = await unit.expiring(unit.now), await remind.expiring(unit, self._cases.rules)
+            self._looked_at = {one: self._looked_at[one] for one in soon if one in self._looked_at}
+            lately = {one for one, at in self._looked_at.items() if unit.now - at < SOON_EVERY}
+            return [one for one in soon if one in over or one not in lately]
 
         async def serve(case: Case) -> int:
+            self._looked_at[case.id] = case.now
             return remind.expire(case)
 
         await self._sweep("expiries", due, serve)
@@ -129,7 +140,8 @@ class Sweeps:
             metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))
 
     async def _sweep(self, chore: str, due: Due, serve: Serve, *, closed: bool = False, counted: Counter | None = None) -> None:
-        """One transaction per customer. If another writer holds a customer's rows, that one is left for the next sweep.
+        """One transaction per customer, each after the acknowledgements that are pending: people don't wait for a sweep. If another
+        writer holds a customer's rows, that one is left for the next sweep.
 
         Raises Unavailable if the store is unreachable, or if SQLite, with its one writer, is locked for two customers in a row:
         the others would fare no better.
@@ -143,6 +155,7 @@ class Sweeps:
                 async with self._cases.open(unit, onboarding_id, closed=closed) as case:
                     return await serve(case)
 
+            await in_flight.passed()
             try:
                 done = await self._store.transact(work)
             except Exception as error:

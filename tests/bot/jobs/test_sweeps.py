@@ -12,6 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from bot.jobs.sweeps import Sweeps
+from bot.telemetry.acks import in_flight
 from flows.cases.report import PATIENCE
 from flows.model import Expiry, Grant, new_id
 from flows.ports import Unit
@@ -87,7 +88,10 @@ async def test_reminders(customers: Customers, caplog: pytest.LogCaptureFixture)
     assert failures("reminders") == before + 1
     assert REGISTRY.get_sample_value("onboarding_reminders_total") == sent + 2
     customers.mend()
-    await customers.sweeps.remind()
+    with in_flight:  # whoever pressed something is answered first
+        sweeping = asyncio.create_task(customers.sweeps.remind())
+        assert await customers.served("remind") == set()
+    await sweeping
     assert await customers.served("remind") == {customers.damaged}
     assert left_out(caplog) == [customers.damaged]
 
@@ -107,6 +111,8 @@ async def test_expiries(customers: Customers, caplog: pytest.LogCaptureFixture) 
             unit.add(grant)
 
     await customers.book.do(invite)
+    await customers.sweeps.expire()
+    assert await customers.served("nudge") == set(customers.ids)
     customers.book.now += timedelta(hours=2)
     customers.damage()
     before = failures("expiries")
