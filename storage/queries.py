@@ -209,9 +209,10 @@ class Queries:
         return {(str(onboarding_id), str(user_id)) for rows in found for onboarding_id, user_id in rows}
 
     async def unanswered(self, kinds: Collection[str]) -> Collection[tuple[str, str]]:
-        """Calls of these kinds that nobody answered, as (onboarding id, user id). Opens nothing sealed."""
-        columns = tables.calls.c
-        query = select(columns.onboarding_id, columns.user_id).where(columns.answered_at.is_(None), columns.kind.in_(list(kinds)))
+        """Calls of these kinds that nobody answered, as (onboarding id, user id); of erased onboardings none. Opens nothing sealed."""
+        columns, whole = tables.calls.c, tables.onboardings.c
+        query = select(columns.onboarding_id, columns.user_id).join(tables.onboardings, whole.id == columns.onboarding_id)
+        query = query.where(columns.answered_at.is_(None), columns.kind.in_(list(kinds)), whole.erased_at.is_(None))
         await self._flush()
         return {(str(onboarding_id), str(user_id)) for onboarding_id, user_id in await self.connection.execute(query)}
 
