@@ -10,6 +10,7 @@ from flows.cases.calls import waiting
 from flows.cases.presence import called
 from flows.model import Call, Snapshot
 from flows.people import SYSTEM
+from flows.state import ENDED
 
 
 def call_message(snapshot: Snapshot, call: Call, texts: Texts) -> Drawing:
@@ -31,7 +32,8 @@ def call_message(snapshot: Snapshot, call: Call, texts: Texts) -> Drawing:
         return drawing([*blocks, actions(answer, button(texts("button.settle_call"), Act.SETTLE_CALL, value))])
     by, at = Raw(f"<@{call.answered_by}>"), date_token(call.answered_at)
     if call.answered_by == SYSTEM.user_id:
-        ended = context(texts.md("call.passed", state=texts(f"state.{record.state.value}"), at=at))
+        key = "call.passed" if record.state in ENDED else "call.closed"
+        ended = context(texts.md(key, state=texts(f"state.{record.state.value}"), at=at))
     elif call.answer:
         ended = section(texts.md("call.answered", by=by, at=at, answer=call.answer))
     else:
