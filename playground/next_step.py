@@ -179,10 +179,9 @@ class Player:
         for step in STEPS:
             review, message = self._lasting("review", step), self._lasting("step", step)
             if review is not None:
-                shown = json.dumps(review.blocks)
                 name = action_id(review.blocks, Act.APPROVE)
                 if name is not None:
-                    yield Offered(sorted(support, key=lambda person: person.id in shown), review, name)
+                    yield Offered([p for p in support if not _approved(p, review)] or support, review, name)
                 for task in () if step in busy else _tasks(step, Side.SUPPORT, review, situation):
                     yield Offered([p for p in support if not _did(p, review, task)] or support, review, task)
             if message is not None:
@@ -296,6 +295,12 @@ def _did(person: SlackPerson, message: Message, name: str) -> bool:
     """Whether a line of the card names this person for the task, which then waits for somebody else."""
     words = label(message.blocks, name)
     return any(words in line and f"<@{person.id}>" in line for line in _lines(message))
+
+
+def _approved(person: SlackPerson, message: Message) -> bool:
+    """Whether a line of the card says that this person approved it: the next approval is somebody else's."""
+    said = Texts(FALLBACK)("review.approved", by=f"<@{person.id}>", at="")
+    return any(line.startswith(said) for line in _lines(message))
 
 
 def _waits_for_another(person: SlackPerson, message: Message) -> bool:

@@ -38,7 +38,7 @@ async def test_the_transcripts_show_the_whole_journeys() -> None:
         "Ana  sends “Planning",
         "Bruno  sends “Organização",  # a colleague continues, in his language
         "asks for changes: The street is that of the branch.",
-        "Street: Avenida Paulista → Rua do Comércio",
+        "Street · Before: Avenida Paulista · Now: Rua do Comércio",
         "Sam  presses “Approve: Authentication and mTLS”",
         "Kim  presses “Approve: Authentication and mTLS”",
         "This is a private key. It was not kept.",
