@@ -67,8 +67,8 @@ class FormMeta(BaseModel):
 
     @property
     def decides(self) -> bool:
-        """Whether sending it is a decision, or a task done: whoever of support did it is offered what waits next."""
-        return self.form in ("request_changes", "reject") or "." in self.form
+        """Whether sending it is a decision, an answer or a task done: whoever of support did it is offered what waits next."""
+        return self.form in ("request_changes", "reject", "decline_renewal", "answer_call", "settle_call") or "." in self.form
 
     def on(self, slot: int, page: str = "", draft: str = "", *, about: str = "", anew: bool = False) -> "FormMeta":
         changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}
