@@ -49,7 +49,8 @@ function focusError(id) {
 function showMessage(id, ts, block = "center") {
   soon(() => {
     const found = [...(side(id)?.querySelectorAll(`[data-ts="${ts}"]`) ?? [])].filter((message) => message.offsetParent).pop();
-    found?.scrollIntoView({ block });
+    const tall = found?.offsetHeight > found?.closest(".scroll")?.clientHeight;
+    found?.scrollIntoView({ block: tall && block === "center" ? "start" : block });
     found?.classList.add("looked-for");
     setTimeout(() => found?.classList.remove("looked-for"), 1600);
   });
