@@ -1,5 +1,6 @@
 """Everything stored about one onboarding, decrypted: as JSON, and as CSV for a spreadsheet."""
 
+import asyncio
 import csv
 import io
 import json
@@ -109,13 +110,18 @@ _KINDS: Mapping[str, type] = {
 
 async def export(store: Store, onboarding_id: str) -> Export:
     """Raises LookupError if there is no such onboarding, and UnknownKey if a key is lacking."""
-    unreadable: list[str] = []
     async with store.read() as unit:
         listed = await keys.listed(unit.connection)
         found = {name: await _rows(unit.connection, kind, onboarding_id) for name, kind in _KINDS.items()}
         if not found["onboarding"]:
             raise LookupError("no such onboarding")
         log = await _log(unit.connection, onboarding_id)
+    return await asyncio.to_thread(_written, found, listed, log)  # a large one takes tenths of a second
+
+
+def _written(found: Mapping[str, Sequence[Mapping[Any, Any]]], listed: AbstractSet[str], log: LogState) -> Export:
+    """``found``: rows by the name of their kind. Raises UnknownKey."""
+    unreadable: list[str] = []
     records = {name: [_record(_KINDS[name], row, listed, unreadable) for row in rows] for name, rows in found.items()}
     onboarding = records["onboarding"][0]
     whole = {**records, "onboarding": onboarding, **({"unreadable": unreadable} if unreadable else {})}

@@ -1,5 +1,6 @@
 """An onboarding's evidence pack: everything stored about it, the receipt, and how to verify that nothing of it was changed."""
 
+import asyncio
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -50,7 +51,8 @@ async def pack(store: Store, cases: Cases, onboarding_id: str, *, by: str) -> Pa
     name = file_name(exported.customer, onboarding_id, at, cases.rules.support_calendar.timezone)
     files = {README: readme(_facts(exported, name, at)), **({RECEIPT: kept} if kept else {})}
     more = {file: text.encode() for file, text in files.items()}
-    return Pack(name, packed(onboarding_id, exported, more, Made(at, by, PROGRAM)), exported)
+    content = await asyncio.to_thread(packed, onboarding_id, exported, more, Made(at, by, PROGRAM))
+    return Pack(name, content, exported)
 
 
 def file_name(customer: str, onboarding_id: str, at: datetime, timezone: str) -> str:
