@@ -147,7 +147,7 @@ class Unit(Protocol):
         self, today: date, ready: Mapping[tuple[str, str], date], onboarding_id: str = ""
     ) -> tuple[Sequence[GoLiveAtRisk], int]:
         """Open onboardings whose go-live is past, or is before the day by which a step that is left would be ready; soonest first, the
-        first `flows.report.MOST` of them, and how many there are. ``ready``: by version of the journey and step."""
+        first `flows.report.MOST` of them, and how many there are. ``ready``: by version of the journey and step; others don't count."""
 
     async def began_before(self, at: datetime) -> bool:
         """Whether any onboarding that isn't erased was started before."""

@@ -70,6 +70,7 @@ async def at_risk(
         select(_WHOLE.id, func.count().label("left"), func.max(by).label("ready"))
         .select_from(steps.join(onboardings, _WHOLE.id == steps.c.onboarding_id))
         .where(_is_open(onboarding_id), _WHOLE.go_live.is_not(None), steps.c.state.not_in(sorted(ENDED)))
+        .where(tuple_(_WHOLE.journey, steps.c.step_id).in_(sorted(ready)))
         .group_by(_WHOLE.id, _WHOLE.go_live)
         .having(
             func.coalesce(func.max(case((_WHOLE.go_live < by, 1), else_=0)), 0) + case((_WHOLE.go_live < today, 1), else_=0) > 0

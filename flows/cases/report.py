@@ -90,11 +90,11 @@ async def report(unit: Unit, rules: Rules, days: int = USUAL, *, onboarding_id: 
 
 def days_left(journey: Journey, usual: Mapping[str, float]) -> Mapping[str, float]:
     """By step, how many business days usually go by from when it opens until the last of the steps that wait for it has ended. Steps that
-    only some customers have count where they are left, not before; one that closes the onboarding comes after the go-live."""
+    only some customers have count where they are left, not before; one that closes the onboarding comes after the go-live, so that it isn't
+    among them."""
     left: dict[str, float] = {}
     for step_id, step in reversed(list(journey.steps.items())):
         if any(task.closes for task in step.tasks):
-            left[step_id] = 0.0
             continue
         after = [
             left[one.id] for one in journey.steps.values() if step_id in one.requires and one.id in left and not one.brought_by

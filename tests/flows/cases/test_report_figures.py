@@ -60,6 +60,7 @@ async def test_business_days_reviews_and_the_rating_of_an_onboarding(tmp_path: P
         assert (past.steps, past.figures.reviews) == ([], None)  # of an earlier time
         assert [one.go_live for one in past.at_risk] == [date(2026, 3, 20)]
         await acme.skip(*(step for step in (await acme.snapshot()).steps if step != "next_steps"))
+        assert (await read(acme)).at_risk == []  # what is left comes after the go-live
         await acme.send("next_steps", rating="4")
         await acme.send("next_steps", rating="2", comment="On second thought.")
         assert (await read(acme)).figures.ratings.average == 2
