@@ -56,11 +56,12 @@ class Files:
         """
         access = self._cases.access
         async with self._store.read() as unit:
-            known = [who for who in access.support if who.user_id == run.effect.user]
-            if not any([await is_still_support(unit, access, who) for who in known]):
+            named = [who for who in access.support if who.user_id == run.effect.user]
+            still = [who for who in named if await is_still_support(unit, access, who)]
+            if not still:
                 return Finished(called=False)
             onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
-        made = await pack(self._store, self._cases, onboarding.id, by=str(known[0]))
+        made = await pack(self._store, self._cases, onboarding.id, by=str(still[0]))
         channel = await self._slack.direct_channel(run.effect.user)
         texts = self._support.texts(onboarding.journey)
         try:
