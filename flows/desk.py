@@ -65,7 +65,7 @@ class Place:
 class Waiting:
     """One thing that waits for support. ``item``: the id of the call or of the failed effect, the third company's team id, or the task
     whose certificate expires; ``since``: since when it waits, also if that is because something expires soon; ``things``: how many
-    invitations. ``place``: its card, the step's message if there is none, else the checklist."""
+    invitations. ``place``: the message with the call or about who left, the step's review card or message, else the checklist."""
 
     need: Need
     onboarding_id: str

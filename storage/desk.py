@@ -3,7 +3,8 @@ customers alone a name is opened. What was damaged is passed over, and a custome
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -56,8 +57,7 @@ class Lists:
         queries = waiting(wanted.only, by_step=bool(wanted.step_id))
         found, total = await self._page(queries, self._days() | _of_person(wanted), first, limit)
         known = await self._onboardings(row.onboarding_id for row in found)
-        kinds = [(row.onboarding_id, f"{kind}:{row.step_id}") for row in found for kind in ("review", "step") if row.step_id]
-        places = await self._places([*kinds, *((row.onboarding_id, "card:") for row in found)])
+        places = await self._places([(row.onboarding_id, kind) for row in found for kind in _cards(row)])
         rows = (self._read(row, known.get(row.onboarding_id), places) for row in found)
         return Page([row for row in rows if row is not None], first, total)
 
@@ -69,7 +69,6 @@ class Lists:
         except (TypeError, ValueError):
             _leave_out(f"{row.onboarding_id}:{row.step_id}")
             return None
-        kinds = (f"review:{row.step_id}", f"step:{row.step_id}", "card:")
         return Waiting(
             need=Need(row.need),
             onboarding_id=of.id,
@@ -84,7 +83,7 @@ class Lists:
             since=since,
             things=row.things,
             overdue=bool(row.late) or self._is_late(of),
-            place=next((places[name] for kind in kinds if (name := f"{of.id}:{kind}") in places), None),
+            place=next((places[name] for kind in _cards(row) if (name := f"{of.id}:{kind}") in places), None),
         )
 
     async def standings(self, wanted: Wanted, closed: bool, first: int, limit: int) -> Page[Standing]:
@@ -186,6 +185,18 @@ class Lists:
 
 def _leave_out(where: object) -> None:
     log.error("a damaged row was left out: run verify-log", extra={"where": str(where)})
+
+
+def _cards(row: Row[Any]) -> Iterator[str]:
+    """The messages in which something can be done about it, the best first, as `Posted.id` names them behind the onboarding."""
+    if row.need in (Need.STUCK, Need.QUESTION):
+        yield f"call:{str(row.item).rpartition(':')[2]}"
+    if row.need == Need.LEFT:
+        with suppress(TypeError, ValueError):
+            yield f"departure:{row.user_id}:{int(moment(row.since).timestamp())}"
+    if row.step_id:
+        yield from (f"review:{row.step_id}", f"step:{row.step_id}")
+    yield "card:"
 
 
 def _of_person(wanted: Wanted) -> dict[str, Any]:

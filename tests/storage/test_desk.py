@@ -79,6 +79,9 @@ def add_one(unit: Unit, number: int) -> str:
         call = Call(id=f"{o}:{kind}:{count}", onboarding_id=o, kind=kind, step_id=random.choice(["", *STEPS]), at=ago())
         call.answered_at = random.choice([None, NOW])
         unit.add(call)
+        if random.random() < 0.5:
+            of_call = f"departure::{int(call.at.timestamp())}" if kind == "lead_left" else f"call:{count}"
+            unit.add(Posted(id=f"{o}:{of_call}", onboarding_id=o, kind="", subject="", channel_id="CSUPPORT", ts=f"3.{count}"))
     if random.random() < 0.2:
         accepted = random.choice([None, NOW])
         unit.add(ThirdCompany(id=f"{o}:T3", onboarding_id=o, team_id="T3", people=[], at=ago(), accepted_at=accepted))
@@ -143,10 +146,11 @@ async def _rows(unit: Unit, snapshot: Snapshot, found: list[tuple[Need, datetime
     one = snapshot.onboarding
     for need, since, about in found:
         step_id = about.get("step_id", "")
-        place = None
-        for kind in ("review", "step") if step_id else ():
-            posted = await unit.posted(one.id, kind, step_id)
-            place = place or (Place(posted.channel_id, posted.ts) if posted else None)
+        item = about.get("item", "").rpartition(":")[2]
+        kinds = [("departure", f":{int(since.timestamp())}")] if need is Need.LEFT else []
+        kinds += [("call", item)] if need in (Need.STUCK, Need.QUESTION) else []
+        kinds += [("review", step_id), ("step", step_id)] if step_id else []
+        posted = [row for kind, subject in kinds if (row := await unit.posted(one.id, kind, subject))]
         yield Waiting(
             need=need,
             onboarding_id=one.id,
@@ -156,7 +160,7 @@ async def _rows(unit: Unit, snapshot: Snapshot, found: list[tuple[Need, datetime
             owner_id=one.owner_id,
             claimer_id=snapshot.steps[step_id].claimer_id if step_id else "",
             since=since,
-            place=place,
+            place=Place(posted[0].channel_id, posted[0].ts) if posted else None,
             **{**about, "overdue": about.get("overdue", False) or late(one)},
         )
 
