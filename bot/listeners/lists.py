@@ -30,20 +30,24 @@ FILTERS: Mapping[Only, frozenset[str]] = {
     Only.UNCLAIMED: frozenset({"unclaimed", "free", "livres", "livre", "libres"}),
     Only.OVERDUE: frozenset({"overdue", "late", "atrasados", "atrasadas", "atrasado", "vencidos"}),
     Only.STUCK: frozenset({"stuck", "travados", "travado", "bloqueados"}),
-    Only.GO_LIVE: frozenset({"go-live", "golive", "go live", "go_live", "30 days", "30 dias"}),
+    Only.GO_LIVE: frozenset({"golive", "go live", "30 days", "30 dias"}),
 }
-"""How a filter is typed, in any case and without accents."""
+"""How else than it is shown a filter is typed, as `folded`."""
 
 
 def read_filter(kind: ListKind, typed: str, texts: Texts, steps: Sequence[str]) -> Asked | None:
-    """A filter, or a step by its id, title or number; nothing typed is all. None if it is neither. ``steps``: ids, in order."""
-    words = " ".join(folded(typed).split())
+    """A filter as it is shown or as people call it, or a step by its id, title or number; nothing typed is all. None if it is neither.
+    ``steps``: ids, in order."""
+    words = folded(typed)
+
+    def shown(key: str) -> set[str]:
+        return {folded(one(key)) for one in (Texts("en"), texts)}
+
     for only, ways in FILTERS.items():
-        if words in ways or (not words and only is Only.ALL):
+        if words in ways | shown(f"list.only.{only.value}") or (not words and only is Only.ALL):
             return Asked(kind, only)
     for number, step_id in enumerate(steps, start=1):
-        titles = {folded(one(f"step.{step_id}.title")) for one in (Texts("en"), texts)}
-        if words in {step_id, step_id.replace("_", " "), str(number), *titles}:
+        if words in {step_id.replace("_", " "), str(number), *shown(f"step.{step_id}.title")}:
             return Asked(kind, step_id=step_id)
     return None
 
