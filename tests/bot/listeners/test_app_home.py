@@ -95,8 +95,8 @@ async def test_it_speaks_to_whoever_opens_it(office: Workplace, onboarding: str)
     home = office.sam.home
     assert home is not None
     await office.sam.select(home, "list:queue-filter", "Stuck")
-    await office.slack.until(lambda: "Nothing stands in this part" in str(home.data))
-    assert "Nothing stands in this part" in await opened(office.sam)  # the filter is kept
+    await office.slack.until(lambda: "Nothing to show here" in str(home.data))
+    assert "Nothing to show here" in await opened(office.sam)  # the filter is kept
     again = office.sam.home
     assert again is not None
     await office.sam.select(again, "list:queue-filter", "Everything")

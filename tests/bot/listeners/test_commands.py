@@ -166,11 +166,11 @@ async def test_a_list_leads_to_its_cards_and_is_narrowed_down_in_its_place(offic
     assert review is not None
     assert await office.bot.adapters.slack.permalink(review.channel_id, review.ts) in json.dumps(queue.blocks)
     await office.sam.select(queue, "list:queue-filter", "Stuck")
-    await office.slack.until(lambda: "Nothing stands in this part" in queue.text)
+    await office.slack.until(lambda: "Nothing to show here" in queue.text)
     await office.sam.select(queue, "list:queue-filter", "Planning")
     await office.slack.until(lambda: "Ácme Bank" in queue.text)
     assert "There are: mine" in await typed(office, "queue zebra")
-    assert "Nothing stands in this part" in await typed(office, "status Overdue")
+    assert "Nothing to show here" in await typed(office, "status Overdue")
 
     office.slack.faults.tables = False
     for refused in (1, 0):
