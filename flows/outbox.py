@@ -112,7 +112,7 @@ class Draw(Effect):
 @dataclass(frozen=True, kw_only=True)
 class Say(Effect):
     """Post the text ``say.<key>``. ``mention``: user ids to put before it. ``offers``: the task of the step to offer as a button below it,
-    if it can be done by then."""
+    if it can be done by then. ``broadcast``: the channel shows it too, since nobody is left whom it calls."""
 
     kind = "say"
     where: Room
@@ -121,6 +121,7 @@ class Say(Effect):
     mention: tuple[str, ...] = ()
     params: Mapping[str, Any]
     offers: str = ""
+    broadcast: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,9 +43,8 @@ class Said:
         mentioned = [f"<@{user}>" for user in there(thread.case.snapshot, *asked.mention)]  # who left while it waited
         words = " ".join([*mentioned, sentence(thread.texts, asked.key, asked.params)])
         offered = _offered(thread, asked.offers) if asked.offers else None
-        if offered is None:
-            return await self._threads.say(run, thread, words)
-        return await self._threads.post(run, thread, [drawing([*long_sections(words), actions(offered)])])
+        drawn = notice(words) if offered is None else drawing([*long_sections(words), actions(offered)])
+        return await self._threads.post(run, thread, [drawn], broadcast=asked.broadcast)
 
 
 def _offered(thread: Thread, task_id: str) -> Block | None:

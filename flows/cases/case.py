@@ -174,11 +174,12 @@ class Case:
         """Post ``say.<key>`` in the step's thread on one side. The text's parameters are ``values`` and the keyword arguments.
 
         ``mention``: user ids of all who are to read it; ``call``: of who is to act, then of who stands in for them. Nobody who is gone is
-        mentioned.
+        mentioned; where nobody is left to act, the channel shows it too.
         """
         said = {**(values or {}), **params}
-        names = there(self.snapshot, *called(self.snapshot, *call), *mention)
-        self.ask(Say(where=where, step=step_id, key=key, mention=names, params=said, offers=offers))
+        acts = called(self.snapshot, *call)
+        names, nobody = there(self.snapshot, *acts, *mention), bool(call) and not acts
+        self.ask(Say(where=where, step=step_id, key=key, mention=names, params=said, offers=offers, broadcast=nobody))
 
     def warn(self, key: str, *, mention: Sequence[str] = (), **params: Any) -> None:
         """Post ``say.<key>`` in the support channel itself."""

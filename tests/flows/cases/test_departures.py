@@ -111,6 +111,9 @@ async def test_a_decision_a_stuck_call_and_a_close_mention_nobody_who_is_gone(ac
         await leaves(acme, who)
     await acme.news("say")
     await acme.send_back("planning", "Please say more.", LIZ)
+    said = [effect.arguments for effect in await acme.news("say")]
+    read = [(one["mention"], one["broadcast"]) for one in said if one["where"] == "customer"]
+    assert read == [([], True)]  # by whoever reads the channel
     call = await acme.act(partial(help_calls.stuck, step_id="planning", words="Where?"), CARLA)
     assert await mentioned(acme) == set()
     await leaves(acme, CARLA)
