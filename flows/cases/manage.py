@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flows.cases import skips
+from flows.cases import members, skips
 from flows.cases.case import Case
 from flows.cases.presence import called, in_line
 from flows.cases.settle import side_of
@@ -68,7 +68,7 @@ def _decide(case: Case, step_id: str, how: Move, reason: str) -> None:
 
 
 def assign(case: Case, step_id: str, person: Who, side: Side) -> None:
-    """Assign a step to one person on a side: the customer's assignee or support's claimer.
+    """Assign a step to one person on a side, who is there: the customer's assignee or support's claimer.
 
     Raises Refused("not_yours") for someone from another company.
     """
@@ -76,6 +76,7 @@ def assign(case: Case, step_id: str, person: Who, side: Side) -> None:
     if side is Side.CUSTOMER and person.team_id != case.onboarding.team_id:
         raise Refused("not_yours")
     if side is Side.CUSTOMER:
+        members.be_back(case, person)
         record.assignee_id = person.user_id
     else:
         record.claimer_id = person.user_id

@@ -33,6 +33,15 @@ async def join(case: Case, who: Who, *, welcome: bool) -> bool:
     return True
 
 
+def be_back(case: Case, who: Who) -> None:
+    """Someone who was seen leaving is in the channel all the same: the event that they came back was lost."""
+    for member in case.snapshot.members:
+        if Who(member.team_id, member.user_id) == who and member.role == LEFT:
+            member.role = LEAD if who == case.snapshot.lead() else COLLEAGUE
+            departures.come_back(case, who.user_id, Side.CUSTOMER)
+            case.log("member:join", by=SYSTEM, facts={"team": who.team_id, "user": who.user_id})
+
+
 async def leave(case: Case, who: Who) -> None:
     """Someone at the customer left the channel: their input stays, but they no longer see the onboarding, and are not called."""
     member = await case.unit.get(Member, f"{case.id}:{who}")

@@ -195,6 +195,8 @@ async def test_who_is_missing_from_the_channel_has_left_it(acme: CaseBook) -> No
         await acme.act(partial(members.follow, present=present))
     assert gone(await acme.snapshot()) == {COLLEAGUE.user_id, "UNEW"}
     assert await is_called(acme, Side.CUSTOMER) == (ANA.user_id,)
+    await acme.act(partial(manage.assign, step_id="planning", person=COLLEAGUE, side=Side.CUSTOMER))  # who is back, as Slack says
+    assert gone(await acme.snapshot()) == {"UNEW"}
 
 
 def test_every_mention_of_the_cases_goes_through_who_is_still_there() -> None:
