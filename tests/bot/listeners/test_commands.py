@@ -323,9 +323,9 @@ async def test_people_of_another_company_have_no_commands(office: Workplace) -> 
 async def test_parity_says_what_production_lacks(office: Workplace) -> None:
     said = await typed(office, "parity ácme bank")
     assert "Test and production: Ácme Bank" in said
-    assert "Production lacks, as far as is known: Organization" in said
+    assert "Still missing in production, as far as we know: Organization" in said
     assert "Proof of access · Test: missing · Production: missing" in said
-    assert "Begin early" in said
+    assert "Start early" in said
     assert "Acme Pay" not in said
 
 
