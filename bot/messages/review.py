@@ -86,7 +86,7 @@ def review_card(
     blocks.extend(_skip(snapshot, step, texts))
     request = renewals.asked(snapshot, step, situation)
     recorded, buttons = _tasks(snapshot, step, texts, situation, rules, request)
-    pressed = [actions(*buttons), *_failed(snapshot, texts, failed)]
+    pressed = [*([actions(*buttons)] if buttons else []), *_failed(snapshot, texts, failed)]
     pressed += [context(texts("review.details", revision=sent.revision, digest=sent.digest[:8]))] if sent is not None else []
     room, most = MESSAGE_TEXT - length([*blocks, *pressed]) - 2 * len(CUT), BLOCKS - len(blocks) - len(pressed)
     recorded = fit([*_renewal(request, texts), *recorded], most, room)
@@ -238,8 +238,10 @@ def _tasks(
     if request is not None:
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, item=request.item)
         buttons.append(button(texts("button.decline_renewal"), Act.DECLINE_RENEWAL, value))
-    note = button(texts("button.add_note"), Act.ADD_NOTE, ButtonValue(onboarding=snapshot.onboarding.id, step=step.id))
-    return blocks, [*buttons, note]
+    if not snapshot.onboarding.closed_at:
+        value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id)
+        buttons.append(button(texts("button.add_note"), Act.ADD_NOTE, value))
+    return blocks, buttons
 
 
 def _first_word(task: Task, waiting: TaskRecord, title: str, texts: Texts, situation: Situation) -> Iterator[Block]:

@@ -279,6 +279,8 @@ def test_who_did_what_and_when_stays_on_the_card_of_a_step_that_is_done() -> Non
     ]
     shown = review_of(made, "service_desk")
     assert names(shown.blocks) == ["Add a note"]
+    ended = review_of(replace(made, onboarding=replace(made.onboarding, closed_at=samples.NOW)), "service_desk")
+    assert names(ended.blocks) == []  # pressed, it would be refused
     lines = shown.text.split("\n")
     assert "Approved by <@U_SUE>, 2026-03-10 12:00 UTC" in lines
     assert "Mark request as filed: done by <@U_KIM>, 2026-03-10 12:19 UTC (SD-1024)" in lines
