@@ -16,7 +16,7 @@ def for_customer(record: StepRecord, texts: Texts) -> str:
 
 
 def for_support(snapshot: Snapshot, record: StepRecord, texts: Texts) -> str:
-    """ "Acme Bank's turn", "Support's turn: @Sam"; empty if it is nobody's."""
+    """ "Acme Bank's turn", "Support's turn: @Sam", who claimed the step, else the owner, if they are there; empty if it is nobody's."""
     if (until := waits_until(record)) is not None:
         return texts.md("turn.waits", until=date_token(until))
     side, onboarding = side_of(record), snapshot.onboarding

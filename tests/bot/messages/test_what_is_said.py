@@ -216,6 +216,8 @@ def test_support_reads_by_name_whose_turn_it_is_and_the_customer_by_company() ->
     made.steps["service_desk"].claimer_id = "U_KIM"
     assert "State: changes requested · Example Bank's turn" in review_of(made, "organization").text
     assert "State: under review · Support's turn: <@U_KIM>" in review_of(made, "service_desk").text
+    left = replace(samples.departures()[4][1], user_id="U_KIM")
+    assert "Support's turn: <@U_SUE>" in review_of(replace(made, calls=[left]), "service_desk").text
     said = one(made, samples.JOURNEY, EN, samples.at(made)).text
     assert "2. Organization · changes requested · Example Bank's turn" in said
     assert "5. Control Center access · under review · Support's turn: <@U_SUE>" in said
