@@ -107,7 +107,7 @@ class Presence:
             present = set(await self._slack.members(case.onboarding.channel_id))
             for user_id in present & set(members.needed(case.snapshot)):
                 info = await self._slack.user(user_id)
-                if info is not None and info.deleted:
+                if info is not None and info.is_deactivated:
                     present.discard(user_id)
         except SlackError as error:
             if error.transient:

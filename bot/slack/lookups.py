@@ -36,7 +36,7 @@ class Me:
 @dataclass(frozen=True)
 class UserInfo:
     """``team_id``: the home team. ``locale``, ``timezone`` may be empty for people of another company. ``is_guest``: no full member, or
-    none any more: the account is deactivated (``deleted``).
+    none any more: the account is deactivated.
 
     ``enterprise_id``: of their Enterprise Grid organization, which clicks may name instead of the team; empty if none.
     """
@@ -48,9 +48,8 @@ class UserInfo:
     timezone: str
     is_bot: bool
     is_guest: bool
-    deleted: bool = False
-    enterprise_id: str = ""
     is_deactivated: bool = False
+    enterprise_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -208,7 +207,6 @@ class Lookups:
             timezone=str(user.get("tz") or ""),
             is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("deleted")),
-            deleted=bool(user.get("deleted")),
             enterprise_id=str((user.get("enterprise_user") or {}).get("enterprise_id") or ""),
             is_deactivated=bool(user.get("deleted")),
         )
