@@ -40,6 +40,9 @@ OF_NO_STEP = frozenset({"change", "hand_over"})
 """Dialogs about a whole onboarding."""
 
 
+DECIDING = frozenset({"request_changes", "reject", "decline_renewal", "answer_call", "settle_call"})
+
+
 class FormMeta(BaseModel):
     """What a modal carries along (``private_metadata``): only ids and numbers. ``digest``: that of the revision being decided.
 
@@ -67,8 +70,8 @@ class FormMeta(BaseModel):
 
     @property
     def decides(self) -> bool:
-        """Whether sending it is a decision, an answer or a task done: whoever of support did it is offered what waits next."""
-        return self.form in ("request_changes", "reject", "decline_renewal", "answer_call", "settle_call") or "." in self.form
+        """Whether sending it does what waits in the queue: whoever of support did it is offered what waits next."""
+        return self.form in DECIDING or "." in self.form
 
     def on(self, slot: int, page: str = "", draft: str = "", *, about: str = "", anew: bool = False) -> "FormMeta":
         changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}

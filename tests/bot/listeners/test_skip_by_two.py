@@ -36,7 +36,7 @@ async def test_what_one_asks_for_another_decides(office: Workplace, onboarding: 
     assert REASON in office.journey.lasting("review", "authentication").text
     assert REASON not in str(office.acme.messages)
     outcome = await office.kim.command("/onboarding queue", office.support)
-    await office.slack.until(lambda: f"pedido de dispensa: <@{office.sam.id}>" in outcome.text)
+    await office.slack.until(lambda: f"pedido para pular: <@{office.sam.id}>" in outcome.text)
 
     await presses(office, office.sam, Act.AGREE_TO_SKIP)
     assert "a different person must be the next" in office.answers(office.sam)[-1]
@@ -47,6 +47,7 @@ async def test_what_one_asks_for_another_decides(office: Workplace, onboarding: 
     await asks(office, office.kim)
     await presses(office, office.sam, Act.AGREE_TO_SKIP)
     assert await office.state(onboarding, "authentication") == "skipped"
+    assert office.answers(office.sam)[-1].startswith(("Next:", "Nothing else waits"))
     card = office.journey.lasting("review", "authentication")
     assert f"Skipped by <@{office.kim.id}>, <@{office.sam.id}>" in card.text
     assert action_id(card.blocks, Act.AGREE_TO_SKIP) is None
