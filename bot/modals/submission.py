@@ -140,9 +140,9 @@ class FormSubmissions:
             await unit.count_refused(case.id, session.form.id, {(one.field, one.key) for _, one in late})
         if late:
             return _show(session.page(answers, late[0][0], tuple(problem for _, problem in late)))
+        if session.form.id == CHOOSE:
+            return await self._chosen(session, clean)
         if await unit.once(sent.key):
-            if session.form.id == CHOOSE:
-                return await self._chosen(session, clean)
             await self._carry_out(session, clean, found, hold)
         return CLEAR
 
