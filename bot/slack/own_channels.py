@@ -15,7 +15,7 @@ class OwnChannels:
         self._slack = slack
         self._names: Mapping[str, str] = {}
         self._until = 0.0
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Future[Sequence[ChannelInfo]] | None = None
 
     async def newest_first(self) -> Sequence[ChannelInfo]:
         """Without archived ones, as they are now. Raises SlackError."""
@@ -25,8 +25,11 @@ class OwnChannels:
         return found
 
     async def names(self) -> Mapping[str, str]:
-        """By channel id. Raises SlackError."""
-        async with self._asking:  # whoever comes meanwhile waits for the same answer
-            if time.monotonic() >= self._until:
-                await self.newest_first()
+        """By channel id. Whoever comes meanwhile waits for the same answer; it comes for the next ones though all stop waiting. Raises
+        SlackError."""
+        if time.monotonic() >= self._until:
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.ensure_future(self.newest_first())
+                self._asking.add_done_callback(lambda one: one.cancelled() or one.exception())
+            await asyncio.shield(self._asking)
         return self._names
