@@ -47,7 +47,7 @@ async def test_what_one_asks_for_another_decides(office: Workplace, onboarding: 
     await asks(office, office.kim)
     await presses(office, office.sam, Act.AGREE_TO_SKIP)
     assert await office.state(onboarding, "authentication") == "skipped"
-    assert office.answers(office.sam)[-1].startswith(("Next:", "Nothing else waits"))
+    assert office.told(office.sam)[-1].startswith(("Next:", "Nothing else waits"))
     card = office.journey.lasting("review", "authentication")
     assert f"Skipped by <@{office.kim.id}>, <@{office.sam.id}>" in card.text
     assert action_id(card.blocks, Act.AGREE_TO_SKIP) is None
