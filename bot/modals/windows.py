@@ -42,6 +42,8 @@ class Modals:
     ) -> None:
         self._store, self._slack, self._sessions, self._pages = store, slack, sessions, pages
         self._newcomers, self._answers, self._proposals = newcomers, answers, proposals
+        self._chosen: dict[str, str] = {}
+        """By window, the channel that was chosen in it last, while it is being drawn anew."""
 
     async def open(self, click: Click, meta: FormMeta) -> None:
         """After the acknowledgement: show the form within the trigger's 3 seconds, however long the store takes."""
@@ -81,11 +83,12 @@ class Modals:
 
     async def redraw(self, click: Click) -> None:
         """What is proposed depends on what was chosen just now: the channel in which an onboarding is to begin. What was typed stays, but
-        a name that was only proposed. After the acknowledgement."""
+        a name that was only proposed. Of two choices in quick succession, the later one stands. After the acknowledgement."""
+        window, channel = Window.of(click.view), ""
         try:
             meta, values = meta_of(click.view), values_of(click.view)
             raw = parse_page(values, Slot(DIALOGS[meta.form].pages[0]), {})
-            channel = str(raw.get("channel") or "")
+            channel = self._chosen[window.id] = str(raw.get("channel") or "")
             if channel == meta.item:
                 return
             proposed = await self._proposals.in_channel(channel)
@@ -95,14 +98,13 @@ class Modals:
                 raw["customer"] = proposed.customer
             problems = (proposed.problem,) if proposed.problem is not None else ()
             view = session.page({**raw, "lead": None}, 0, problems, kept=session.answers, anew=True)
-            await self._slack.update_view(Window.of(click.view), view)
-        except (
-            KeyError,
-            Refused,
-            SlackError,
-            Unavailable,
-        ) as error:  # nobody waits for it: what they choose is checked when they send it
+            if self._chosen.get(window.id) == channel:
+                await self._slack.update_view(window, view)
+        except (KeyError, Refused, SlackError, Unavailable) as error:  # what they choose is checked when they send it
             log.info("a form proposes nothing else", extra={"error": type(error).__name__})
+        finally:
+            if self._chosen.get(window.id) == channel:
+                del self._chosen[window.id]
 
     async def _proposed_before(self, meta: FormMeta) -> str:
         return (await self._proposals.in_channel(meta.item)).customer if meta.item else ""

@@ -250,10 +250,15 @@ async def shown(office: Workplace) -> View:
 
 
 async def choose_channel(office: Workplace, channel: Channel) -> View:
-    view = await shown(office)
-    (block,) = (block["block_id"] for block in view.blocks if block.get("block_id", "").startswith("channel~"))
-    await office.sam.fill({block: channel.id})
+    await shown(office)
+    await pick_channel(office, channel)
     return await shown(office)
+
+
+async def pick_channel(office: Workplace, channel: Channel) -> None:
+    assert office.sam.view is not None
+    (block,) = (block["block_id"] for block in office.sam.view.blocks if block.get("block_id", "").startswith("channel~"))
+    await office.sam.fill({block: channel.id})
 
 
 async def start(office: Workplace, typed_in: Channel, **changed: Any) -> Outcome:
@@ -349,6 +354,12 @@ async def test_start_proposes_the_channel_its_customer_and_who_of_it_can_lead(of
     await office.journey.type_in(office.sam, view, {"customer": "Blue Coop & Co", "lead": office.olga})
     await choose_channel(office, fresh)
     assert (typed(office.sam)["customer"], typed(office.sam)["lead"]) == ("Blue Coop & Co", None)
+    office.slack.faults.add("conversations.info", "slow", times=None, seconds=0.1)
+    await pick_channel(office, office.acme)
+    await pick_channel(office, office.blue)  # before the form was drawn for the other one
+    await shown(office)
+    office.slack.faults.clear()
+    assert typed(office.sam)["channel"] == office.blue.id
 
 
 async def test_start_in_a_channel_that_is_taken_names_the_customer_and_works_after_that_one_is_closed(
