@@ -6,6 +6,7 @@ from typing import Protocol
 
 from flows.model import RefusedBlocks
 from flows.ports import Unit
+from storage.sealing import SealError
 from storage.store import Conflict, Store, Unavailable
 
 ASKED_AGAIN = timedelta(days=1)
@@ -46,11 +47,11 @@ class NoTablesKept:
             async with self._store.read() as unit:
                 row = await unit.get(RefusedBlocks, TABLES)
                 return row is not None and unit.now - row.at < ASKED_AGAIN
-        except Unavailable:
+        except (SealError, Unavailable):
             return False
 
     async def learnt(self) -> None:
-        with suppress(Conflict, Unavailable):  # learnt again by the next table
+        with suppress(Conflict, SealError, Unavailable):  # learnt again by the next table
             await self._store.transact(_keep)
 
 
