@@ -513,7 +513,7 @@ class ShowReadyText(StepEffect):
 @dataclass(frozen=True, kw_only=True)
 class TellOfTicket(StepEffect):
     """News of a ticket: the text ``say.<key>``, and below it what somebody wrote there (``said``). ``item``: the id of the record that
-    the ticket stands in. ``answer``: with the button that opens the form for an answer."""
+    the ticket stands in. ``answer``: with the button that opens the form for an answer. ``broadcast``: as in `Say`."""
 
     kind = "ticket_news"
     where: Where
@@ -523,6 +523,7 @@ class TellOfTicket(StepEffect):
     params: Mapping[str, Any]
     said: str = ""
     answer: bool = False
+    broadcast: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,4 +25,4 @@ class TicketNews:
         if asked.answer and can_answer:
             value = ButtonValue(onboarding=thread.case.id, step=asked.step, item=asked.item)
             blocks.append(actions(button(thread.texts("button.answer_ticket"), Act.ANSWER_TICKET, value)))
-        return await self._threads.post(run, thread, [drawing(fit(blocks))])
+        return await self._threads.post(run, thread, [drawing(fit(blocks))], broadcast=asked.broadcast)

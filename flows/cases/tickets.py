@@ -145,16 +145,18 @@ def tell(
 ) -> None:
     """News of a ticket in the step's thread on one side. ``mention``: whoever of that side must act; ``answer``: with the button."""
     side = Side.SUPPORT if where == "support" else Side.CUSTOMER
+    acts = called(case.snapshot, *in_line(case.snapshot, case.record(record.step_id), side)) if mention else ()
     case.ask(
         TellOfTicket(
             step=record.step_id,
             where=where,
             item=record.id,
             key=key,
-            mention=called(case.snapshot, *in_line(case.snapshot, case.record(record.step_id), side)) if mention else (),
+            mention=acts,
             params={**about_ticket(ticket), **params},
             said=said,
             answer=answer,
+            broadcast=mention and not acts,
         )
     )
 
