@@ -32,7 +32,10 @@ class CallMessages:
         drawn, subject = call_message(case.snapshot, call, thread.texts), call.id.rpartition(":")[2]
         async with self._store.read() as unit:
             posted = await unit.posted(case.id, KIND, subject)
-        if posted is not None and posted.channel_id == self._support.channel:
+        here = posted is not None and posted.channel_id == self._support.channel
+        if posted is not None and call.answered_at is not None and not here:
+            return None  # the former channel's messages are left alone
+        if posted is not None and here:
             try:
                 await self._slack.update(posted.channel_id, posted.ts, drawn.text, drawn.blocks)
             except SlackError as error:

@@ -54,6 +54,8 @@ class Presence:
             calls = of_departures(case.snapshot, user_id)
             left = max((int(call.at.timestamp()) for call in calls), default=0)
             posted = await unit.posted(case.id, DEPARTURE, f"{user_id}:{left}")
+        if posted is not None and posted.channel_id != self._support.channel:  # the former channel's messages are left alone
+            posted = None
         over = all(call.answered_at for call in calls)
         if over and posted is None:
             return Finished(called=False)
@@ -64,7 +66,7 @@ class Presence:
             except SlackError as error:
                 if error.error not in GONE:
                     raise
-                posted = None  # somebody deleted it, or support has another channel
+                posted = None  # somebody deleted it
         if posted is None and not over:
             row_id = f"{case.id}:{DEPARTURE}:{user_id}:{left}"
             channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, row_id, again=run.again)
