@@ -273,7 +273,7 @@ class HandOver(Effect):
     """What somebody of support has in this onboarding is another's from now on. ``by_team``, ``by_user``: who decided that."""
 
     kind = "hand_over"
-    lane = "people"
+    lane = "hand_over"
     person: str
     successor: str
     team: str

@@ -104,8 +104,8 @@ def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> N
     lanes = {kind.kind: kind.lane for kind in EFFECTS if kind.lane}
     assert lanes == {
         "follow_members": "people",
-        "hand_over": "people",
-        "hand_over_everywhere": "people",
+        "hand_over": "hand_over",
+        "hand_over_everywhere": "hand_over",
         "file_access_request": "service_desk",
         "create_program": "programs",
         "file_answer": "service_desk",
