@@ -186,8 +186,9 @@ class ChannelEvents:
             person = Person(id=f"{team}/{user_id}", team_id=team, user_id=user_id)
         if not self._people.is_customer(person):
             return
-        async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
-            await self._place(case, person)
+        for one in await unit.onboardings(channel_id=channel_of(event), closed=True):  # App Home keeps those that ended, too
+            async with self._cases.open(unit, one.id, closed=True, shows=False) as case:
+                await self._place(case, person)
         if person.team_id == onboarding.team_id and await self._connections.is_connected(unit, onboarding, event):
             await self._reachable(unit, onboarding, event)
 
@@ -216,14 +217,13 @@ class ChannelEvents:
     async def _left(self, unit: Unit, event: Event) -> None:
         for user_id in self._departed(event):
             await self._leaves_support(unit, user_id, event)
-        onboarding, user_id = await unit.by_channel(channel_of(event)), str(event["user"])
+        user_id = str(event["user"])
         person = self._people.by_id(user_id)
-        if onboarding is None:
-            return
         team = person.team_id if person is not None else str(event.get("team") or "")
-        async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
-            await members.leave(case, Who(team, user_id))
-            await companies.leave(case, user_id)
+        for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
+            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
+                await members.leave(case, Who(team, user_id))
+                await companies.leave(case, user_id)
 
     async def _group_changed(self, unit: Unit, event: Event) -> None:
         for user_id in self._departed(event):

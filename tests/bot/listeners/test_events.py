@@ -378,7 +378,9 @@ async def test_after_a_restart_people_are_told_in_their_own_language(office: Wor
 async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_typed_stays(
     office: Workplace, acme: Channel
 ) -> None:
-    onboarding = await onboarding_of(office, acme)
+    earlier = await onboarding_of(office, acme)
+    await office.close(earlier)
+    onboarding = await office.begin(acme)
     step = ButtonValue(onboarding=onboarding, step="planning")
     await office.press(office.bruno, acme, Act.OPEN_FORM, step)
     await office.slack.until(lambda: office.bruno.view is not None)
@@ -395,9 +397,13 @@ async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_ty
         assert office.answers(person)[-1].startswith(
             ("This belongs to another company's", "Isto pertence ao onboarding de outra")
         )
-        assert onboarding not in str(person.home and person.home.data)
+        for one in (earlier, onboarding):
+            assert one not in str(person.home and person.home.data)
+            left = (await office.snapshot(one)).members
+            assert {member.role for member in left if member.user_id == person.id} == {"left"}
     assert (await office.snapshot(onboarding)).last("planning") is not None
     office.slack.invite(office.ana, acme)
     await office.settled()
     await office.press(office.ana, office.blue, Act.OPEN_FORM, step)
     await office.slack.until(lambda: office.ana.view is not None)
+    assert {one.role for one in (await office.snapshot(earlier)).members if one.user_id == office.ana.id} == {"lead"}
