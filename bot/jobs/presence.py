@@ -102,9 +102,10 @@ class Presence:
 
     async def follow_members(self, run: Run[FollowMembers]) -> Finished:
         """A channel that can't be looked at says nothing about who is in it. Slack may go on listing those whose account was deactivated:
-        of the customer's people who are needed, it is asked."""
+        of the customer's people who are needed, it is asked. Whoever joins meanwhile isn't in the list."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id)
+        before = members.present(case.snapshot)
         try:
             present = set(await self._slack.members(case.onboarding.channel_id))
             for user_id in present & set(members.needed(case.snapshot)):
@@ -119,7 +120,7 @@ class Presence:
 
         async def work(unit: Unit) -> None:
             async with self._cases.open(unit, run.onboarding_id, closed=True, shows=False) as case:
-                await members.follow(case, present)
+                await members.follow(case, present | (members.present(case.snapshot) - before))
 
         return Finished(also=work)
 

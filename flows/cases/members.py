@@ -57,24 +57,29 @@ async def leave(case: Case, who: Who) -> None:
     departures.leave(case, who, Side.CUSTOMER)
 
 
+def present(snapshot: Snapshot) -> set[str]:
+    """The user ids of the customer's people who are in their channel, as far as is known."""
+    return {one.user_id for one in snapshot.members if one.role != LEFT}
+
+
 def needed(snapshot: Snapshot) -> list[str]:
     """The user ids of those at the customer who lead, or were given a step in which something is left to do."""
     kinds = {user_id: held(snapshot, user_id) for user_id in holders(snapshot)}
     return [user_id for user_id, found in kinds.items() if any(SIDES[kind] is Side.CUSTOMER for kind in found)]
 
 
-async def follow(case: Case, present: Collection[str]) -> None:
+async def follow(case: Case, there: Collection[str]) -> None:
     """Who isn't in the customer's channel any more has left it: an event may have been lost, and Slack tells of none who leave with their
     account. Who comes back is told, or presses something.
 
-    ``present``: user ids.
+    ``there``: user ids.
     """
     if case.onboarding.severed_at:
         return
     known = {one.user_id: Who(one.team_id, one.user_id) for one in case.snapshot.members}
     given = {one: Who(case.onboarding.team_id, one) for one in needed(case.snapshot)}
     for user_id, who in sorted({**given, **known}.items()):
-        if user_id not in present:
+        if user_id not in there:
             await leave(case, who)
 
 

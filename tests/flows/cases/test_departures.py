@@ -192,7 +192,7 @@ async def test_who_is_missing_from_the_channel_has_left_it(acme: CaseBook) -> No
     await acme.act(partial(manage.assign, step_id="planning", person=Who("TCUST", "UNEW"), side=Side.CUSTOMER))
     present = [ANA.user_id, CARLA.user_id, OWNER.user_id]
     for _ in range(2):
-        await acme.act(partial(members.follow, present=present))
+        await acme.act(partial(members.follow, there=present))
     assert gone(await acme.snapshot()) == {COLLEAGUE.user_id, "UNEW"}
     assert await is_called(acme, Side.CUSTOMER) == (ANA.user_id,)
     await acme.act(partial(manage.assign, step_id="planning", person=COLLEAGUE, side=Side.CUSTOMER))  # who is back, as Slack says
