@@ -166,12 +166,12 @@ def test_an_escalation_names_nobody_who_has_left() -> None:
     made = samples.snapshot(StepState.OPEN)
     slow = Escalate(where="support", step="planning", user="U_ANA", count=3, since=int(samples.NOW.timestamp()))
     said = escalation(made, slow, "", EN).text
-    assert said.startswith("<@U_SUE>, Example Bank has not moved “Planning”")
-    assert "after 3 reminders to <@U_ANA>. The customer's lead is <@U_ANA>." in said
+    assert said.startswith("<@U_SUE>, Example Bank has made no progress in “Planning”")
+    assert "despite 3 reminders to <@U_ANA>. The customer's lead is <@U_ANA>." in said
     made.calls = [Call(id=who, onboarding_id="", kind="lead_left", user_id=who, at=samples.NOW) for who in ("U_ANA", "U_SUE")]
     said = escalation(made, slow, "", EN).text
     assert said.startswith("Everyone, Example Bank")
-    assert "after 3 reminders to someone who has left. The customer's lead is not chosen yet." in said
+    assert "despite 3 reminders to someone who has left. The customer's lead is not chosen yet." in said
     assert (
         "to everyone in the channel. The owner is not chosen yet"
         in escalation(made, replace(slow, where="support_channel", user=""), "", EN).text
