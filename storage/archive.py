@@ -18,6 +18,9 @@ _SINCE = (1980, 1, 1, 0, 0, 0)
 _FOR_OWNER = 0o100600 << 16
 _LOCAL_HEADER = 30
 """Bytes before a file's name (PKWARE APPNOTE 4.3.7)."""
+_END = struct.Struct("<4s8x2L2s")
+"""The end of the directory, without a comment: signature, size of the directory, where it begins (4.3.16)."""
+_MOST_DIRECTORY = MOST_FILES * 128
 
 
 class UnreadableArchiveError(ValueError):
@@ -39,6 +42,7 @@ def unzipped(content: bytes) -> dict[str, bytes]:
     UnreadableArchiveError."""
     if len(content) > MOST_BYTES:
         raise UnreadableArchiveError(f"it is larger than {MOST_BYTES // 1024 // 1024} MB")
+    _bound(content)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
@@ -56,6 +60,15 @@ def unzipped(content: bytes) -> dict[str, bytes]:
             raise UnreadableArchiveError(f"{member.filename} is compressed or encrypted, as the bot never packs it")
         files[member.filename] = _stored(content, member)
     return files
+
+
+def _bound(content: bytes) -> None:
+    """Before its directory is read: that of millions of files takes seconds and hundreds of megabytes. Raises UnreadableArchiveError."""
+    signature, size, begin, comment = _END.unpack(content[-_END.size :].rjust(_END.size))
+    if signature != b"PK\5\6" or comment != b"\0\0" or begin + size + _END.size != len(content):
+        raise UnreadableArchiveError("it is no ZIP archive, or not a whole one")
+    if size > _MOST_DIRECTORY:
+        raise UnreadableArchiveError(f"it has more than {MOST_FILES} files")
 
 
 def _stored(content: bytes, member: zipfile.ZipInfo) -> bytes:

@@ -88,7 +88,9 @@ def test_what_is_wrong_is_named() -> None:
         "'s\\x00eps.csv' is no name": SMALL.replace(b"steps.csv", b"s\x00eps.csv"),
         "bomb.csv is compressed": added("bomb.csv", bytes(1_000_000), zipfile.ZIP_DEFLATED),
         "more than 64 files": with_files(lambda files: files.update({f"x{n}.csv": b"" for n in range(MOST_FILES)})),
-        "archive: from byte": SMALL + b"x",
+        "has more than 64": with_files(lambda files: files.update({f"x{n}.csv": b"" for n in range(999)})),
+        "archive: from byte 10 on": SMALL[:10] + b"x" + SMALL[11:],
+        "not a whole one": SMALL + b"x",
         "no ZIP archive": b"PK" + bytes(100),
     }
     for what, content in found.items():
