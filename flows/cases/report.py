@@ -105,21 +105,28 @@ def days_left(journey: Journey, usual: Mapping[str, float]) -> Mapping[str, floa
 
 def by_step(figures: Figures, a_day: float) -> Sequence[StepDays]:
     """``a_day``: seconds of a business day."""
+    onboardings = _onboardings(figures)
     days: dict[str, dict[str, float]] = {}
-    onboardings: dict[str, int] = {}
     for one in figures.times:
-        days.setdefault(one.step_id, {})[one.side] = one.seconds / one.onboardings / a_day
-        onboardings[one.step_id] = max(onboardings.get(one.step_id, 0), one.onboardings)
+        days.setdefault(one.step_id, {})[one.side] = one.seconds / onboardings[one.step_id] / a_day
     found = [StepDays(step, onboardings[step], by_side) for step, by_side in days.items()]
     return sorted(found, key=lambda step: (-step.total, step.step_id))
 
 
 def _by_side(figures: Figures, a_day: float) -> Mapping[str, float]:
-    found = {}
+    found, times = {}, sum(_onboardings(figures).values())
     for side in (*Side, ""):
-        times = [one for one in figures.times if one.side == side]
-        if times:
-            found[str(side)] = sum(one.seconds for one in times) / sum(one.onboardings for one in times) / a_day
+        seconds = [one.seconds for one in figures.times if one.side == side]
+        if seconds:
+            found[str(side)] = sum(seconds) / times / a_day
+    return found
+
+
+def _onboardings(figures: Figures) -> Mapping[str, int]:
+    """By step, in how many it had turns: the most of any side, so that a side that had none in most of them weighs as little."""
+    found: dict[str, int] = {}
+    for one in figures.times:
+        found[one.step_id] = max(found.get(one.step_id, 0), one.onboardings)
     return found
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from flows import business_time
 from flows.business_time import Calendar
-from flows.cases.report import PATIENCE, Due, Report, days_left, report, weekly
+from flows.cases.report import PATIENCE, Due, Report, by_step, days_left, report, weekly
 from flows.journey import JOURNEYS
+from flows.report import Figures, TimeSpent
 from flows.rules import ReportDay, Rules
 from tests.flows.cases.casework import MONDAY, CaseBook, case_book
 
@@ -66,6 +67,14 @@ async def test_business_days_reviews_and_the_rating_of_an_onboarding(tmp_path: P
         assert (await read(acme)).figures.ratings.average == 2
         assert (await read(acme, 0, acme.id)).figures.ratings.count == 1
         assert (await read(acme, 0, "onb_other")).is_empty
+
+
+def test_a_side_that_had_a_turn_in_one_of_many_onboardings_weighs_little() -> None:
+    day = 9 * 3600
+    (planning,) = by_step(
+        Figures(times=[TimeSpent("planning", "", 1, 10 * day), TimeSpent("planning", "customer", 10, 10 * day)]), day
+    )
+    assert (planning.onboardings, planning.days) == (10, {"": 1, "customer": 1})
 
 
 def test_what_is_left_is_the_longest_way_to_the_end() -> None:
