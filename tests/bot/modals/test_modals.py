@@ -417,7 +417,7 @@ async def test_of_two_who_answer_a_call_for_help_the_second_reads_who_did_and_ke
     assert (await send(office, office.sam, {"answer": "Whoever decides on products."})).closed
     await office.slack.until(lambda: office.told(office.sam)[-1:] == ["Nothing else waits for you."])
     late = await send(office, office.kim, {"answer": "Anyone."})
-    assert "sam, do suporte, chegou antes: respondeu há 1 min" in str(late.errors)
+    assert "sam, do suporte, chegou antes, há 1 min" in str(late.errors)
     await office.settled()
     told = [message.text for message in office.journey.thread("step", "planning")]
     assert any("Whoever decides on products." in text and f"<@{office.ana.id}>" in text for text in told)
@@ -426,7 +426,7 @@ async def test_of_two_who_answer_a_call_for_help_the_second_reads_who_did_and_ke
     assert "actions" not in [block["type"] for block in call.blocks]
     await office.press(office.kim, office.support, Act.ANSWER_CALL, await answered(office, onboarding))
     await office.bot.background.drain()
-    assert f"<@{office.sam.id}> respondeu a isto" in office.answers(office.kim)[-1]
+    assert f"<@{office.sam.id}> já cuidou disso" in office.answers(office.kim)[-1]
 
 
 async def answered(office: Workplace, onboarding: str) -> ButtonValue:
