@@ -8,7 +8,7 @@ import pytest
 from bot.jobs.sweeps import Sweeps
 from bot.messages.buttons import Act
 from flows.cases.case import Case
-from flows.outbox import FollowMembers, Remind
+from flows.outbox import Escalate, FollowMembers, Remind
 from playground.walkthrough import action_id
 from tests.bot.workplace import Workplace, who
 
@@ -92,6 +92,13 @@ async def test_whose_account_is_gone_is_gone_everywhere_and_one_takes_over_all(o
         await office.settled()
     cards = [message for message in office.support.messages if f"<@{kim.id}> is no longer in Pismo support" in message.text]
     assert len(cards) == 2
+    slow = Escalate(where="support", step="planning", user=office.ana.id, count=3, since=0)
+    await office.act(onboarding, lambda case: case.ask(slow))
+    await office.act(onboarding, lambda case: case.say("support", "planning", "skip_unwanted", call=[kim.id], by=sam.id))
+    await office.settled()
+    (escalated,) = [message for message in office.support.messages if message.text.startswith("Everyone, Acme")]
+    (said,) = [message for message in office.support.messages if "your latest plan" in message.text]
+    assert (escalated.thread_ts, said.thread_ts is not None, said.broadcast) == (None, True, True)
     await sam.click(cards[0], action_id=action_id(cards[0].blocks, Act.HAND_OVER))
     await slack.until(lambda: sam.view is not None)
     values = {"Who takes over": sam.user.username, "Other customers": ["Hand over in all open onboardings"]}
