@@ -28,6 +28,7 @@ from bot.slack.payloads import Click
 from flows.cases import companies, manage, review, tasks
 from flows.cases.access import May, for_side
 from flows.cases.case import Case, Cases
+from flows.forms.dialogs import CHOOSE, START
 from flows.journey import JourneyError
 from flows.model import Onboarding, Posted
 from flows.ports import Unit
@@ -141,7 +142,7 @@ ACTIONS: dict[Act, Action] = {
 """What buttons about an onboarding do, in messages and App Home; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`.
 A form itself checks who may use it."""
 
-ALONE = frozenset({Act.LINK, Act.LIST, Act.START, Act.FIND, Act.REPORT})
+ALONE = frozenset({Act.LINK, Act.LIST, Act.START, Act.FIND, Act.CHOOSE, Act.REPORT})
 """Buttons that are about no onboarding, or not about one alone."""
 
 
@@ -211,7 +212,9 @@ class Buttons:
     async def _open_alone(self, click: Click, act: Act, value: ButtonValue, *, from_home: bool) -> None:
         """After the acknowledgement."""
         if act is Act.START:
-            await self._modals.open(click, FormMeta(form="start", home=from_home))
+            await self._modals.open(click, FormMeta(form=START, home=from_home))
+        elif act is Act.CHOOSE:
+            await self._modals.open(click, FormMeta(form=CHOOSE, verb=value.task, home=from_home))
         elif act is Act.FIND:
             await self._searching.open(click)
         elif act is Act.REPORT:

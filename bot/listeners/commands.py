@@ -23,7 +23,7 @@ from flows.cases import manage, notes, repair
 from flows.cases.access import May
 from flows.cases.case import Case, Cases
 from flows.cases.parity import parity as parity_of
-from flows.forms.dialogs import CHOOSE, dialog_of
+from flows.forms.dialogs import CHOOSE, START, dialog_of
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -156,7 +156,7 @@ class SlashCommands:
     # -- windows
 
     async def _start(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002  the window has its own
-        self._open(command, FormMeta(form="start", item=command.channel_id))
+        self._open(command, FormMeta(form=START, item=command.channel_id))
 
     async def _dialog(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002
         async with self._store.read() as unit:

@@ -31,6 +31,7 @@ class Act(StrEnum):
     ACCEPT_COMPANY = "accept_company"
     REPORT = "report"
     COMMAND = "command"
+    CHOOSE = "choose"
     ANSWER_TICKET = "answer_ticket"
     ANSWER_CALL = "answer_call"
     SETTLE_CALL = "settle_call"

@@ -22,6 +22,7 @@ def support_home(queue: Sequence[Block], board: Sequence[Block], texts: Texts) -
     buttons = [
         button(texts("button.start"), Act.START, ButtonValue(), style="primary"),
         button(texts("button.find"), Act.FIND, ButtonValue()),
+        button(texts("button.change"), Act.CHOOSE, ButtonValue(task="change")),
         button(texts("button.report"), Act.REPORT, ButtonValue()),
     ]
     return _home([actions(*buttons), *without_tables([*queue, divider(), *board]), context(texts("help.text"))])

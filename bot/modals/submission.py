@@ -150,7 +150,7 @@ class FormSubmissions:
         """The dialog of the command, now that its customer is known. A command that answers is carried out by its listener."""
         if not (form_id := dialog_of(session.meta.verb)):
             return CLEAR
-        meta = FormMeta(form=form_id, onboarding=str(clean["customer"]))
+        meta = FormMeta(form=form_id, onboarding=str(clean["customer"]), home=session.meta.home)
         dialog = await self._sessions.look(session.unit, session.who, meta, "")
         return _show(dialog.page(dialog.answers, 0))
 

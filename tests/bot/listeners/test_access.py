@@ -401,8 +401,9 @@ async def test_commands_are_support_s_even_where_slack_would_let_others(setting:
 @pytest.mark.parametrize("kind", dict.fromkeys([*PEOPLE, *GUESTS]))
 async def test_lists_a_start_and_a_search_are_support_s(setting: Setting, kind: str) -> None:
     theirs = PEOPLE.get(kind) == "support"
-    list_of = [ButtonValue(item=kind, slot=0) for kind in ("queue", "status")]
-    for act, value in ((Act.START, ButtonValue()), (Act.FIND, ButtonValue()), *((Act.LIST, one) for one in list_of)):
+    list_of = [(Act.LIST, ButtonValue(item=kind, slot=0)) for kind in ("queue", "status")]
+    opening = [(Act.START, ButtonValue()), (Act.FIND, ButtonValue()), (Act.CHOOSE, ButtonValue(task="change"))]
+    for act, value in (*opening, *list_of):
         pressed = await press(setting, kind, act, value)
         assert is_refusal(pressed.words) != theirs, (act, pressed.words)
         assert pressed.came == (theirs and act is not Act.LIST)

@@ -110,6 +110,14 @@ async def test_it_speaks_to_whoever_opens_it(office: Workplace, onboarding: str)
         assert (told in office.shown(office.sam), bool(outcome.errors)) == (True, not told)
     await office.sam.close()
 
+    await office.sam.click(again, "Change people and dates")
+    await office.slack.until(lambda: ready(office.sam.view))
+    await office.sam.fill({"Customer": "Acme Bank"})
+    assert (await office.sam.submit()).ok
+    assert office.sam.view is not None
+    assert office.sam.view.title == "Change an onboarding"
+    await office.sam.close()
+
     assert "ask somebody of support" in await opened(office.pat)
     assert "No onboarding is open to you here" in await opened(office.gus)
     await office.close(onboarding)
