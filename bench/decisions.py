@@ -17,6 +17,7 @@ from uuid import UUID
 from bot.messages.buttons import Act, ButtonValue, parse
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
+from flows.model import Onboarding
 from playground.customers import COLLEAGUES
 from playground.examples import FORMS
 from playground.office import Office
@@ -88,7 +89,7 @@ class SupportDay:
         place, name = found
         value, told = value_of(place, name), len(self.support.messages)
         home = place.hash if isinstance(place, View) else ""
-        shown = self._answers_in(value) if act is Act.ANSWER_CALL else partial(_changed, place, place.blocks)
+        shown = await self._answers_in(value) if act is Act.ANSWER_CALL else partial(_changed, place, place.blocks)
         deciding, began = [person], time.monotonic()
         if act in (Act.APPROVE, Act.CLAIM) and number % TOGETHER == 0:
             deciding.append(self.chance.choice([one for one in self.people if one is not person]))
@@ -209,14 +210,16 @@ class SupportDay:
         example = FORMS[form].example
         return {**example, **{name: made[name] for name in made.keys() & example.keys()}}
 
-    def _answers_in(self, value: ButtonValue) -> Callable[[], bool]:
+    async def _answers_in(self, value: ButtonValue) -> Callable[[], bool]:
         """Whether the customer reads the answer."""
-        channel = self._channel_of(value.onboarding)
+        channel = await self._channel_of(value.onboarding)
         before, words = len(channel.messages), str(DIALOGS["answer_call"].example["answer"])
         return lambda: any(words in message.text for message in channel.messages[before:])
 
-    def _channel_of(self, onboarding: str) -> Channel:
-        return next(c for c in self.slack.world.channels.values() if any(onboarding in str(m.metadata) for m in c.messages[:3]))
+    async def _channel_of(self, onboarding_id: str) -> Channel:
+        async with self.office.reading() as unit:
+            onboarding = await unit.get(Onboarding, onboarding_id)
+        return self.slack.world.channels[onboarding.channel_id if onboarding is not None else ""]
 
     async def _is_offered_the_next(self, people: Sequence[SlackPerson], told: int, began: float) -> None:
         """One of them, who decided. ``told``: how many messages there were before."""
