@@ -30,6 +30,7 @@ from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
 from flows.rules import Rules
+from storage.customers import readable_name
 from storage.store import Store
 
 Response = dict[str, Any]
@@ -201,7 +202,7 @@ async def _not_begun(unit: Unit, draft: Draft) -> tuple[Problem, ...]:
     that it is another one."""
     there, customer = await unit.by_channel(draft.answers["channel"]), str(draft.answers["customer"])
     if there is not None and there.closed_at is None:
-        return (Problem("channel", "channel_taken", {"customer": there.customer}),)
+        return (Problem("channel", "channel_taken", {"customer": readable_name(there)}),)
     if draft.answers.get(TOLD) == customer or not await namesake(unit, customer):
         return ()
     draft.answers = {**draft.answers, TOLD: customer}
