@@ -54,7 +54,7 @@ async def assert_closed(place: Workplace) -> None:
 async def test_a_customer_who_never_rates_keeps_nothing_open(place: Workplace) -> None:
     onboarding = await place.begin()
     await skip(place, onboarding, *OTHERS)
-    assert "the steps cannot be changed any more" in await closes(place, await status(place))
+    assert "the steps can no longer be changed" in await closes(place, await status(place))
     assert await place.state(onboarding, LAST) == "skipped"
     await assert_closed(place)
 
