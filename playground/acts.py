@@ -11,15 +11,17 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.step import Step, Task
 from flows.journey import JOURNEYS
+from flows.outbox import Draw
 from flows.people import Side
 from flows.steps.first_programs.asked import templates
 from flows.steps.org_details import to_org_details
 from playground.companies import CustomerCompany, first_company
+from playground.examples import under_way
 from playground.pismo import Machine
 from playground.pismo.authority import key_pem
 from playground.pismo.signer import public_pem, rsa_key
 from playground.slack import SlackPerson
-from playground.walkthrough import FormRefusedError, Walkthrough, action_id
+from playground.walkthrough import FormRefusedError, Walkthrough, action_id, effect_id
 
 STEPS = JOURNEYS.latest.steps
 SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
@@ -49,6 +51,15 @@ class Acts:
 
     def done(self, step: str) -> Callable[[], Any]:
         return self.state(step, "State: done")
+
+    async def all_drawn(self) -> None:
+        """The card is drawn after the step's own message."""
+        onboarding = effect_id(self.journey.lasting("card")).partition(":")[0]
+
+        async def drawn() -> bool:
+            return not await under_way(self.office, onboarding, Draw)
+
+        await self.slack.until(drawn, timeout=30)
 
     async def heading(self, step: str, words: str = "") -> None:
         """Number and title as the customer reads them."""
@@ -445,4 +456,5 @@ async def play_to(journey: Walkthrough, step_id: str) -> None:
     for step in STEPS.values():
         if step.id in needed:
             await (getattr(acts, step.id)() if step.id in OWN_ACTS else acts.step(step))
+    await acts.all_drawn()
     acts.card()

@@ -13,6 +13,7 @@ import pytest
 
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
+from flows.cases import review
 from flows.cases.case import Case
 from flows.people import SYSTEM
 from flows.ports import Unit
@@ -151,10 +152,23 @@ async def test_what_is_refused_is_told_after_one_try_with_what_mends_it_and_one_
 async def test_one_alert_does_for_all_that_a_channel_refuses_while_supports_own_waits(office: Workplace, onboarding: str) -> None:
     await office.send(onboarding, "planning")
     known = {message.ts for message in office.support.messages}
-    for method in ("chat.postMessage", "chat.update"):
-        office.slack.faults.add(method, "restricted_action", times=None, channel=office.acme.id)
-        office.slack.faults.add(method, "429", channel=office.support.id, retry_after=1)
-    await office.approve(onboarding, "planning")
+    record = (await office.snapshot(onboarding)).steps["planning"]
+
+    def refuse() -> None:
+        for method in ("chat.postMessage", "chat.update"):
+            office.slack.faults.add(method, "restricted_action", times=None, channel=office.acme.id)
+
+    async def refused() -> bool:
+        async with office.bot.store.read() as unit:
+            return len(await unit.failed_effects(onboarding)) > 2
+
+    refuse()
+    office.slack.faults.add("*", "429", times=None, channel=office.support.id, retry_after=1)
+    await office.act(onboarding, lambda case: review.approve(case, "planning", record.revision, record.digest), office.sam)
+    await office.slack.until(refused)
+    office.slack.faults.clear()
+    refuse()
+    await office.settled()
     alerts = [m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text]
     async with office.bot.store.read() as unit:
         assert 1 <= len(alerts) < len(await unit.failed_effects(onboarding))
