@@ -21,7 +21,7 @@ from flows.model import (
 )
 from flows.outbox import Effect
 from flows.people import Who
-from flows.report import Figures, GoLiveAtRisk
+from flows.report import Figures, GoLiveAtRisk, TimeSpent
 
 T = TypeVar("T")
 
@@ -140,8 +140,9 @@ class Unit(Protocol):
     async def figures(self, since: datetime | None, onboarding_id: str = "") -> Figures:
         """What the report adds up, since a moment; of one onboarding, if given."""
 
-    async def usual_seconds(self, since: datetime) -> Mapping[str, float]:
-        """By step, the business time that all its turns took on average where it was done, as far as they ended after ``since``."""
+    async def step_times(self, since: datetime | None, onboarding_id: str = "") -> Sequence[TimeSpent]:
+        """Of the steps that were done on the day of ``since`` (in UTC) or later. Of one onboarding all turns that ended since then, also
+        on steps that aren't done."""
 
     async def at_risk(
         self, today: date, ready: Mapping[tuple[str, str], date], onboarding_id: str = ""

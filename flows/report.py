@@ -10,8 +10,9 @@ MOST = 10
 
 @dataclass(frozen=True)
 class TimeSpent:
-    """The turns of one side on one step that ended in the period. ``onboardings``: in how many; ``seconds``: of business time, together.
-    ``side``: a `flows.people.Side`; empty: the step waited for an agreed moment."""
+    """The turns of one side on one step, where it was done in the period; of one onboarding those that ended in it. ``onboardings``: in how
+    many, twice where it was done again; ``seconds``: of business time, together. ``side``: a `flows.people.Side`; empty: the step waited
+    for an agreed moment."""
 
     step_id: str
     side: str

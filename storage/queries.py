@@ -35,7 +35,7 @@ from flows.model import (
     ThirdCompany,
 )
 from flows.people import Who
-from flows.report import Figures, GoLiveAtRisk
+from flows.report import Figures, GoLiveAtRisk, TimeSpent
 from storage import reporting, tables
 from storage.columns import unread
 from storage.covered import WatchfulSession
@@ -309,9 +309,9 @@ class Queries:
         """What the report adds up, since a moment; of one onboarding, if given."""
         return await reporting.figures(self.connection, since, onboarding_id)
 
-    async def usual_seconds(self, since: datetime) -> Mapping[str, float]:
-        """By step, the business time that all its turns took on average where it was done, as far as they ended after ``since``."""
-        return await reporting.usual_seconds(self.connection, since)
+    async def step_times(self, since: datetime | None, onboarding_id: str = "") -> Sequence[TimeSpent]:
+        """Of the steps that were done on the day of ``since`` or later. Of one onboarding, all turns that ended since then."""
+        return await reporting.times(self.connection, since, onboarding_id)
 
     async def at_risk(
         self, today: date, ready: Mapping[tuple[str, str], date], onboarding_id: str = ""

@@ -9,52 +9,44 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, distinct, func, literal, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, literal, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import NullType
 
 from flows.model import Onboarding
 from flows.people import Side
 from flows.report import MOST, Figures, GoLiveAtRisk, Ratings, RefusedOften, ReviewTimes, TimeSpent, WaitingNow
-from flows.state import ENDED, StepState
+from storage import step_times
 from storage.columns import unread
 from storage.customers import readable_name
 from storage.reading import DamagedError, read_value, readable_part
-from storage.tables import onboardings, refused_fields, steps, turns
+from storage.tables import LEFT, REVIEWED, TURN, onboardings, refused_fields, steps, turns
 
 _WHOLE = onboardings.c
-_SECONDS = cast(turns.c.seconds, Integer)
-"""Where somebody wrote something else, which SQLite takes, it counts as nothing."""
-_REVIEWED = and_(
-    turns.c.side == Side.SUPPORT.value,
-    turns.c.state == StepState.SUBMITTED.value,
-    turns.c.next_state != StepState.SUBMITTED.value,  # sent anew before anybody decided
-)
+LONGEST = 2_000_000_000
+"""Seconds. What somebody else wrote in their place, which SQLite takes, is not less than any number."""
 
 
 async def figures(connection: AsyncConnection, since: datetime | None, onboarding_id: str) -> Figures:
     """As `flows.ports.Unit`."""
-    of_turns = _narrowed(turns.c.ended_at, since, turns.c.onboarding_id, onboarding_id)
     started, closed, now_open = (await connection.execute(_counts(since, onboarding_id))).one()
     return Figures(
         started=started or 0,
         closed=closed or 0,
         open=now_open or 0,
-        times=await _times(connection, of_turns),
+        times=await times(connection, since, onboarding_id),
         waiting=await _waiting(connection, onboarding_id),
-        reviews=await _reviews(connection, of_turns),
+        reviews=await _reviews(connection, since, onboarding_id),
         refused=await _refused(connection, since, onboarding_id),
         ratings=await _ratings(connection, since, onboarding_id),
     )
 
 
-async def usual_seconds(connection: AsyncConnection, since: datetime) -> Mapping[str, float]:
+async def times(connection: AsyncConnection, since: datetime | None, onboarding_id: str = "") -> Sequence[TimeSpent]:
     """As `flows.ports.Unit`."""
-    which = (turns.c.onboarding_id, turns.c.step_id)
-    each = select(*which, func.sum(_SECONDS).label("seconds")).where(turns.c.ended_at >= since).group_by(*which).subquery().c
-    of_step = and_(steps.c.id == each.onboarding_id + ":" + each.step_id, steps.c.state == StepState.DONE)
-    query = select(each.step_id, func.avg(each.seconds)).join(steps, of_step).group_by(each.step_id)
-    return {step_id: float(seconds) for step_id, seconds in await connection.execute(query)}
+    if onboarding_id:
+        return await step_times.of_turns(connection, since, onboarding_id)
+    return await step_times.of_steps_done(connection, since)
 
 
 async def at_risk(
@@ -62,25 +54,31 @@ async def at_risk(
 ) -> tuple[Sequence[GoLiveAtRisk], int]:
     """As `flows.ports.Unit`."""
     whens = [
-        (tuple_(_WHOLE.journey, steps.c.step_id).in_(sorted(which)), literal(day, _WHOLE.go_live.type))
+        (
+            (_WHOLE.journey + ":" + steps.c.step_id).in_([":".join(one) for one in sorted(which)]),
+            literal(day, _WHOLE.go_live.type),
+        )
         for day, which in _by_day(ready).items()
     ]
-    by = case(*whens, else_=None) if whens else literal(None, _WHOLE.go_live.type)
+    if not whens:
+        return [], 0
+    by = case(*whens, else_=None)
+    before = max(today, *ready.values())  # any other go-live is late enough
     left = (
-        select(_WHOLE.id, func.count().label("left"), func.max(by).label("ready"))
-        .select_from(steps.join(onboardings, _WHOLE.id == steps.c.onboarding_id))
-        .where(_is_open(onboarding_id), _WHOLE.go_live.is_not(None), steps.c.state.not_in(sorted(ENDED)))
-        .where(tuple_(_WHOLE.journey, steps.c.step_id).in_(sorted(ready)))
+        select(_WHOLE.id, func.count(by).label("left"), func.max(by).label("ready"))
+        .select_from(onboardings.join(steps, _WHOLE.id == steps.c.onboarding_id))
+        .where(_is_open(onboarding_id), _WHOLE.go_live < before, LEFT)
         .group_by(_WHOLE.id, _WHOLE.go_live)
-        .having(
-            func.coalesce(func.max(case((_WHOLE.go_live < by, 1), else_=0)), 0) + case((_WHOLE.go_live < today, 1), else_=0) > 0
-        )
+        .having(func.max(by).is_not(None), or_(_WHOLE.go_live < today, _WHOLE.go_live < func.max(by)))
         .subquery()
     )
-    total = await connection.scalar(select(func.count()).select_from(left)) or 0
-    query = select(left.c.left, left.c.ready, *unread(onboardings)).join(left, left.c.id == _WHOLE.id)
-    found = (await connection.execute(query.order_by(_WHOLE.go_live, _WHOLE.id).limit(MOST))).mappings().all()
-    return [one for row in found if (one := _go_live(row)) is not None], total
+    total = func.count().over().label("total")
+    firsts = (
+        select(left, total).join(onboardings, _WHOLE.id == left.c.id).order_by(_WHOLE.go_live, _WHOLE.id).limit(MOST).subquery()
+    )
+    query = select(firsts.c.left, firsts.c.ready, firsts.c.total, *unread(onboardings)).join(firsts, firsts.c.id == _WHOLE.id)
+    found = (await connection.execute(query.order_by(_WHOLE.go_live, _WHOLE.id))).mappings().all()
+    return [one for row in found if (one := _go_live(row)) is not None], found[0]["total"] if found else 0
 
 
 def _by_day(ready: Mapping[tuple[str, str], date]) -> Mapping[date, list[tuple[str, str]]]:
@@ -131,48 +129,52 @@ def _counts(since: datetime | None, onboarding_id: str) -> Select[Any]:
     return query.where(_WHOLE.id == onboarding_id) if onboarding_id else query
 
 
-async def _times(connection: AsyncConnection, wanted: ColumnElement[bool]) -> Sequence[TimeSpent]:
-    columns = turns.c
-    query = select(columns.step_id, columns.side, func.count(distinct(columns.onboarding_id)), func.sum(_SECONDS))
-    query = query.where(wanted).group_by(columns.step_id, columns.side).order_by(columns.step_id, columns.side)
-    return [TimeSpent(step, side, count, int(total)) for step, side, count, total in await connection.execute(query)]
-
-
 async def _waiting(connection: AsyncConnection, onboarding_id: str) -> Mapping[str, WaitingNow]:
+    """Once an onboarding is closed, nothing but renewals is anybody's turn, and these are of steps that ended."""
     found = {}
     for side in Side:
-        since = type_coerce(func.min(steps.c.turn_since), NullType())
-        query = select(func.count(), since).join(onboardings, _WHOLE.id == steps.c.onboarding_id)
-        query = query.where(_is_open(onboarding_id), steps.c.turn.startswith(f"{side.value}:"))
-        count, longest = (await connection.execute(query)).one()
+        longest = type_coerce(func.min(steps.c.turn_since), NullType())
+        query = select(func.count(), longest).where(TURN, LEFT, steps.c.turn.between(f"{side.value}:", f"{side.value};"))
+        query = query.where(steps.c.onboarding_id == onboarding_id) if onboarding_id else query
+        count, since = (await connection.execute(query)).one()
         with suppress(DamagedError):
-            if count and (began := read_value(steps.c.turn_since, longest)) is not None:
+            if count and (began := read_value(steps.c.turn_since, since)) is not None:
                 found[side.value] = WaitingNow(count, began)
     return found
 
 
-async def _reviews(connection: AsyncConnection, wanted: ColumnElement[bool]) -> ReviewTimes | None:
-    """The median is found by its place: the databases have no function for it in common."""
-    count = await connection.scalar(select(func.count()).select_from(turns).where(wanted, _REVIEWED)) or 0
+async def _reviews(connection: AsyncConnection, since: datetime | None, onboarding_id: str) -> ReviewTimes | None:
+    """The median is found by its place: the databases have no function for it in common. Walking an index that is in the order of their
+    length is quicker than to sort those of the period."""
+    took = turns.c.seconds
+    wanted = and_(REVIEWED, _narrowed(turns.c.ended_at, since, turns.c.onboarding_id, onboarding_id))
+    count = await connection.scalar(select(func.count()).select_from(turns).where(wanted)) or 0
     if not count:
         return None
-    ordered = select(_SECONDS).where(wanted, _REVIEWED).order_by(_SECONDS)
-    middle = (await connection.scalars(ordered.offset((count - 1) // 2).limit(2 - count % 2))).all()
-    slowest = select(_SECONDS.label("seconds"), turns.c.step_id.label("of_step"), *unread(onboardings))
-    slowest = slowest.join(onboardings, _WHOLE.id == turns.c.onboarding_id, isouter=True).where(wanted, _REVIEWED)
-    row = (await connection.execute(slowest.order_by(_SECONDS.desc(), turns.c.id).limit(1))).mappings().one()
+    ordered = select(took).where(wanted).order_by(took)
+    found = await connection.scalars(ordered.offset((count - 1) // 2).limit(2 - count % 2))
+    middle = [one for one in found if isinstance(one, int)]
+    if not middle:
+        return None
+    longest = select(turns.c.id).where(wanted, took < LONGEST).order_by(took.desc(), turns.c.id).limit(1).scalar_subquery()
+    slowest = select(took, turns.c.step_id.label("of_step"), *unread(onboardings))
+    slowest = slowest.join(onboardings, _WHOLE.id == turns.c.onboarding_id, isouter=True).where(turns.c.id == longest)
+    row = (await connection.execute(slowest)).mappings().one()
     onboarding = readable_part(Onboarding, row)[0] if row["id"] is not None else None
     journey = onboarding.journey if onboarding is not None else ""
     return ReviewTimes(count, sum(middle) / len(middle), row["seconds"], readable_name(onboarding), journey or "", row["of_step"])
 
 
 async def _refused(connection: AsyncConnection, since: datetime | None, onboarding_id: str) -> Sequence[RefusedOften]:
+    """In how many onboardings is counted for those alone that were refused most often."""
     columns = refused_fields.c
-    which, times = (columns.form, columns.field, columns.reason), func.sum(columns.times)
+    which, often = (columns.form, columns.field, columns.reason), func.sum(columns.times).label("often")
     wanted = _narrowed(columns.day, since.date() if since is not None else None, columns.onboarding_id, onboarding_id)
-    query = select(*which, times, func.count(distinct(columns.onboarding_id))).where(wanted).group_by(*which)
-    rows = await connection.execute(query.order_by(times.desc(), *which).limit(MOST))
-    return [RefusedOften(form, field, reason, int(n), customers) for form, field, reason, n, customers in rows]
+    most = select(*which, often).where(wanted).group_by(*which).order_by(often.desc(), *which).limit(MOST).subquery()
+    same = and_(*(column == most.c[column.name] for column in which))
+    customers = select(func.count(distinct(columns.onboarding_id))).where(wanted, same).scalar_subquery()
+    query = select(most, customers).order_by(most.c.often.desc(), *(most.c[column.name] for column in which))
+    return [RefusedOften(form, field, reason, int(n), many) for form, field, reason, n, many in await connection.execute(query)]
 
 
 async def _ratings(connection: AsyncConnection, since: datetime | None, onboarding_id: str) -> Ratings:

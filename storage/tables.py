@@ -45,6 +45,12 @@ SKIPS = text("verdict = 'skip'")
 UNACCEPTED = text("accepted_at IS NULL")
 UNANSWERED = text("answered_at IS NULL")
 FAILED = text("state = 'failed'")
+STEP_DONE = text("next_state = 'done'")
+"""Turns with which a step was done: `storage.step_times`."""
+REVIEWED = text("side = 'support' AND state = 'submitted' AND next_state <> 'submitted'")
+"""Turns that were reviews: whoever sends anew before anybody decided, replaces what was to be reviewed."""
+LEFT = text("state NOT IN ('done', 'skipped')")
+"""Steps that are not over: `flows.state.ENDED`."""
 OPEN = text("state IN ('waiting', 'running')")
 RUNNING = text("state = 'running'")
 
@@ -138,6 +144,8 @@ steps = Table(
     _partial("ix_steps_waiting", *_WAITING, where=SUPPORTS),
     _partial("ix_steps_support", "onboarding_id", "turn_since", "claimer_id", "turn", where=SUPPORTS),
     _partial("ix_steps_turn", "step_id", "onboarding_id", where=TURN),
+    _partial("ix_steps_sides", "turn", "turn_since", "state", where=TURN),
+    _partial("ix_steps_left", "onboarding_id", "step_id", where=LEFT),
     _partial("ix_steps_reminded", "onboarding_id", where=REMINDED),
     Index("ix_steps_escalate_at", "escalate_at"),
 )
@@ -419,11 +427,13 @@ notes = Table(
     _sealed("words"),
 )
 
+_TURN = ("side", "state", "next_state")
+"""What SQLite looks up in the row for each entry of a partial index, if its condition has it and the index hasn't."""
 turns = Table(
     "turns",
     metadata,
     _id(),
-    _text("onboarding_id", index=True),
+    _text("onboarding_id"),
     _text("step_id"),
     _text("side"),
     _text("state"),
@@ -431,7 +441,21 @@ turns = Table(
     _moment("began_at", required=True),
     _moment("ended_at", required=True),
     _number("seconds"),
-    Index("ix_turns_ended_at", "ended_at"),
+    # As `storage.step_times` reads them, and `storage.reporting` reviews: by their end, and by their length.
+    Index("ix_turns_steps", "onboarding_id", "step_id"),
+    _partial("ix_turns_done", "ended_at", "onboarding_id", "step_id", where=STEP_DONE),
+    _partial("ix_turns_reviews", "ended_at", *_TURN, where=REVIEWED),
+    _partial("ix_turns_longest_reviews", "seconds", "ended_at", *_TURN, where=REVIEWED),
+)
+
+step_days = Table(
+    "step_days",
+    metadata,
+    Column("step_id", String, primary_key=True),
+    Column("side", String, primary_key=True),
+    Column("day", Date, primary_key=True),
+    _number("onboardings"),
+    Column("seconds", BigInteger, nullable=False),
 )
 
 refused_fields = Table(
@@ -442,8 +466,10 @@ refused_fields = Table(
     _text("form"),
     _text("field"),
     _text("reason"),
-    Column("day", Date, nullable=False, index=True),
+    Column("day", Date, nullable=False),
     _number("times"),
+    # Grouped as the report does, so that it is read from one end to the other and nothing is sorted.
+    Index("ix_refused_fields_reasons", "form", "field", "reason", "day", "onboarding_id", "times"),
 )
 
 received = Table(

@@ -15,6 +15,7 @@ from bot.slack.support_people import SupportPeople
 from bot.telemetry import metrics
 from flows.cases.case import Cases
 from flows.cases.report import PATIENCE
+from storage import step_times
 from storage.anchors import Anchors
 from storage.outbox import Outbox
 from storage.retention import purge
@@ -97,6 +98,8 @@ def chores(
     patience = min(PATIENCE, timedelta(days=policies.retention_days))  # longer than that, nobody knows that it was posted
 
     async def purge_old() -> None:
+        while await store.transact(lambda unit: step_times.add_up_a_day(unit.connection, unit.now)):
+            pass
         gone = await purge(store, timedelta(days=policies.retention_days))
         await outbox.forget()
         if any(gone.values()):

@@ -25,7 +25,11 @@ def report(found: Report, texts: Texts) -> Drawing:
     period = texts("report.days_back", n=found.days) if found.days else texts("report.always")
     title = texts("report.title_of", customer=found.customer, period=period) if found.customer else ""
     words = [*_summary(found, texts), *_times(found, texts), *_at_risk(found, texts), *_refused(found, texts)]
-    blocks = [header(title or texts("report.title", period=period)), *words, context(texts("report.counted"))]
+    blocks = [
+        header(title or texts("report.title", period=period)),
+        *words,
+        context(texts("report.counted_customer" if found.customer else "report.counted")),
+    ]
     return drawing([*blocks, actions(_periods(found, texts))], most_text=COMMENT)
 
 

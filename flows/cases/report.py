@@ -13,7 +13,7 @@ from flows import business_time
 from flows.journey import Journey
 from flows.people import Side
 from flows.ports import Unit
-from flows.report import Figures, GoLiveAtRisk
+from flows.report import Figures, GoLiveAtRisk, TimeSpent
 from flows.rules import Rules
 
 PERIODS = (7, 30, 90, 0)
@@ -27,8 +27,8 @@ PATIENCE = timedelta(days=2)
 
 @dataclass(frozen=True)
 class StepDays:
-    """Average business days of each onboarding in which the step had turns that ended in the period, by side: see `TimeSpent`.
-    ``onboardings``: the most of any side."""
+    """Average business days of each onboarding in which the step was done in the period, by side: see `TimeSpent`. ``onboardings``: the
+    most of any side."""
 
     step_id: str
     onboardings: int
@@ -67,20 +67,22 @@ async def report(unit: Unit, rules: Rules, days: int = USUAL, *, onboarding_id: 
     a_day = business_time.length_of_day(calendar).total_seconds()
     today = unit.now.astimezone(ZoneInfo(calendar.timezone)).date()
     figures = await unit.figures(unit.now - timedelta(days=days) if days else None, onboarding_id)
-    usual = {step: seconds / a_day for step, seconds in (await unit.usual_seconds(unit.now - USUAL_TIMES)).items()}
-    ready = {
-        (version, step): business_time.days_ahead(calendar, today, math.ceil(left))
+    usual = {step.step_id: step.total for step in by_step(await unit.step_times(unit.now - USUAL_TIMES), a_day)}
+    lefts = {
+        (version, step): math.ceil(left)
         for version, journey in rules.journeys.versions.items()
         for step, left in days_left(journey, usual).items()
     }
+    ahead = {days: business_time.days_ahead(calendar, today, days) for days in set(lefts.values())}
+    ready = {which: ahead[days] for which, days in lefts.items()}
     at_risk, risks = await unit.at_risk(today, ready, onboarding_id)
     return Report(
         days=days,
         onboarding_id=onboarding_id,
         customer=customer,
         figures=figures,
-        steps=by_step(figures, a_day),
-        sides=_by_side(figures, a_day),
+        steps=by_step(figures.times, a_day),
+        sides=_by_side(figures.times, a_day),
         hours=a_day / 3600,
         today=today,
         at_risk=at_risk,
@@ -103,29 +105,29 @@ def days_left(journey: Journey, usual: Mapping[str, float]) -> Mapping[str, floa
     return left
 
 
-def by_step(figures: Figures, a_day: float) -> Sequence[StepDays]:
+def by_step(times: Sequence[TimeSpent], a_day: float) -> Sequence[StepDays]:
     """``a_day``: seconds of a business day."""
-    onboardings = _onboardings(figures)
+    onboardings = _onboardings(times)
     days: dict[str, dict[str, float]] = {}
-    for one in figures.times:
+    for one in times:
         days.setdefault(one.step_id, {})[one.side] = one.seconds / onboardings[one.step_id] / a_day
     found = [StepDays(step, onboardings[step], by_side) for step, by_side in days.items()]
     return sorted(found, key=lambda step: (-step.total, step.step_id))
 
 
-def _by_side(figures: Figures, a_day: float) -> Mapping[str, float]:
-    found, times = {}, sum(_onboardings(figures).values())
+def _by_side(times: Sequence[TimeSpent], a_day: float) -> Mapping[str, float]:
+    found, steps = {}, sum(_onboardings(times).values())
     for side in (*Side, ""):
-        seconds = [one.seconds for one in figures.times if one.side == side]
+        seconds = [one.seconds for one in times if one.side == side]
         if seconds:
-            found[str(side)] = sum(seconds) / times / a_day
+            found[str(side)] = sum(seconds) / steps / a_day
     return found
 
 
-def _onboardings(figures: Figures) -> Mapping[str, int]:
+def _onboardings(times: Sequence[TimeSpent]) -> Mapping[str, int]:
     """By step, in how many it had turns: the most of any side, so that a side that had none in most of them weighs as little."""
     found: dict[str, int] = {}
-    for one in figures.times:
+    for one in times:
         found[one.step_id] = max(found.get(one.step_id, 0), one.onboardings)
     return found
 

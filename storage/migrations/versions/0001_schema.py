@@ -328,7 +328,8 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("times", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_refused_fields_day", "refused_fields", ["day"], unique=False)
+    reasons = ["form", "field", "reason", "day", "onboarding_id", "times"]
+    op.create_index("ix_refused_fields_reasons", "refused_fields", reasons, unique=False)
     op.create_index("ix_refused_fields_onboarding_id", "refused_fields", ["onboarding_id"], unique=False)
     op.create_table(
         "sealing_keys",
@@ -380,6 +381,8 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     support = ["onboarding_id", "turn_since", "claimer_id", "turn"]
     _partial("ix_steps_support", "steps", support, "substr(turn, 1, 8) = 'support:'")
     _partial("ix_steps_turn", "steps", ["step_id", "onboarding_id"], "turn <> ''")
+    _partial("ix_steps_sides", "steps", ["turn", "turn_since", "state"], "turn <> ''")
+    _partial("ix_steps_left", "steps", ["onboarding_id", "step_id"], "state NOT IN ('done', 'skipped')")
     _partial("ix_steps_reminded", "steps", ["onboarding_id"], "reminded > 0")
     op.create_table(
         "submissions",
@@ -424,5 +427,18 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("seconds", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_turns_ended_at", "turns", ["ended_at"], unique=False)
-    op.create_index("ix_turns_onboarding_id", "turns", ["onboarding_id"], unique=False)
+    turn = ["side", "state", "next_state"]
+    reviewed = "side = 'support' AND state = 'submitted' AND next_state <> 'submitted'"
+    _partial("ix_turns_done", "turns", ["ended_at", "onboarding_id", "step_id"], "next_state = 'done'")
+    _partial("ix_turns_reviews", "turns", ["ended_at", *turn], reviewed)
+    _partial("ix_turns_longest_reviews", "turns", ["seconds", "ended_at", *turn], reviewed)
+    op.create_index("ix_turns_steps", "turns", ["onboarding_id", "step_id"], unique=False)
+    op.create_table(
+        "step_days",
+        sa.Column("step_id", sa.String(), nullable=False),
+        sa.Column("side", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("onboardings", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("step_id", "side", "day"),
+    )

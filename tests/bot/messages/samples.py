@@ -321,7 +321,7 @@ def report(days: int = 30, customer: str = "", said: str = "Example Bank") -> Re
         onboarding_id=ONBOARDING if customer else "",
         customer=customer,
         figures=figures,
-        steps=by_step(figures, 9 * 3600),
+        steps=by_step(figures.times, 9 * 3600),
         sides={"customer": 3.24, "support": 0.61, "": 1.0},
         hours=9,
         today=NOW.date(),

@@ -12,7 +12,7 @@ from flows import business_time
 from flows.business_time import Calendar
 from flows.cases.report import PATIENCE, Due, Report, by_step, days_left, report, weekly
 from flows.journey import JOURNEYS
-from flows.report import Figures, TimeSpent
+from flows.report import TimeSpent
 from flows.rules import ReportDay, Rules
 from tests.flows.cases.casework import MONDAY, CaseBook, case_book
 
@@ -44,7 +44,7 @@ async def test_business_days_reviews_and_the_rating_of_an_onboarding(tmp_path: P
         await acme.task("planning", "schedule_session", session)
         acme.now += 25 * HOUR
         await acme.sweep()  # the session is over: the step's wait for it, too
-        found = await read(acme)
+        found = await read(acme, onboarding_id=acme.id)
         (planning,) = found.steps
         assert planning.days == {
             "customer": pytest.approx(18 / 9),
@@ -56,11 +56,20 @@ async def test_business_days_reviews_and_the_rating_of_an_onboarding(tmp_path: P
         assert (reviews.count, reviews.median, reviews.slowest) == (2, 3.75 * 3600, 5 * 3600)
         assert (reviews.customer, reviews.step_id) == ("Acme Bank", "planning")
         assert found.at_risk == []  # how long the steps to come take isn't known yet
+        assert (await read(acme)).steps == []  # over all, steps count once they are done
+        acme.now += HOUR / 2
+        await acme.task("planning", "hold_session", {"session": "*", "notes": "Cards first."})
+        await acme.task("planning", "close_planning", {})
+        (done,) = (await read(acme)).steps
+        assert {side: days for side, days in done.days.items() if side != "support"} == {
+            side: days for side, days in planning.days.items() if side != "support"
+        }
+        assert done.days["support"] > planning.days["support"]
         acme.now += timedelta(days=14)
         past = await read(acme, 7)
         assert (past.steps, past.figures.reviews) == ([], None)  # of an earlier time
         assert [one.go_live for one in past.at_risk] == [date(2026, 3, 20)]
-        await acme.skip(*(step for step in (await acme.snapshot()).steps if step != "next_steps"))
+        await acme.skip(*(step for step in (await acme.snapshot()).steps if step not in ("planning", "next_steps")))
         assert (await read(acme)).at_risk == []  # what is left comes after the go-live
         await acme.send("next_steps", rating="4")
         await acme.send("next_steps", rating="2", comment="On second thought.")
@@ -71,9 +80,7 @@ async def test_business_days_reviews_and_the_rating_of_an_onboarding(tmp_path: P
 
 def test_a_side_that_had_a_turn_in_one_of_many_onboardings_weighs_little() -> None:
     day = 9 * 3600
-    (planning,) = by_step(
-        Figures(times=[TimeSpent("planning", "", 1, 10 * day), TimeSpent("planning", "customer", 10, 10 * day)]), day
-    )
+    (planning,) = by_step([TimeSpent("planning", "", 1, 10 * day), TimeSpent("planning", "customer", 10, 10 * day)], day)
     assert (planning.onboardings, planning.days) == (10, {"": 1, "customer": 1})
 
 
