@@ -205,14 +205,14 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
         pismo=pismo,
         service_desk=service_desk,
         publish_home=home.publish,
+        allows=withholding(support_channel),
         organizer=policies.sessions_organizer,
     )
     failures = Failures(table)
     outbox = Outbox(store, pace=Pace(policies.channel_seconds), lease=policies.lease_seconds)
     followed_by = (failures.tell, failures.alert)
     support_channel.on_open = lambda: outbox.resume(SUPPORT)
-    do = withholding(table.do, support_channel)
-    executor = Executor(store, outbox, do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
+    executor = Executor(store, outbox, table.do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
     runner = Runner(outbox, executor.attempt, poll=policies.poll_seconds)
     store.on_effects = runner.wake
     metrics.ALTERED_LOGS.set_function(lambda: len(store.altered))

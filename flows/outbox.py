@@ -35,7 +35,9 @@ class Effect:
     support's channel has one of its own. ``divides``: drawings asked for before it and after it aren't merged. ``lasts``: it is given
     up when it is that old; None: as `bot.jobs.executor` says. ``needs``: the field its handler reads on the step or task it belongs
     to (`flows.forms.step`); `flows.journey` checks it for those that a step starts. ``waits_for``: the system that must answer.
-    ``pace``: those with the same begin one after the other, whosever they are, and rest together when told to.
+    ``pace``: those with the same begin one after the other, whosever they are, and rest together when told to. ``edits``: what it
+    edits stands already, so it waits for nothing but what edits the same message: Slack limits edits for the workspace, and new messages
+    for each channel (https://docs.slack.dev/apis/web-api/rate-limits).
     """
 
     kind: ClassVar[str]
@@ -46,6 +48,7 @@ class Effect:
     needs: ClassVar[str] = ""
     waits_for: ClassVar[Literal["slack", "service_desk", "pismo"]] = "slack"
     pace: ClassVar[str] = ""
+    edits: ClassVar[bool] = False
 
     @property
     def step_id(self) -> str:
@@ -94,7 +97,7 @@ class TaskEffect(StepEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class Draw(Effect):
-    """Post a lasting message, or edit it in place. ``step``: empty for the card."""
+    """Post a lasting message; if it stands by then, have it edited (`Redraw`). ``step``: empty for the card."""
 
     kind = "draw"
     what: LastingMessage
@@ -107,6 +110,14 @@ class Draw(Effect):
     @property
     def same(self) -> str:
         return f"{self.what}:{self.step}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redraw(Draw):
+    """Edit a lasting message in place; if it stands nowhere by then, have it posted in its turn (`Draw`)."""
+
+    kind = "redraw"
+    edits = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +164,7 @@ class RedrawReminder(Effect):
     """Take the buttons of what no longer waits from a reminder. ``reminder``: the id of its row."""
 
     kind = "redraw_reminder"
+    edits = True
     where: Where
     reminder: str
 

@@ -37,7 +37,7 @@ COLLEAGUES = ("Sam", "Kim", "Lia", "Max", "Noa", "Rui")
 """Of support: who owns and claims."""
 OLDEST = timedelta(days=40)
 """For how long something waits, at most."""
-SAID = ("say", "tell", "in_full", "draw")
+SAID = ("say", "tell", "in_full", "draw", "redraw")
 """Kinds of effects that post: what lasts is there (`playground.drawn`), and the rest counts as said long ago."""
 STUCK, GIVEN_UP = 20, 30
 """Of so many customers somebody is stuck at one, and one has an effect that was given up."""

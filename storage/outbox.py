@@ -325,11 +325,13 @@ class Outbox:
         await self._store.transact(lambda unit: unit.connection.execute(self._sql.hasten, wanted))
 
     async def resume(self, pace: str) -> None:
-        """A channel that was closed is open: its rest is over. What waited counts as asked for now, since it is given up by its age."""
+        """A channel that was closed is open: its rest is over, and what takes no turn there is tried now. What waited counts as asked for
+        now, since it is given up by its age."""
 
         async def work(unit: Unit) -> None:
             await unit.connection.execute(self._sql.renew_age, {"its_pace": pace, "at": unit.now})
             await unit.connection.execute(self._sql.end_rest, {"its_pace": pace})
+            await unit.connection.execute(self._sql.hasten_all, self._at())
             unit.asked = True
 
         await self._store.transact(work)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import and_, delete, literal_column, update
 
-from flows.outbox import Draw
+from flows.outbox import Draw, Redraw
 from storage.tables import effects, seen
 from storage.unit import Unit
 
@@ -17,7 +17,7 @@ async def doubt(unit: Unit, onboardings: Collection[str], marks: str) -> None:
     Drawings of these onboardings that wait are dropped, since they would hide what Slack still shows of the lost time: ask for all of
     them anew. ``marks``: what begins so is new again for `Unit.once`.
     """
-    of_messages = and_(effects.c.kind == Draw.kind, effects.c.onboarding_id.in_(onboardings))
+    of_messages = and_(effects.c.kind.in_((Draw.kind, Redraw.kind)), effects.c.onboarding_id.in_(onboardings))
     await unit.session.execute(update(effects).where(_OPEN, of_messages).values(state="dropped", holder=""))
     await unit.session.execute(update(effects).where(_OPEN, effects.c.attempts == 0).values(attempts=1))
     await unit.session.execute(delete(seen).where(seen.c.id.startswith(marks)))

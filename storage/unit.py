@@ -33,14 +33,14 @@ SUPPORT = "support"
 
 def queue_of(onboarding_id: str, effect: Effect) -> str:
     """Effects in one queue wait for each other. An onboarding has one for the customer's channel, one for support's, so that a crowd
-    there delays nobody's messages, and one for each outside system that may not answer."""
-    lane = effect.lane or (SUPPORT if effect.side == SUPPORT else "")
+    there delays nobody's messages, one for each message that is edited, and one for each outside system that may not answer."""
+    lane = effect.lane or (effect.same if effect.edits else SUPPORT if effect.side == SUPPORT else "")
     return f"{onboarding_id}/{lane}" if lane else onboarding_id
 
 
 def pace_of(onboarding_id: str, effect: Effect) -> str:
     """What is called at a limited pace: support's channel, the customer's (by its onboarding, since a channel's id may change)."""
-    return effect.pace or {"support": SUPPORT, "customer": onboarding_id, "": ""}[effect.side]
+    return effect.pace or ("" if effect.edits else {"support": SUPPORT, "customer": onboarding_id, "": ""}[effect.side])
 
 
 # Built once: SQLAlchemy takes longer to build a statement than the database to run it.

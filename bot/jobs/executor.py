@@ -141,7 +141,7 @@ class Executor:
 
     def _later(self, claim: Claim, why: EffectError) -> Ending:
         if isinstance(why, Withheld):
-            return Ending("waiting", rest=LOOK_AGAIN, counts=False)
+            return Ending("waiting", rest=LOOK_AGAIN, counts=False, error=why.key)
         if isinstance(why, RetryLater):
             seconds = self._patience.rest(why)
             if why.of_channel:

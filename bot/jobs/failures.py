@@ -8,7 +8,7 @@ from bot.jobs.registry import Handlers, Run
 from bot.slack.errors import BARRED
 from bot.telemetry.logs import error_id
 from flows.model import EffectRecord, Onboarding
-from flows.outbox import Alert, Draw, TellOfAlteredLog
+from flows.outbox import Alert, Draw, Redraw, TellOfAlteredLog
 from storage.audit import Altered
 from storage.customers import readable_name
 from storage.sealing import SealError
@@ -50,7 +50,7 @@ class Failures:
         )
         unit.ask("", alert)
         if step and not isinstance(effect, Draw) and await unit.posted(record.onboarding_id, "review", step):
-            unit.ask(record.onboarding_id, Draw(what="review", step=step))  # the card shows it too, with the same button
+            unit.ask(record.onboarding_id, Redraw(what="review", step=step))  # the card shows it too, with the same button
 
 
 async def tell_of_altered(store: Store, error: Altered) -> None:

@@ -17,7 +17,7 @@ from bot.jobs.presence import Presence, PublishHome
 from bot.jobs.program_creation import ProgramCreations
 from bot.jobs.proof import Proofs
 from bot.jobs.ready_text import ReadyTexts
-from bot.jobs.registry import Handlers
+from bot.jobs.registry import Allows, Handlers
 from bot.jobs.reminders import Reminders
 from bot.jobs.repairs import Repairs
 from bot.jobs.said import Alerts, PrivateWords, Said
@@ -52,6 +52,7 @@ from flows.outbox import (
     MoveProgram,
     Nudge,
     PostReport,
+    Redraw,
     RedrawReminder,
     RememberMembers,
     Remind,
@@ -112,9 +113,10 @@ def handlers(
     pismo: PismoAccess,
     service_desk: ServiceDeskAccess,
     publish_home: PublishHome,
+    allows: Allows,
     organizer: str = "",
 ) -> Handlers:
-    """One for every class of effect. ``organizer``: see `Sessions`. Raises HandlersError."""
+    """One for every class of effect. ``allows``: see `Handlers`; ``organizer``: see `Sessions`. Raises HandlersError."""
     lasting = LastingMessages(store, cases, slack, support)
     threads = Threads(store, cases, slack, lasting, support)
     ready_texts = ReadyTexts(threads)
@@ -125,8 +127,9 @@ def handlers(
     ticket_answers = TicketAnswers(store, cases, service_desk.client, service_desk.policies)
     sessions, alerts = Sessions(threads, organizer), Alerts(store, slack, support)
     repairs = Repairs(store, cases, slack, threads, support)
-    table = Handlers()
+    table = Handlers(allows)
     table.on(Draw, lasting.draw)
+    table.on(Redraw, lasting.redraw)
     table.on(Say, said.say)
     table.on(Tell, PrivateWords(store, cases, slack, people).tell)
     table.on(Remind, reminders.remind)

@@ -12,7 +12,7 @@ from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Case, Cases
 from flows.model import EffectRecord, Posted
-from flows.outbox import Draw, LastingMessage, Where
+from flows.outbox import Draw, LastingMessage, Redraw, Where
 from flows.ports import Unit
 from flows.state import StepState
 from storage.sealing import current
@@ -49,6 +49,12 @@ class Placed:
         )
         await unit.place(posted)
 
+    async def keep_digest(self, unit: Unit) -> None:
+        """Unless it was posted anew meanwhile: then this says nothing of what that one shows."""
+        row = await unit.posted(self.onboarding_id, self.what, self.step_id)
+        if row is not None and row.ts == self.ts:
+            row.channel_id, row.digest = self.channel, self.digest
+
 
 @dataclass(frozen=True)
 class _Wanted:
@@ -79,6 +85,19 @@ class _Wanted:
         """The revision of the step's answers that it shows; 0 for the card, and if nothing was sent."""
         return self.case.record(self.step_id).revision if self.step_id else 0
 
+    async def draw(self, unit: Unit) -> None:
+        unit.ask(self.case.id, Draw(what=self.what, step=self.step_id))
+
+    async def redraw(self, unit: Unit) -> None:
+        unit.ask(self.case.id, Redraw(what=self.what, step=self.step_id))
+
+    async def draw_anew(self, unit: Unit) -> None:
+        """It stands no more, unless somebody has posted it anew meanwhile."""
+        row = await unit.posted(self.case.id, self.what, self.step_id)
+        if row is not None and self.posted is not None and row.ts == self.posted.ts:
+            await unit.delete(row)
+        await self.draw(unit)
+
     def placed(self, channel: str, ts: str, digest: str) -> Placed:
         return Placed(self.case.id, self.what, self.step_id, channel, ts, digest)
 
@@ -87,14 +106,35 @@ class LastingMessages:
     def __init__(self, store: Store, cases: Cases, slack: Slack, support: Support) -> None:
         self._store, self._cases, self._slack, self._support = store, cases, slack, support
 
-    async def draw(self, run: Run[Draw]) -> Finished | None:
-        """Post or edit a message; Slack isn't called if it already shows what it should."""
+    async def draw(self, run: Run[Draw]) -> Finished:
+        """Post a message, unless it stands by now: then what has changed since is an edit's."""
         wanted = await self._wanted(run.onboarding_id, run.effect.what, run.effect.step)
         if not wanted.is_due():
             return Finished(called=False)
-        placed = await self._place(wanted, again=run.again)
-        shown_before = wanted.posted is not None and (wanted.posted.ts, wanted.posted.digest) == (placed.ts, placed.digest)
-        return Finished(placed.ids, placed.keep, called=not shown_before)
+        if self._stands(wanted.posted):
+            return Finished(also=wanted.redraw, called=False)
+        placed = await self._post(wanted, again=run.again)
+        return Finished(placed.ids, placed.keep)
+
+    async def redraw(self, run: Run[Redraw]) -> Finished:
+        """Edit a message; Slack isn't called if it already shows what it should. What stands nowhere is posted in its channel's turn."""
+        wanted = await self._wanted(run.onboarding_id, run.effect.what, run.effect.step)
+        posted, to = wanted.posted, self._channel(wanted.case, wanted.what)
+        if not wanted.is_due():
+            return Finished(called=False)
+        if posted is None or not self._stands(posted):
+            return Finished(also=wanted.draw, called=False)
+        shown = self._drawing(wanted)
+        drawn = wanted.placed(to, posted.ts, _keyed(wanted.name, shown))
+        if posted.digest == drawn.digest:
+            return Finished(drawn.ids, called=False)
+        try:
+            await self._slack.update(to, posted.ts, shown.text, shown.blocks, effect_id=wanted.name, revision=wanted.revision)
+        except SlackError as error:
+            if error.error not in GONE:
+                raise
+            return Finished(also=wanted.draw_anew)
+        return Finished(drawn.ids, drawn.keep_digest)
 
     async def drawing(self, onboarding_id: str, what: LastingMessage, step_id: str) -> Drawing:
         """What a message should show, according to the store."""
@@ -103,15 +143,15 @@ class LastingMessages:
     async def root(self, case: Case, where: Where, step_id: str, posted: Posted | None, *, again: bool) -> tuple[str, str]:
         """Channel and ts of the message whose thread a step's posts go to. ``posted``: its row; without one, it is posted now."""
         what = root_of(where)
-        if posted is not None and self._is_here(posted):
+        if posted is not None and self._stands(posted):
             return self._channel(case, what), posted.ts
         async with self._store.read() as unit:
             wanted = _Wanted(case, what, case.step(step_id).id, posted, await _failed(unit, case, what, step_id))
-        placed = await self._place(wanted, again=again)
+        placed = await self._post(wanted, again=again)
 
         async def keep(unit: Unit) -> None:
             await placed.keep(unit)
-            unit.ask(case.id, Draw(what=what, step=step_id))  # a change in the meantime found no message to redraw
+            await wanted.redraw(unit)  # a change in the meantime found no message to redraw
 
         await self._store.transact(keep)
         return placed.channel, placed.ts
@@ -122,38 +162,23 @@ class LastingMessages:
             posted = await unit.posted(case.id, what, step_id)
             return _Wanted(case, what, step_id, posted, await _failed(unit, case, what, step_id))
 
-    async def _place(self, wanted: _Wanted, *, again: bool) -> Placed:
-        shown, posted, to = self._drawing(wanted), wanted.posted, self._channel(wanted.case, wanted.what)
-        digest = _keyed(wanted.name, shown)
-        if posted is not None and self._is_here(posted):
-            if posted.digest == digest or await self._edited(to, posted.ts, wanted, shown):
-                return wanted.placed(to, posted.ts, digest)
-            # Someone deleted it: it is posted again.
-        elif posted is not None:
-            again = True  # support's channel is another than it was; it may be there from an earlier time
+    async def _post(self, wanted: _Wanted, *, again: bool) -> Placed:
+        """``again``: it may be there, as it may from an earlier time if support's channel is another than it was."""
+        shown, to = self._drawing(wanted), self._channel(wanted.case, wanted.what)
+        again = again or wanted.posted is not None
         name, revision = wanted.name, wanted.revision
         channel, ts = await self._slack.post_once(to, shown.text, shown.blocks, name, again=again, revision=revision)
         if again:  # what an earlier attempt posted may be outdated; the revision it shows is left for `bot.jobs.repairs` to read
             await self._slack.update(channel, ts, shown.text, shown.blocks)
-        return wanted.placed(channel, ts, digest)
+        return wanted.placed(channel, ts, _keyed(name, shown))
 
     def _channel(self, case: Case, what: LastingMessage) -> str:
         """Where such a message stands: the customer's channel may have another id than when it was posted."""
         return self._support.channel if what == "review" else case.onboarding.channel_id
 
-    def _is_here(self, posted: Posted) -> bool:
+    def _stands(self, posted: Posted | None) -> bool:
         """False for a review card in what was support's channel before: it is posted again in the new one."""
-        return posted.kind != "review" or posted.channel_id == self._support.channel
-
-    async def _edited(self, channel: str, ts: str, wanted: _Wanted, shown: Drawing) -> bool:
-        """False if it is no longer there."""
-        try:
-            await self._slack.update(channel, ts, shown.text, shown.blocks, effect_id=wanted.name, revision=wanted.revision)
-        except SlackError as error:
-            if error.error not in GONE:
-                raise
-            return False
-        return True
+        return posted is not None and (posted.kind != "review" or posted.channel_id == self._support.channel)
 
     def _drawing(self, wanted: _Wanted) -> Drawing:
         case, step_id = wanted.case, wanted.step_id

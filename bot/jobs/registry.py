@@ -40,6 +40,8 @@ class Finished:
 
 Handler = Callable[[Run[E]], Awaitable[Finished | None]]
 """Runs an effect at least once. Raises what `bot.jobs.errors.meaning` understands; anything else is a bug."""
+Allows = Callable[[Effect], Awaitable[None]]
+"""Asked before each attempt. Raises what keeps the effect from being done now, as a handler does."""
 GivenUp = Callable[[Unit, Run[E], EffectError], Awaitable[bool]]
 """What to do when an effect is given up, in the transaction that records it. True if that tells everyone who must know."""
 
@@ -54,10 +56,15 @@ class _Entry:
     given_up: GivenUp[Any] | None
 
 
+async def anything(_effect: Effect) -> None:
+    """Allows it."""
+
+
 class Handlers:
     """Handlers by the class of their effect."""
 
-    def __init__(self) -> None:
+    def __init__(self, allows: Allows = anything) -> None:
+        self._allows = allows
         self._entries: dict[type[Effect], _Entry] = {}
 
     def on(self, kind: type[E], does: Handler[E], given_up: GivenUp[E] | None = None) -> None:
@@ -83,6 +90,7 @@ class Handlers:
             result=claim.result,
             asked_at=claim.created_at,
         )
+        await self._allows(effect)
         return await entry.does(run)
 
     def told_of_giving_up(self, effect: Effect) -> GivenUp[Any] | None:

@@ -222,7 +222,7 @@ def _handler_faults() -> Iterator[Fault]:
     none: Any = None
     try:
         pismo, service_desk = PismoAccess(none, {}), ServiceDeskAccess(None, none)
-        handlers(none, none, none, none, none, pismo=pismo, service_desk=service_desk, publish_home=none)
+        handlers(none, none, none, none, none, pismo=pismo, service_desk=service_desk, publish_home=none, allows=none)
     except HandlersError as error:
         yield f"handlers of effects: {error}"
 

@@ -19,7 +19,7 @@ from flows.forms.parity import PRODUCTION
 from flows.forms.step import Situation, Step
 from flows.journey import Journey
 from flows.model import Onboarding, Snapshot, StepRecord
-from flows.outbox import Draw, Effect, Room, Say, ShowDeparture, StepEffect, Tell
+from flows.outbox import Draw, Effect, Redraw, Room, Say, ShowDeparture, StepEffect, Tell
 from flows.people import SYSTEM, Role, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -206,9 +206,15 @@ class Case:
         if before is not None:
             changed = Shown.of(self.snapshot).changed_since(before)
             for drawing in await self._drawings(self._following(changed, situation) if situation is not None else changed):
-                self.unit.ask(self.id, drawing)
+                await self._put(drawing)
         for effect in (*self._asked, *opened):
-            self.unit.ask(self.id, effect)
+            await self._put(effect)
+
+    async def _put(self, effect: Effect) -> None:
+        """What is to be drawn and stands already is edited, so that it waits for nothing that is said."""
+        if isinstance(effect, Draw) and await self.unit.posted(self.id, effect.what, effect.step) is not None:
+            effect = Redraw(what=effect.what, step=effect.step)
+        self.unit.ask(self.id, effect)
 
     def _following(self, changed: Changed, before: Situation) -> Changed:
         """``changed``, and the messages of other steps that show something else because of it: links, tasks, notes."""

@@ -9,7 +9,7 @@ from flows.cases.presence import called, in_line
 from flows.cases.settle import side_of
 from flows.cases.wanted_requests import unfiled
 from flows.model import Decision, EffectRecord
-from flows.outbox import Draw, SendExport, SendReceipt, Where
+from flows.outbox import Redraw, SendExport, SendReceipt, Where
 from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -167,7 +167,7 @@ def _again(unit: Unit, record: EffectRecord, actor: Who) -> None:
     effect = unit.effect_of(record)
     if effect is None or not effect.step_id:
         return
-    redraw = Draw(what="review", step=effect.step_id)  # it offered the retry
+    redraw = Redraw(what="review", step=effect.step_id)  # it offered the retry
     if effect != redraw:
         unit.ask(record.onboarding_id, redraw)
 

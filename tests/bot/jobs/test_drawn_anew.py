@@ -46,7 +46,9 @@ class Watched(CaseBook):
         self._shown = drawings
 
     async def _asked(self) -> list[Draw]:
-        return [Draw(what=record.arguments["what"], step=record.arguments["step"]) for record in await self.news("draw")]
+        return [
+            Draw(what=record.arguments["what"], step=record.arguments["step"]) for record in await self.news("draw", "redraw")
+        ]
 
     async def _drawings(self) -> dict[Message, Drawing]:
         """All that are in Slack, or will be."""

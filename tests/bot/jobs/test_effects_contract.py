@@ -19,7 +19,7 @@ from bot.jobs.pasted_tokens import leave_to_holder, token_here
 from bot.jobs.registry import Finished, Run
 from bot.slack.errors import SlackError
 from flows.model import EffectRecord, Posted
-from flows.outbox import KINDS, Draw, FileRequest, MoveMessages
+from flows.outbox import KINDS, Draw, FileRequest, MoveMessages, Redraw
 from storage.outbox import MAX_WAIT, Claim, Ending, Pace
 from storage.sealing import UnknownKey, using
 from storage.store import Unavailable
@@ -665,6 +665,19 @@ async def test_what_is_being_drawn_is_drawn_once_more_for_all_that_changes_meanw
     gate.set()
     await place.settled()
     assert place.ended == [("a", "draw")] * 2
+
+
+async def test_what_stands_is_edited_however_much_waits_to_be_said_in_its_channel(place: Place) -> None:
+    gate, edit = place.hold("redraw"), Redraw(what="card")
+    process = await place.start(pace=Pace(NEVER, burst=1))
+    await process.ask(("a", post("1", "customer_channel")), ("a", post("2", "customer_channel")), ("a", CARD), ("a", edit))
+    await until(lambda: Began("a", "redraw", 1) in place.began)
+    await process.ask(("a", edit))
+    await process.ask(("a", edit), ("a", Redraw(what="step", step="planning")))
+    gate.set()
+    await until(lambda: place.ended.count(("a", "redraw")) == 3)
+    waiting = [(row.kind, row.same) for row in await place.rows() if row.state != "done"]
+    assert waiting == [("say", ""), ("draw", "card:")]
 
 
 async def test_a_drawing_that_waits_is_as_old_as_what_was_asked_for_last(place: Place) -> None:

@@ -23,6 +23,7 @@ def test_each_effect_has_a_handler() -> None:
         pismo=PismoAccess(nothing, {}),
         service_desk=service_desk,
         publish_home=nothing,
+        allows=nothing,
     )
     all_of_them.check(EFFECTS)
     with pytest.raises(HandlersError, match="Say"):

@@ -13,13 +13,14 @@ from bot.config.service_desk import ServiceDeskPolicies
 from bot.jobs.executor import Executor, Patience
 from bot.jobs.failures import Failures
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
+from bot.jobs.registry import anything
 from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Case
 from flows.checks.certificates import read_certificate
 from flows.model import Posted
-from flows.outbox import Draw, MoveMessages, Say
+from flows.outbox import Draw, MoveMessages, Redraw, Say
 from flows.steps.authentication import example_keys
 from storage import sealing
 from storage.outbox import Outbox, Pace
@@ -131,6 +132,7 @@ class Jobs:
             pismo=PismoAccess(nothing, {}),
             service_desk=ServiceDeskAccess(None, ServiceDeskPolicies()),
             publish_home=nothing,
+            allows=anything,
         )
         failures = Failures(table)
         self.outbox = Outbox(self.store, pace=Pace(0.0))
@@ -205,6 +207,22 @@ async def test_a_message_that_shows_what_it_should_is_left_alone(jobs: Jobs) -> 
     await jobs.book.send("planning")
     await jobs.run()
     assert jobs.slack.posts[ts].edits == 1
+
+
+async def test_a_message_is_posted_once_and_shows_the_newest_whoever_comes_first(jobs: Jobs) -> None:
+    ts = await jobs.posted("card")
+    await jobs.book.send("planning")
+
+    async def ask(unit: Unit) -> None:
+        unit.ask(jobs.book.id, Draw(what="card"))  # as it was asked for before the card was posted
+        unit.ask(jobs.book.id, Redraw(what="review", step="planning"))  # it isn't posted yet
+
+    await jobs.book.do(ask)
+    await jobs.run()
+    review = jobs.slack.posts[await jobs.posted("review", "planning")]
+    assert (jobs.slack.posts[ts].edits, review.channel) == (1, SUPPORT)
+    for message in (jobs.slack.posts[ts], review):
+        assert [post.effect for post in jobs.slack.posts.values()].count(message.effect) == 1
 
 
 async def test_a_message_that_someone_deleted_is_posted_anew(jobs: Jobs) -> None:

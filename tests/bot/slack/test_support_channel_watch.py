@@ -15,6 +15,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.ops.serve import serve
 from bot.slack.support_channel import SupportChannel, UnfitChannelError
 from flows.model import EffectRecord
+from flows.outbox import Redraw
 from flows.ports import Unit
 from playground.slack import Channel, Message
 from tests.bot.workplace import ENDLESS, PROMPT, Workplace, who
@@ -54,7 +55,7 @@ def posted(office: Workplace) -> list[Message]:
 
 async def waiting(office: Workplace) -> list[EffectRecord]:
     async with office.bot.store.read() as unit:
-        return [effect for effect in await unit.open_effects() if effect.pace == "support" and effect.state == "waiting"]
+        return [effect for effect in await unit.open_effects() if effect.state == "waiting"]
 
 
 @pytest.mark.parametrize(
@@ -70,9 +71,10 @@ async def test_what_is_for_support_waits_until_the_channel_is_support_s_alone(
     await office.slack.until(lambda: why in office.bot.ready().get("support_channel", ""))
     await office.slack.until(lambda: office.slack.quiet)
     await office.act(onboarding, lambda case: case.warn("severed", customer="Acme Bank", channel=office.acme.id))
+    await office.act(onboarding, lambda case: case.ask(Redraw(what="review", step="planning")))
 
     async def held() -> bool:
-        return bool(await waiting(office))
+        return {effect.kind for effect in await waiting(office)} == {"say", "redraw"}
 
     await office.slack.until(held)
     assert len(posted(office)) == before
