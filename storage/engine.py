@@ -1,6 +1,6 @@
 """Engines for both databases, from the configured URL: asynchronous for the store, synchronous for migrations.
 
-SQLite: one connection writes (its own wait is unfair and starves writers for seconds; the pool's queue is fair), others read.
+SQLite: one connection writes, in turns (`storage.turns`; its own wait is unfair and starves writers for seconds), others read.
 """
 
 import contextlib
@@ -24,10 +24,6 @@ from storage.sqlite import QUICK, SqliteConnection
 
 POOL_TIMEOUT = 10.0
 """Seconds a transaction waits for its turn before the store counts as locked."""
-
-WRITER_TIMEOUT = 2.2
-"""The same for SQLite's single writer, together with the wait for another process's lock: it leaves enough of the three seconds that
-Slack allows to do the work, or to send the refusal."""
 
 BUSY_MS = 1200
 """Milliseconds to wait for a lock that somebody else holds."""
@@ -80,18 +76,18 @@ def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
     if not is_sqlite(url):
         options = f"-c lock_timeout={busy_ms} -c idle_in_transaction_session_timeout={ASLEEP_MS}"
         return _postgresql_engine(parsed, "READ COMMITTED", options)
-    engine = _async_engine(parsed, 1, WRITER_TIMEOUT, async_creator=_creator(parsed, writes=True, busy=busy_ms / 1000))
+    engine = _async_engine(parsed, 1, async_creator=_creator(parsed, writes=True, busy=busy_ms / 1000))
     # Erased and replaced values are overwritten in the file, not just unlinked. A lock is waited for in `SqliteConnection.begin`.
     _prepare(engine.sync_engine, busy_ms=busy_ms, pragmas=("secure_delete=ON", "busy_timeout=0"))
     return engine
 
 
-def limit_wait(connection: AsyncConnection, waited: float) -> None:
-    """SQLite: the transaction to come waits for another process's lock that much less, in seconds, since it waited for the writer."""
+def limit_wait(connection: AsyncConnection, left: float) -> None:
+    """SQLite: the transaction to come waits so many seconds for another process's lock, at most."""
     pooled = connection.sync_connection
     driver = pooled.connection.driver_connection if pooled is not None else None
     if isinstance(driver, SqliteConnection):
-        driver.time_left = WRITER_TIMEOUT - waited
+        driver.time_left = left
 
 
 def read_engine(url: str) -> AsyncEngine:
@@ -164,8 +160,9 @@ def _creator(url: URL, *, writes: bool, busy: float = 0.0) -> Callable[[], Await
     return connect
 
 
-def _async_engine(url: URL, connections: int, patience: float = POOL_TIMEOUT, **more: Any) -> AsyncEngine:
-    return create_async_engine(url, hide_parameters=True, pool_size=connections, max_overflow=0, pool_timeout=patience, **more)
+def _async_engine(url: URL, connections: int, **more: Any) -> AsyncEngine:
+    sized = {"pool_size": connections, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT}
+    return create_async_engine(url, hide_parameters=True, **sized, **more)
 
 
 def sync_engine(url: str) -> Engine:

@@ -1,6 +1,8 @@
 """The store: where units of work come from, and what it raises when the database refuses. Implements `flows.ports.Store`."""
 
 import asyncio
+import contextlib
+import math
 import random
 import sqlite3
 import time
@@ -21,6 +23,7 @@ from storage.chain import OF_ROWS, REGISTER
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
+from storage.turns import NoTurnError, Turns
 from storage.unit import Unit
 
 T = TypeVar("T")
@@ -80,6 +83,7 @@ class Store:
         self._clock = clock
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
         self._url, self._locks = url, not is_sqlite(url)
+        self._turns = Turns()
         self._ending: set[asyncio.Future[None]] = set()
         self._takes_nothing = False
         self._listed: set[str] = set()
@@ -98,10 +102,8 @@ class Store:
         """
         try:
             with translating():
-                asked = time.monotonic()
-                async with self._connection(self._writing) as connection:
-                    limit_wait(connection, time.monotonic() - asked)
-                    await connection.begin()  # SQLite waits for its turn here, so that ``now`` follows commit order
+                async with self._writer() as connection:
+                    await connection.begin()  # SQLite waits for others' locks here, so that ``now`` follows commit order
                     sealing_key = sealing.current().newest
                     stays_listed = sealing_key in self._listed or await keys.register(connection)
                     async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
@@ -169,7 +171,7 @@ class Store:
         """Raises Unavailable if the database can't be reached or written, or if its schema isn't the code's; UnknownKey if another
         process seals with a key that this one lacks."""
         with translating():
-            async with self._writing.connect() as connection:
+            async with self._writer() as connection:
                 state = await connection.run_sync(state_of)
                 if state.kind != "current":
                     raise Unavailable("too_new" if state.kind == "newer" else "too_old")
@@ -184,6 +186,14 @@ class Store:
         """
         if not self._locks and not await asyncio.to_thread(checkpoint, self._url):
             raise StillReadError
+
+    @asynccontextmanager
+    async def _writer(self) -> AsyncIterator[AsyncConnection]:
+        """SQLite's only one when it is one's turn."""
+        turn = self._turns.next() if self.one_writer else contextlib.nullcontext(math.inf)
+        async with turn as left, self._connection(self._writing) as connection:
+            limit_wait(connection, left)
+            yield connection
 
     @asynccontextmanager
     async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
@@ -242,7 +252,7 @@ def translated(error: BaseException) -> Exception | None:
     """The project's error for a SQLAlchemy or driver error; None for any other."""
     if isinstance(error, StaleDataError | IntegrityError):
         return Conflict("another writer was first")
-    if isinstance(error, PoolTimeoutError):
+    if isinstance(error, NoTurnError | PoolTimeoutError):
         return Unavailable("locked")
     if isinstance(error, DBAPIError):
         return _of_driver(error.orig, invalidated=error.connection_invalidated)

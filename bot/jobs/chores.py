@@ -20,6 +20,7 @@ from storage.anchors import Anchors
 from storage.outbox import Outbox
 from storage.retention import purge
 from storage.store import Store
+from storage.turns import in_background
 
 log = logging.getLogger("bot.jobs.chores")
 
@@ -69,6 +70,7 @@ class Chores:
 
 
 async def _loop(chore: Chore) -> None:
+    in_background.set(True)
     failures = 0
     while True:
         try:

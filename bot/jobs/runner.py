@@ -10,11 +10,12 @@ from typing import cast
 from bot.telemetry.acks import in_flight
 from storage.outbox import Claim, Outbox
 from storage.store import Conflict, Unavailable
+from storage.turns import in_background
 
 log = logging.getLogger("bot.jobs.runner")
 
 AT_ONCE = 12
-"""Effects in hand at the same time; those that wait aren't among them. On SQLite, a click's write waits behind theirs."""
+"""Effects in hand at the same time; those that wait aren't among them. On SQLite, a click's write waits behind one of theirs."""
 POLL = 5.0
 """Seconds after which is noticed, at the latest, what other processes committed or left."""
 GRACE = 5.0
@@ -91,6 +92,7 @@ class Runner:
         return f"the database has not answered for {away:.0f} s" if away > SILENT else ""
 
     async def _run(self) -> None:
+        in_background.set(True)
         while not self._stopping:
             self._woken.clear()
             self._asked_at = time.monotonic()

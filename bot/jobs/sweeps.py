@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from prometheus_client import Counter
 
 from bot.telemetry import metrics
-from bot.telemetry.acks import in_flight
 from flows.cases import departures, remind, renewals, report
 from flows.cases.case import Case, Cases
 from flows.cases.presence import OF_SUPPORT
@@ -140,8 +139,7 @@ class Sweeps:
             metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))
 
     async def _sweep(self, chore: str, due: Due, serve: Serve, *, closed: bool = False, counted: Counter | None = None) -> None:
-        """One transaction per customer, each after the acknowledgements that are pending: people don't wait for a sweep. If another
-        writer holds a customer's rows, that one is left for the next sweep.
+        """One transaction per customer. If another writer holds a customer's rows, that one is left for the next sweep.
 
         Raises Unavailable if the store is unreachable, or if SQLite, with its one writer, is locked for two customers in a row:
         the others would fare no better.
@@ -155,7 +153,6 @@ class Sweeps:
                 async with self._cases.open(unit, onboarding_id, closed=closed) as case:
                     return await serve(case)
 
-            await in_flight.passed()
             try:
                 done = await self._store.transact(work)
             except Exception as error:

@@ -42,7 +42,7 @@ class InFlight:
 
 
 in_flight = InFlight()
-"""The process's. Effects and App Homes wait until nothing is in flight: on SQLite, a click's write would wait behind theirs."""
+"""The process's. Effects and App Homes begin once nothing is in flight: they would take the processor's time from who waits."""
 
 
 class Ack:

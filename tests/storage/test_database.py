@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import storage
-from storage import engine, migrate
+from storage import migrate, turns
 from storage.engine import UrlError, is_sqlite, parse, sync_engine
 from storage.schema import SchemaState
 from storage.store import Store, Unavailable
@@ -89,7 +89,7 @@ async def test_a_locked_file_is_named_and_taken_when_free(sqlite_url: str) -> No
 async def test_the_writer_and_another_process_s_lock_are_waited_for_within_one_limit(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "WRITER_TIMEOUT", 0.2)
+    monkeypatch.setattr(turns, "WRITER_TIMEOUT", 0.2)
     store = Store(sqlite_url, KEYRING, busy_ms=3_600_000)
     with contextlib.closing(sqlite3.connect(parse(sqlite_url).database or "", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
