@@ -467,11 +467,25 @@ class SendReceipt(StepEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class SendExport(Effect):
-    """Everything stored about one onboarding as a signed archive, to the person in support who asked."""
+    """Everything stored about one onboarding as a signed archive, to the person in support who asked. It is uploaded by this, and seen
+    once it is shared (`ShareExport`)."""
 
     kind = "export"
     lane = "export"
     user: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareExport(Effect):
+    """Show the person an archive that was uploaded. Direct messages can't be searched, so it is Slack's ``file`` id by which it is known
+    whether they have it. ``name``: of the file; ``flawed``: not all in it is what was written."""
+
+    kind = "share_export"
+    lane = "export"
+    user: str
+    file: str
+    name: str
+    flawed: bool
 
 
 @dataclass(frozen=True, kw_only=True)

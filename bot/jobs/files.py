@@ -2,7 +2,7 @@
 
 import logging
 
-from bot.jobs.packs import Pack, pack, receipt_of
+from bot.jobs.packs import pack, receipt_of
 from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
@@ -11,12 +11,15 @@ from bot.messages.support import Support
 from bot.messages.texts import Raw, Texts
 from bot.messages.wording import sentence
 from bot.slack.client import Slack
-from bot.slack.errors import SlackError
+from bot.slack.errors import NO_FILE, SlackError
 from bot.slack.support_people import is_still_support
 from flows.cases.case import Cases
 from flows.cases.tasks import task_of
 from flows.forms.fields import MAX_LENGTH, inputs
-from flows.outbox import DeleteFile, SendCopied, SendExport, SendReceipt
+from flows.model import Onboarding
+from flows.outbox import DeleteFile, SendCopied, SendExport, SendReceipt, ShareExport
+from flows.people import Who
+from flows.ports import Unit
 from storage.store import Store
 
 log = logging.getLogger("bot.jobs.files")
@@ -50,29 +53,56 @@ class Files:
         return await self._threads.upload(run, thread, name, content.encode(), sentence(texts, "receipt_file", {}))
 
     async def export(self, run: Run[SendExport]) -> Finished:
-        """Send it as a direct message: one file, so that it comes whole or not at all. Nothing to who is no longer support.
+        """One file, so that it comes whole or not at all. Nothing to who is no longer support."""
+        by, onboarding = await self._asker(run)
+        if by is None:
+            return Finished(called=False)
+        made = await pack(self._store, self._cases, onboarding.id, by=str(by))
+        try:
+            file = await self._slack.upload(made.name, made.content)
+        except SlackError as error:
+            return await self._refused(run, onboarding, error)
+        shares = ShareExport(user=by.user_id, file=file, name=made.name, flawed=not made.holds)
 
-        Where Slack takes no file, the person reads how to get it all the same.
-        """
+        async def ask(unit: Unit) -> None:
+            unit.ask(onboarding.id, shares)
+
+        return Finished(also=ask)
+
+    async def share_export(self, run: Run[ShareExport]) -> Finished:
+        """As a direct message, once. What Slack has not kept for so long is made and uploaded anew."""
+        asked = run.effect
+        by, onboarding = await self._asker(run)
+        if by is None:
+            return Finished(called=False)
+        channel = await self._slack.direct_channel(by.user_id)
+        told = comment(_told(asked, onboarding.customer, self._support.texts(onboarding.journey)))
+        try:
+            await self._slack.share(channel, asked.file, asked.name, told, again=run.again)
+        except SlackError as error:
+            if run.again and error.error == NO_FILE:
+                return Finished(also=lambda unit: _export_anew(unit, onboarding.id, by))
+            return await self._refused(run, onboarding, error)
+        return Finished({"channel": channel})
+
+    async def _asker(self, run: Run[SendExport] | Run[ShareExport]) -> tuple[Who | None, Onboarding]:
+        """Who asked for the export; None once they are no longer support."""
         access = self._cases.access
         async with self._store.read() as unit:
             named = [who for who in access.support if who.user_id == run.effect.user]
             still = [who for who in named if await is_still_support(unit, access, who)]
-            if not still:
-                return Finished(called=False)
             onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
-        made = await pack(self._store, self._cases, onboarding.id, by=str(still[0]))
+        return next(iter(still), None), onboarding
+
+    async def _refused(self, run: Run[SendExport] | Run[ShareExport], onboarding: Onboarding, error: SlackError) -> Finished:
+        """Where Slack takes no file, the person reads how to get it all the same. Raises what may pass."""
+        if error.transient:
+            raise error
+        log.info("an export was refused", extra={"error": error.error})
+        params = {"customer": onboarding.customer, "why": f"why.{error.error}", "onboarding": onboarding.id}
+        refused = notice(sentence(self._support.texts(onboarding.journey), "export_refused", params))
         channel = await self._slack.direct_channel(run.effect.user)
-        texts = self._support.texts(onboarding.journey)
-        try:
-            await self._slack.upload(channel, made.name, made.content, comment(_told(made, onboarding.customer, texts)))
-        except SlackError as error:
-            if error.transient:
-                raise
-            log.info("an export was refused", extra={"error": error.error})
-            params = {"customer": onboarding.customer, "why": f"why.{error.error}", "onboarding": onboarding.id}
-            refused = notice(sentence(texts, "export_refused", params))
-            await self._slack.post_once(channel, refused.text, refused.blocks, run.id, again=run.again)
+        await self._slack.post_once(channel, refused.text, refused.blocks, run.id, again=run.again)
         return Finished({"channel": channel})
 
     async def delete(self, run: Run[DeleteFile]) -> None:
@@ -85,6 +115,10 @@ class Files:
             log.info("a file could not be deleted", extra={"error": error.error})
 
 
-def _told(made: Pack, customer: str, texts: Texts) -> str:
-    said = sentence(texts, "export_done", {"customer": customer, "file": Raw(made.name)})
-    return said if made.holds else f"{said}\n{sentence(texts, 'export_flawed', {})}"
+async def _export_anew(unit: Unit, onboarding_id: str, by: Who) -> None:
+    unit.ask(onboarding_id, SendExport(user=by.user_id))
+
+
+def _told(sent: ShareExport, customer: str, texts: Texts) -> str:
+    said = sentence(texts, "export_done", {"customer": customer, "file": Raw(sent.name)})
+    return f"{said}\n{sentence(texts, 'export_flawed', {})}" if sent.flawed else said

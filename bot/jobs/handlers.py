@@ -69,6 +69,7 @@ from flows.outbox import (
     SendExport,
     SendReceipt,
     SendSession,
+    ShareExport,
     ShowCall,
     ShowDeparture,
     ShowDifferences,
@@ -155,6 +156,7 @@ def handlers(
     table.on(RememberMembers, channels.members)
     table.on(MoveMessages, channels.move)
     table.on(SendExport, files.export)
+    table.on(ShareExport, files.share_export)
     table.on(SendReceipt, files.receipt)
     table.on(DeleteFile, files.delete)
     table.on(RequestAccess, requests.request)

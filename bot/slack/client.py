@@ -5,6 +5,7 @@ import json
 import logging
 import math
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NoReturn, Self
@@ -382,8 +383,7 @@ class Slack(Lookups):
         again: bool = False,
     ) -> None:
         """Send a file. Slack keeps no metadata with files, so the file's name contains a short hash of the effect's id, and with
-        ``again`` a file with that name is looked for first. If only the last answer was lost, Slack is asked about the file itself:
-        direct messages can't be searched.
+        ``again`` a file with that name is looked for first. If only the last answer was lost, Slack is asked about the file itself.
         """
         name = files.marked(name, effect_id)
         if again:
@@ -392,30 +392,46 @@ class Slack(Lookups):
             )
             if found is not None:
                 return
-        await self.upload(channel, name, content, comment, thread_ts)
+        await self.share(channel, await self.upload(name, content), name, comment, thread_ts)
 
-    async def upload(self, channel: str, name: str, content: bytes, comment: str, thread_ts: str | None = None) -> None:
-        """Send a file under this very name, whatever was sent before: for direct messages, which can't be searched."""
+    async def upload(self, name: str, content: bytes) -> str:
+        """Send a file that nobody sees until it is shared; its id."""
         place = self.web.files_getUploadURLExternal(filename=name, length=len(content))
         asked = await self._call("files.getUploadURLExternal", place)
         await files.send(self.session, str(asked["upload_url"]), content)
-        file_id = str(asked["file_id"])
+        return str(asked["file_id"])
+
+    async def share(
+        self, channel: str, file_id: str, title: str, comment: str, thread_ts: str | None = None, *, again: bool = False
+    ) -> None:
+        """Show in a conversation what was uploaded. ``again``: unless it stands somewhere already.
+
+        Raises SlackError, `NO_FILE` if Slack no longer keeps it.
+        """
+        if again and await self._is_shared(file_id):
+            return
         shares = self.web.files_completeUploadExternal(
-            files=[{"id": file_id, "title": name}], channel_id=channel, initial_comment=comment, thread_ts=thread_ts
+            files=[{"id": file_id, "title": title}], channel_id=channel, initial_comment=comment, thread_ts=thread_ts
         )
         try:
             await self._call("files.completeUploadExternal", shares)
         except SlackError as lost:
-            if not (lost.unsure and await self._is_shared(file_id)):
+            if not lost.unsure:
                 raise
+            with suppress(SlackError):
+                if await self._is_shared(file_id):
+                    return
+            raise
 
     async def _is_shared(self, file_id: str) -> bool:
-        """Whether a file stands in some conversation, or soon does. False as well if Slack does not say."""
+        """Whether a file stands in some conversation, or soon does. False as well if Slack won't say; raises SlackError if it may later."""
         for pause in SHARED_WITHIN:
             await asyncio.sleep(pause)
             try:
-                file = (await self._call("files.info", self.web.files_info(file=file_id)))["file"]
-            except SlackError:
+                file = await self.file(file_id)
+            except SlackError as error:
+                if error.transient:
+                    raise
                 return False
             if any(file.get(places) for places in ("channels", "groups", "ims")):
                 return True

@@ -3,7 +3,16 @@
 from typing import Any, Self
 
 UNSURE = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "unreachable", "timeout", "no_answer"}
+    {
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "file_update_failed",  # https://github.com/slackapi/python-slack-sdk/issues/1730
+        "unreachable",
+        "timeout",
+        "no_answer",
+    }
 )
 """There was no answer, or Slack broke off: it may have happened all the same."""
 TRANSIENT = UNSURE | {"ratelimited", "rate_limited", "external_channel_migrating"}
@@ -39,6 +48,8 @@ UNFIT_BLOCKS = frozenset({"invalid_blocks", "invalid_arguments"})
 
 NO_THREAD = frozenset({"thread_not_found", "invalid_thread_ts"})
 """A thread's root message is gone."""
+
+NO_FILE = "file_not_found"
 
 LIMITED_BY_CHANNEL = frozenset({"chat.postMessage"})
 """Slack limits every other method for the workspace as a whole."""

@@ -29,7 +29,7 @@ def files_info(core: Core, args: Json) -> Json:
     file = _file(core, args)
     if file.denied:
         raise WebApiError("access_denied")
-    shown = file_json(core, file) | ({} if file.asked else {"channels": []})
+    shown = file_json(core, file) | ({} if file.asked else {"channels": [], "groups": [], "ims": [], "shares": {}})
     file.asked = True
     return {"file": shown, "comments": [], "response_metadata": {"next_cursor": ""}}
 

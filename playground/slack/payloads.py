@@ -36,9 +36,23 @@ def file_json(core: Core, file: File) -> Json:
         "is_public": False,
         "url_private": f"{url}/{file.name}",
         "url_private_download": f"{url}/download/{file.name}",
-        "channels": list(file.channels),
-        "shares": {"public": {name: shares for name in file.channels if (shares := _shares(core, file, name))}},
+        **_places(core, file),
         "file_access": "visible",
+    }
+
+
+def _places(core: Core, file: File) -> Json:
+    """Where it stands, by the kind of conversation (https://docs.slack.dev/reference/objects/file-object)."""
+    there = [core.world.channels[name] for name in file.channels if name in core.world.channels]
+    shares: Json = {}
+    for channel in there:
+        if stands := _shares(core, file, channel.id):
+            shares.setdefault("private" if channel.private or channel.im else "public", {})[channel.id] = stands
+    return {
+        "channels": [channel.id for channel in there if not channel.private and not channel.im],
+        "groups": [channel.id for channel in there if channel.private],
+        "ims": [channel.id for channel in there if channel.im],
+        "shares": shares,
     }
 
 

@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import update
 
 from bot.messages.buttons import Act, ButtonValue
 from bot.modals import private_answers
 from flows.cases import manage
+from flows.outbox import ShareExport
 from playground.acts import example
 from playground.slack import Message
 from playground.walkthrough import effect_id, page_title, ready
+from storage.tables import effects
 from tests.bot.workplace import ENDLESS, STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -158,15 +161,24 @@ async def test_an_onboarding_goes_on_and_nothing_stands_twice(office: Workplace,
     await office.tidy()
 
 
-async def test_an_export_comes_once_though_nobody_can_look_for_it(office: Workplace, onboarding: str) -> None:
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
+async def test_an_export_comes_once_though_nobody_can_look_for_it(office: Workplace, onboarding: str, kind: str) -> None:
     """Slack shares a file only after it has answered."""
 
     def exports() -> int:
         return len([message for message in messages(office) if message.channel.im == office.sam.id and message.files])
 
     before = exports()
-    office.slack.faults.add("files.completeUploadExternal", "drop_after")
+    office.slack.faults.add("files.completeUploadExternal", kind)
     await office.act(onboarding, manage.export, office.sam)
+    await office.settled()
+    assert exports() == before + 1
+
+    left = (
+        update(effects).where(effects.c.kind == ShareExport.kind).values(state="running", due=0.0)
+    )  # by a process that was killed
+    await office.bot.store.transact(lambda unit: unit.connection.execute(left))
+    office.bot.runner.wake()
     await office.settled()
     assert twice(office) == []
     assert exports() == before + 1

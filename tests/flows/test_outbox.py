@@ -116,6 +116,7 @@ def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> N
         "tell": "private",
         "people": "people",
         "export": "export",
+        "share_export": "export",
         "delete_file": "secrets",
         "repair_reviews": "support",
         "home": "home",
