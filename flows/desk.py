@@ -55,17 +55,19 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a message is: a link to it is made from that, without asking Slack."""
+    """Where a message is: a link to it is made from that, without asking Slack. ``thread_ts``: of the thread that it stands in, if in that
+    alone."""
 
     channel_id: str
     ts: str
+    thread_ts: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
     """One thing that waits for support. ``item``: the id of the call or of the failed effect, the third company's team id, or the task
     whose certificate expires; ``since``: since when it waits, also if that is because something expires soon; ``things``: how many
-    invitations. ``place``: the message with the call or about who left, the step's review card or message, else the checklist."""
+    invitations. ``place``: the message that has the buttons for it, else the step's review card or message, else the checklist."""
 
     need: Need
     onboarding_id: str

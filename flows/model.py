@@ -181,14 +181,16 @@ class Identifier:
 
 @dataclass(kw_only=True)
 class Posted:
-    """A lasting message from the bot and where it is: the card, a step's message, a review card."""
+    """A message from the bot and where it is: the card, a step's message, a review card, or one in support's channel with the buttons for
+    what waits."""
 
     id: str  # f"{onboarding_id}:{kind}:{subject}"
     onboarding_id: str
-    kind: str  # "card", "step", "review"
-    subject: str  # "" or the step id
+    kind: str  # "card", "step", "review"; "call", "question", "departure", "alert", "company"
+    subject: str  # "" or the step id; else what it is about
     channel_id: str
     ts: str
+    thread_ts: str = ""  # of the thread that it stands in, if in that alone
     digest: str = ""  # of what was last drawn
 
 

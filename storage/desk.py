@@ -57,7 +57,7 @@ class Lists:
         queries = waiting(wanted.only, by_step=bool(wanted.step_id))
         found, total = await self._page(queries, self._days() | _of_person(wanted), first, limit)
         known = await self._onboardings(row.onboarding_id for row in found)
-        places = await self._places([(row.onboarding_id, kind) for row in found for kind in _cards(row)])
+        places = await self._places([(row.onboarding_id, kind) for row in found for kind in _leads_to(row)])
         rows = (self._read(row, known.get(row.onboarding_id), places) for row in found)
         return Page([row for row in rows if row is not None], first, total)
 
@@ -83,7 +83,7 @@ class Lists:
             since=since,
             things=row.things,
             overdue=bool(row.late) or self._is_late(of),
-            place=next((places[name] for kind in _cards(row) if (name := f"{of.id}:{kind}") in places), None),
+            place=next((places[name] for kind in _leads_to(row) if (name := f"{of.id}:{kind}") in places), None),
         )
 
     async def standings(self, wanted: Wanted, closed: bool, first: int, limit: int) -> Page[Standing]:
@@ -171,7 +171,7 @@ class Lists:
 
     async def _places(self, named: Iterable[tuple[str, str]]) -> Mapping[str, Place]:
         ids = {f"{onboarding_id}:{kind}" for onboarding_id, kind in named}
-        return {one.id: Place(one.channel_id, one.ts) for one in await self._rows(Posted, _POSTED, ids) if one.ts}
+        return {one.id: Place(one.channel_id, one.ts, one.thread_ts) for one in await self._rows(Posted, _POSTED, ids) if one.ts}
 
     async def _rows(self, kind: type[T], query: Select[Any], ids: Collection[str]) -> Sequence[T]:
         rows: list[T] = []
@@ -187,13 +187,20 @@ def _leave_out(where: object) -> None:
     log.error("a damaged row was left out: run verify-log", extra={"where": str(where)})
 
 
-def _cards(row: Row[Any]) -> Iterator[str]:
+def _leads_to(row: Row[Any]) -> Iterator[str]:
     """The messages in which something can be done about it, the best first, as `Posted.id` names them behind the onboarding."""
-    if row.need in (Need.STUCK, Need.QUESTION):
-        yield f"call:{str(row.item).rpartition(':')[2]}"
-    if row.need == Need.LEFT:
-        with suppress(TypeError, ValueError):
-            yield f"departure:{row.user_id}:{int(moment(row.since).timestamp())}"
+    match row.need:
+        case Need.STUCK:
+            yield f"call:{str(row.item).rpartition(':')[2]}"
+        case Need.QUESTION:
+            yield f"question:{str(row.item).partition(':')[2]}"
+        case Need.LEFT:
+            with suppress(TypeError, ValueError):
+                yield f"departure:{row.user_id}:{int(moment(row.since).timestamp())}"
+        case Need.FAILED:
+            yield f"alert:{row.item}"
+        case Need.COMPANY:
+            yield f"company:{row.item}"
     if row.step_id:
         yield from (f"review:{row.step_id}", f"step:{row.step_id}")
     yield "card:"

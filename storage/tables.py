@@ -266,6 +266,7 @@ posted = Table(
     _text("subject"),
     _text("channel_id"),
     _text("ts"),
+    _text("thread_ts"),
     _text("digest"),
     Index("ix_posted_channel_id_ts", "channel_id", "ts"),
 )

@@ -80,7 +80,7 @@ _PLACED = [column.name for column in posted_table.c]
 
 
 def _placing(insertion: Any) -> Any:
-    moved = {name: insertion.excluded[name] for name in ("channel_id", "ts", "digest")}
+    moved = {name: insertion.excluded[name] for name in ("channel_id", "ts", "thread_ts", "digest")}
     return insertion.on_conflict_do_update(index_elements=[posted_table.c.id], set_=moved)
 
 

@@ -25,6 +25,9 @@ log = logging.getLogger("bot.jobs.presence")
 DEPARTURE = "departure"
 """The kind of lasting message that tells who has left; it is posted again for whoever leaves again."""
 
+COMPANY = "company"
+"""Likewise, the warning of a third company."""
+
 PublishHome = Callable[[Who], Awaitable[None]]
 """Draws a person's App Home from the store. Raises SlackError."""
 
@@ -44,7 +47,16 @@ class Presence:
         texts = self._support.texts(case.onboarding.journey)
         shown = companies.warning(case.onboarding, company, ", ".join(one.customer for one in elsewhere), texts)
         channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, run.id, again=run.again)
-        return Finished({"channel": channel, "ts": ts})
+        subject = company.team_id
+        posted = Posted(
+            id=f"{case.id}:{COMPANY}:{subject}",
+            onboarding_id=case.id,
+            kind=COMPANY,
+            subject=subject,
+            channel_id=channel,
+            ts=ts,
+        )
+        return Finished({"channel": channel, "ts": ts}, lambda unit: unit.place(posted))
 
     async def departure(self, run: Run[ShowDeparture]) -> Finished:
         """Posted once each time that somebody leaves, and edited as others take over. Nothing if it was settled before it was posted."""

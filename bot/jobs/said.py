@@ -1,5 +1,6 @@
 """What the bot says about an onboarding: posts in threads, private messages, alerts."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from flows.cases.manage import given_up_alike
 from flows.cases.presence import there
 from flows.cases.secrets import TOLD as SECRET_TOLD
 from flows.cases.settle import state_allows
-from flows.model import EffectRecord, Onboarding
+from flows.model import EffectRecord, Onboarding, Posted
 from flows.outbox import Alert, Say, Tell, TellOfAlteredLog, TellSetAside
 from flows.people import Who
 from flows.ports import Unit
@@ -29,6 +30,9 @@ from storage.chain import OF_ROWS
 from storage.customers import readable_name
 from storage.sealing import SealError
 from storage.store import Store
+
+ALERT = "alert"
+"""The kind of `flows.model.Posted` of a message that tells what was given up."""
 
 
 class Said:
@@ -81,7 +85,7 @@ class Alerts:
         self._store, self._slack, self._support = store, slack, support
 
     async def alert(self, run: Run[Alert]) -> Finished:
-        """Show support what was given up and why, with a retry button.
+        """Show support what was given up and why, with a retry button, which is for all that was given up alike.
 
         Where support's channel can't be written into, it waits until that is mended: nobody else tells of it.
         """
@@ -90,6 +94,7 @@ class Alerts:
             onboarding, still = await readable_onboarding(unit, asked.onboarding), await _still(unit, asked)
             step = still.step if still is not None else ""
             card = await unit.posted(asked.onboarding, "review", step) or await unit.posted(asked.onboarding, "step", step)
+            alike = await _alike(unit, still.effect) if still is not None and still.onboarding else ()
         if still is None:
             return Finished(called=False)  # tried again meanwhile
         asked = still
@@ -106,7 +111,16 @@ class Alerts:
         buttons = [button(texts("button.retry_effect"), Act.RETRY_EFFECT, again)]
         if url := Links(self._slack.address).to(card):
             buttons.append(link(texts("button.show_review"), url, "card"))
-        return await self._post(run, drawing([section("\n".join(told)), actions(*buttons)]))
+        finished = await self._post(run, drawing([section("\n".join(told)), actions(*buttons)]))
+        channel, ts = (str(finished.result[name]) for name in ("channel", "ts"))
+
+        async def keep(unit: Unit) -> None:
+            for subject in alike:
+                name = f"{asked.onboarding}:{ALERT}:{subject}"
+                told_of = {"onboarding_id": asked.onboarding, "kind": ALERT, "subject": subject}
+                await unit.place(Posted(id=name, channel_id=channel, ts=ts, **told_of))
+
+        return replace(finished, also=keep)
 
     async def set_aside(self, run: Run[TellSetAside]) -> Finished:
         asked = run.effect
@@ -132,6 +146,16 @@ class Alerts:
         key = "altered_rows" if asked.flaw in OF_ROWS else "altered_log" if asked.onboarding else "altered_register"
         params = {"customer": customer or asked.onboarding, "onboarding": asked.onboarding, "flaw": asked.flaw, "id": asked.id}
         return await self._post(run, notice(sentence(texts, key, params)))
+
+
+async def _alike(unit: Unit, effect_id: str) -> Sequence[str]:
+    """The ids of all that the button tries again."""
+    try:
+        record = await unit.get(EffectRecord, effect_id)
+    except SealError:
+        record = None
+    alike = await given_up_alike(unit, record, record.error) if record is not None else ()
+    return [one.id for one in alike] or [effect_id]
 
 
 async def _still(unit: Unit, asked: Alert) -> Alert | None:

@@ -55,9 +55,10 @@ class Threads:
         return await self.post(run, thread, [notice(text)])
 
     async def post(self, run: Run[Any], thread: Thread, drawn: Sequence[Drawing], *, broadcast: bool = False) -> Finished:
-        """Post each message once, whatever was tried before. ``broadcast``: the channel shows it too."""
+        """Post each message once, whatever was tried before. ``broadcast``: the channel shows it too. The result says where the last one
+        is: ``channel``, ``ts`` and ``thread``."""
 
-        async def send(channel: str, root: str | None) -> str:
+        async def send(channel: str, root: str | None) -> dict[str, str]:
             ts = ""
             for number, part in enumerate(drawn):
                 name = f"{run.id}:{number}" if number else run.id
@@ -65,10 +66,10 @@ class Threads:
                     _, ts = await self._slack.post_once(
                         channel, part.text, part.blocks, name, thread_ts=root, again=run.again, broadcast=broadcast
                     )
-            return ts
+            return {"ts": ts, "thread": root or ""}
 
-        channel, ts = await self._in(run, thread, send)
-        return Finished({"channel": channel, "ts": ts})
+        channel, where = await self._in(run, thread, send)
+        return Finished({"channel": channel, **where})
 
     async def upload(self, run: Run[Any], thread: Thread, name: str, content: bytes, text: str) -> Finished:
         """Send a file once, with a comment (mrkdwn), whatever was tried before."""

@@ -12,9 +12,9 @@ class Links:
 
     address: str = ""
 
-    def to(self, place: Place | Posted | None, thread_ts: str = "") -> str:
-        """``thread_ts``: of the thread in which the message is a reply. Empty if there is no message, or no address yet."""
+    def to(self, place: Place | Posted | None) -> str:
+        """Empty if there is no message, or no address yet."""
         if place is None or not self.address:
             return ""
         link = f"{self.address.rstrip('/')}/archives/{place.channel_id}/p{place.ts.replace('.', '')}"
-        return f"{link}?thread_ts={thread_ts}&cid={place.channel_id}" if thread_ts else link
+        return f"{link}?thread_ts={place.thread_ts}&cid={place.channel_id}" if place.thread_ts else link

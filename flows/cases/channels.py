@@ -4,7 +4,17 @@ from typing import cast
 
 from flows.cases.case import Case
 from flows.model import LEFT, Posted
-from flows.outbox import Draw, DrawHome, LastingMessage, MoveMessages, RedrawReminder, RememberMembers, ShowCall, ShowDeparture
+from flows.outbox import (
+    Draw,
+    DrawHome,
+    LastingMessage,
+    MoveMessages,
+    RedrawReminder,
+    RememberMembers,
+    ShowCall,
+    ShowDeparture,
+    WarnOfCompany,
+)
 from flows.people import SYSTEM
 
 
@@ -58,7 +68,11 @@ def _draw_homes(case: Case) -> None:
 
 
 async def post_again(case: Case, posted: Posted) -> None:
-    """Somebody deleted a lasting message. After the onboarding is closed, it may stay away."""
+    """Somebody deleted a lasting message. After the onboarding is closed, it may stay away. News isn't told again: support's lists lead to
+    the step's card instead."""
+    if posted.kind in ("alert", "question"):
+        await _forget(case, posted)
+        return
     if case.onboarding.closed_at:
         return
     await case.unit.delete(posted)
@@ -70,4 +84,15 @@ async def post_again(case: Case, posted: Posted) -> None:
     if posted.kind == "departure":
         case.ask(ShowDeparture(user=posted.subject.partition(":")[0]))
         return
+    if posted.kind == "company":
+        case.ask(WarnOfCompany(team=posted.subject))
+        return
     case.ask(Draw(what=cast("LastingMessage", posted.kind), step=posted.subject))
+
+
+async def _forget(case: Case, posted: Posted) -> None:
+    """Whatever else stands in the same message, too."""
+    row: Posted | None = posted
+    while row is not None:
+        await case.unit.delete(row)
+        row = await case.unit.posted_at(posted.channel_id, posted.ts)

@@ -25,6 +25,13 @@ def end_question(case: Case, record: TaskRecord, by: Who = SYSTEM, answer: str =
         call.answered_at, call.answered_by, call.answer = case.now, by.user_id, answer
 
 
+def asked_in(case: Case, record_id: str) -> Call | None:
+    """The question that waits on the ticket of this record."""
+    return next(
+        (call for call in case.snapshot.calls if call.id.startswith(f"{record_id}:{QUESTION}:") and not call.answered_at), None
+    )
+
+
 def record_asked_about(call: Call) -> str:
     """The id of the record of the ticket that a question is about."""
     return call.id.rpartition(f":{QUESTION}:")[0]

@@ -33,6 +33,7 @@ from bot.slack.web import ops_routes, slack_routes
 from flows.cases import fill, manage, review, tasks
 from flows.cases.case import Case
 from flows.cases.start import StartRequest, start
+from flows.desk import Need, Wanted
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.journey import JOURNEYS
@@ -302,6 +303,13 @@ class Workplace(Office):
         self.slack.trigger_seconds = 3.0
         self.pismo.faults.clear()
         await self.settled()
+
+    async def leads_to(self, onboarding: str, need: Need) -> set[tuple[str, str]]:
+        """The messages, by ts and thread, to which support's queue leads for what waits for this reason."""
+        async with self.bot.store.read() as unit:
+            rows = (await unit.waiting(Wanted(), limit=1000)).rows
+        found = [row.place for row in rows if (row.onboarding_id, row.need) == (onboarding, need)]
+        return {(place.ts, place.thread_ts) for place in found if place is not None}
 
     async def snapshot(self, onboarding: str) -> Snapshot:
         async with self.bot.store.read() as unit:

@@ -80,11 +80,22 @@ def add_one(unit: Unit, number: int) -> str:
         call.answered_at = random.choice([None, NOW])
         unit.add(call)
         if random.random() < 0.5:
-            of_call = f"departure::{int(call.at.timestamp())}" if kind == "lead_left" else f"call:{count}"
-            unit.add(Posted(id=f"{o}:{of_call}", onboarding_id=o, kind="", subject="", channel_id="CSUPPORT", ts=f"3.{count}"))
+            of_call = {"lead_left": f"departure::{int(call.at.timestamp())}", "question": f"question:question:{count}"}
+            unit.add(
+                Posted(
+                    id=f"{o}:{of_call.get(kind, f'call:{count}')}",
+                    onboarding_id=o,
+                    kind="",
+                    subject="",
+                    channel_id="CSUPPORT",
+                    ts=f"3.{count}",
+                    thread_ts="1.2",
+                )
+            )
     if random.random() < 0.2:
         accepted = random.choice([None, NOW])
         unit.add(ThirdCompany(id=f"{o}:T3", onboarding_id=o, team_id="T3", people=[], at=ago(), accepted_at=accepted))
+        unit.add(Posted(id=f"{o}:company:T3", onboarding_id=o, kind="", subject="", channel_id="CSUPPORT", ts="4.1"))
     for _ in range(random.choice([0, 0, 2])):
         unit.ask(o, Say(where="support", step="planning", key=f"stuck{random.random()}", params={}))
     return o
@@ -148,7 +159,8 @@ async def _rows(unit: Unit, snapshot: Snapshot, found: list[tuple[Need, datetime
         step_id = about.get("step_id", "")
         item = about.get("item", "").rpartition(":")[2]
         kinds = [("departure", f":{int(since.timestamp())}")] if need is Need.LEFT else []
-        kinds += [("call", item)] if need in (Need.STUCK, Need.QUESTION) else []
+        kinds += [("call", item)] if need is Need.STUCK else [("question", f"question:{item}")] if need is Need.QUESTION else []
+        kinds += [("company", item)] if need is Need.COMPANY else [("alert", item)] if need is Need.FAILED else []
         kinds += [("review", step_id), ("step", step_id)] if step_id else []
         posted = [row for kind, subject in kinds if (row := await unit.posted(one.id, kind, subject))]
         yield Waiting(
@@ -160,7 +172,7 @@ async def _rows(unit: Unit, snapshot: Snapshot, found: list[tuple[Need, datetime
             owner_id=one.owner_id,
             claimer_id=snapshot.steps[step_id].claimer_id if step_id else "",
             since=since,
-            place=Place(posted[0].channel_id, posted[0].ts) if posted else None,
+            place=Place(posted[0].channel_id, posted[0].ts, posted[0].thread_ts) if posted else None,
             **{**about, "overdue": about.get("overdue", False) or late(one)},
         )
 
@@ -258,6 +270,11 @@ async def test_every_list_is_what_a_plain_reckoning_says(at_noon: Store) -> None
     async with at_noon.write() as unit:
         ids = [add_one(unit, number) for number in range(25)]
     raw(at_noon._url, "UPDATE effects SET state = 'failed' WHERE seq % 3 = 0")
+    raw(
+        at_noon._url,
+        "INSERT INTO posted SELECT onboarding_id || ':alert:' || id, onboarding_id, 'alert', id, 'CSUPPORT', '5.1', '', ''"
+        " FROM effects WHERE seq % 2 = 0",
+    )
     gone = ids.pop()
     await erase(at_noon, gone)
     async with at_noon.read() as unit:

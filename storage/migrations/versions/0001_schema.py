@@ -286,6 +286,7 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("channel_id", sa.String(), nullable=False),
         sa.Column("ts", sa.String(), nullable=False),
+        sa.Column("thread_ts", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )

@@ -15,6 +15,7 @@ from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
 from flows.cases import review
 from flows.cases.case import Case
+from flows.desk import Need
 from flows.people import SYSTEM
 from flows.ports import Unit
 from flows.steps.org_details import to_org_details
@@ -87,6 +88,7 @@ async def test_what_is_given_up_is_shown_with_a_button_that_does_it_after_all(of
     alerts = [m for m in office.support.messages if action_id(m.blocks, Act.RETRY_EFFECT)]
     assert alerts
     assert all(m.text for m in alerts)
+    assert await office.leads_to(onboarding, Need.FAILED) <= {(m.ts, "") for m in alerts}
     office.slack.faults.clear()
     for alert in alerts:
         assert (await press(office, alert, Act.RETRY_EFFECT)).ok
@@ -172,6 +174,7 @@ async def test_one_alert_does_for_all_that_a_channel_refuses_while_supports_own_
     alerts = [m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text]
     async with office.bot.store.read() as unit:
         assert 1 <= len(alerts) < len(await unit.failed_effects(onboarding))
+    assert await office.leads_to(onboarding, Need.FAILED) == {(alerts[-1].ts, "")}
     office.slack.faults.clear()
     await press(office, alerts[0], Act.RETRY_EFFECT)
     await office.settled()

@@ -8,6 +8,7 @@ import pytest
 
 from bot.messages.buttons import Act, ButtonValue
 from bot.modals.parse import field_name
+from flows.desk import Need
 from flows.model import Snapshot
 from playground.slack import Message, SlackPerson, Team
 from playground.walkthrough import action_id, ready
@@ -42,6 +43,7 @@ async def test_somebody_of_a_third_company_is_told_of_named_and_accepted_and_ope
     await office.settled()
     (warning,) = warnings(office, uli)
     assert team.id in json.dumps(warning.blocks)
+    assert await office.leads_to(onboarding, Need.COMPANY) == {(warning.ts, "")}
     assert f"<@{uli.id}>" in card(office)
     assert office.answers(uli) == []
     await office.press(uli, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="planning"))

@@ -68,10 +68,8 @@ def test_a_row_leads_to_its_card_and_who_is_stuck_stands_on_top_with_their_words
 
 
 def test_a_link_is_made_as_slack_makes_it() -> None:
-    links, place = Links("https://pismo.slack.com/"), Place("C1", "1700000000.000100")
-    assert links.to(place, "1699999999.000001") == (
-        "https://pismo.slack.com/archives/C1/p1700000000000100?thread_ts=1699999999.000001&cid=C1"
-    )
+    links, place = Links("https://pismo.slack.com/"), Place("C1", "1700000000.000100", "1699999999.000001")
+    assert links.to(place) == ("https://pismo.slack.com/archives/C1/p1700000000000100?thread_ts=1699999999.000001&cid=C1")
     assert links.to(None) == Links().to(place) == ""
 
 

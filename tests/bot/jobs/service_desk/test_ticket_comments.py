@@ -7,6 +7,7 @@ import pytest
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
 from flows.cases import manage
+from flows.desk import Need
 from playground.slack import Message, Outcome, SlackPerson
 from playground.walkthrough import action_id
 from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
@@ -73,6 +74,9 @@ async def test_an_answer_is_one_comment_and_the_button_of_the_portal_is_pressed(
     office.service_desk.move(key, "PENDING")
     office.service_desk.write(key, QUESTION)
     await office.look()
+    asks = offered(office, "review")
+    assert asks is not None
+    assert await office.leads_to(onboarding, Need.QUESTION) == {(asks.ts, asks.thread_ts)}
     refused = await answer(office, office.ana, "step", "The password: Xk9$mQ2vLp7!")
     assert "password" in str(refused.errors)
     await office.ana.close()
