@@ -337,6 +337,8 @@ class Call:
     user_id: str = ""  # who is stuck, or who has left
     at: datetime
     words: str = ""  # sealed: what they wrote; of who has left, the ids of their steps
+    claimer_id: str = ""  # who of support answers whoever is stuck, or last did
+    claimed_at: datetime | None = None
     answered_at: datetime | None = None  # or settled in another way
     answered_by: str = ""
     answer: str = ""  # sealed; to somebody's leaving, the user id of who took over, their own if they came back

@@ -69,11 +69,11 @@ class Unit(Protocol):
         """The ids of those that are open and can be reached, oldest first. Opens nothing sealed."""
 
     async def owners_and_claimers(self) -> Collection[str]:
-        """The user ids of all of support who own an onboarding, or claimed one of its steps, in which something is left to do: it is open,
-        or something in it must be renewed. Opens nothing sealed."""
+        """The user ids of all of support who own an onboarding, or claimed one of its steps or a call for help, in which something is left
+        to do: it is open, or something in it must be renewed. Opens nothing sealed."""
 
     async def held_by(self, user_ids: Collection[str]) -> Collection[tuple[str, str]]:
-        """The onboardings that these people of support own or claimed a step of, as (onboarding id, user id), of those above. Opens
+        """The onboardings that these people of support own or claimed something of, as (onboarding id, user id), of those above. Opens
         nothing sealed."""
 
     async def unanswered(self, kinds: Collection[str]) -> Collection[tuple[str, str]]:

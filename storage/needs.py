@@ -95,7 +95,8 @@ def _skips() -> Select[Any]:
 
 def _calls(need: Need, wanted: ColumnElement[bool]) -> Select[Any]:
     call = tables.calls.c
-    others = {"step_id": call.step_id, "item": call.id, "user_id": call.user_id, "claimer_id": _CLAIMER}
+    claimer = func.coalesce(func.nullif(call.claimer_id, text_of("")), _CLAIMER)  # who answers, else who has the step
+    others = {"step_id": call.step_id, "item": call.id, "user_id": call.user_id, "claimer_id": claimer}
     query = select(*_row(need, call.onboarding_id, call.at, **others)).where(tables.UNANSWERED, wanted)
     return query.join_from(tables.calls, tables.steps, _of_step(call.onboarding_id, call.step_id), isouter=True)
 

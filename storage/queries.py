@@ -78,13 +78,17 @@ _OF_WHOLE = frozenset(KINDS) - {Person}
 
 def _held(user_ids: Sequence[str] | None) -> Iterator[Select[Any]]:
     """Who of support has something where something is left to do: the user ids, or of some of them, each with the onboarding's."""
-    columns, step = tables.onboardings.c, tables.steps.c
+    columns, step, call = tables.onboardings.c, tables.steps.c, tables.calls.c
     renewing = select(tables.expiries.c.onboarding_id)
     left = and_(columns.erased_at.is_(None), or_(columns.closed_at.is_(None), columns.id.in_(renewing)))
-    for user_id in (columns.owner_id, step.claimer_id):
+    for user_id in (columns.owner_id, step.claimer_id, call.claimer_id):
         shown = select(user_id).distinct() if user_ids is None else select(columns.id, user_id).where(user_id.in_(user_ids))
         query = shown.where(left, user_id != "")
-        yield query if user_id is columns.owner_id else query.join(tables.steps, columns.id == step.onboarding_id)
+        if user_id is step.claimer_id:
+            query = query.join(tables.steps, columns.id == step.onboarding_id)
+        elif user_id is call.claimer_id:
+            query = query.join(tables.calls, columns.id == call.onboarding_id).where(tables.UNANSWERED)
+        yield query
 
 
 class Queries:

@@ -410,6 +410,8 @@ calls = Table(
     _text("user_id"),
     _moment("at", required=True),
     _sealed("words"),
+    _text("claimer_id"),
+    _moment("claimed_at"),
     _moment("answered_at"),
     _text("answered_by"),
     _sealed("answer"),

@@ -1,4 +1,5 @@
-"""Calls for help in support's channel: one message in the step's thread that is shown in the channel too, edited when it is answered."""
+"""Calls for help in support's channel: one message in the step's thread that is shown in the channel too, edited when somebody begins to
+answer and when it is answered."""
 
 from dataclasses import replace
 

@@ -25,10 +25,10 @@ from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import Click
-from flows.cases import companies, manage, review, tasks
+from flows.cases import calls, companies, manage, review, tasks
 from flows.cases.access import May, for_side
 from flows.cases.case import Case, Cases
-from flows.forms.dialogs import CHOOSE, START
+from flows.forms.dialogs import ANSWER_CALL, CHOOSE, START
 from flows.journey import JourneyError
 from flows.model import Onboarding, Posted
 from flows.ports import Unit
@@ -73,6 +73,10 @@ def _form(form: str) -> Open:
     return meta
 
 
+def _take_call(value: ButtonValue) -> FormMeta:
+    return _form(ANSWER_CALL)(value).model_copy(update={"over": True})
+
+
 def _step_form(value: ButtonValue) -> FormMeta:
     return FormMeta(form=value.step, onboarding=value.onboarding, step=value.step)
 
@@ -107,6 +111,10 @@ async def _accept_company(case: Case, value: ButtonValue) -> None:
     companies.accept(case, value.item)
 
 
+async def _release_call(case: Case, value: ButtonValue) -> None:
+    calls.release(case, value.item)
+
+
 def _matrix(case: Case, texts: Texts) -> Drawing:
     return matrix(case.snapshot, case.journey, texts, case.now, more="matrix.more_of_yours")
 
@@ -129,6 +137,8 @@ ACTIONS: dict[Act, Action] = {
     Act.DECLINE_RENEWAL: Action(May.SUPPORT, opens=_form("decline_renewal")),
     Act.ANSWER_TICKET: Action(May.EITHER, opens=_form("answer_ticket")),
     Act.ANSWER_CALL: Action(May.SUPPORT, opens=_form("answer_call")),
+    Act.TAKE_CALL: Action(May.SUPPORT, opens=_take_call),
+    Act.RELEASE_CALL: Action(May.SUPPORT, change=_release_call),
     Act.SETTLE_CALL: Action(May.SUPPORT, opens=_form("settle_call")),
     Act.ADD_NOTE: Action(May.SUPPORT, opens=_form("step_note")),
     Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, closed=True, said="retrying"),

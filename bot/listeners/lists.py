@@ -6,7 +6,7 @@ from bot.messages import lists
 from bot.messages.blocks import Block, Drawing
 from bot.messages.buttons import ButtonValue
 from bot.messages.links import Links
-from bot.messages.lists import Asked, ListContext, ListKind
+from bot.messages.lists import Asked, ListContext, ListKind, StuckCall
 from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers
 from bot.slack.client import Slack
@@ -72,7 +72,7 @@ class SupportLists:
         look = self._look(unit, texts, rows)
         if asked.kind is ListKind.QUEUE:
             page = await unit.waiting(asked.wanted(who.user_id), first=asked.first, limit=rows)
-            return lists.queue(asked, page, await _words(unit, page), look)
+            return lists.queue(asked, page, await _calls(unit, page), look)
         return lists.board(asked, await unit.standings(asked.wanted(who.user_id), first=asked.first, limit=rows), look)
 
     async def found(self, unit: Unit, typed: str, texts: Texts, rows: int = ROWS) -> list[Block]:
@@ -97,16 +97,16 @@ class SupportLists:
         await self._answers.show(click.who, click.channel_id, shown, click.response_url, replace=True)
 
 
-async def _words(unit: Unit, page: Page[Waiting]) -> Mapping[str, str]:
-    """By call, what those who are stuck wrote; what was damaged is left out."""
+async def _calls(unit: Unit, page: Page[Waiting]) -> Mapping[str, StuckCall]:
+    """By id, of those who are stuck and stand on top; what was damaged is left out."""
     found = {}
     for row in _called(page.rows):
         try:
             call = await unit.get(Call, row.item)
+            if call is not None and not call.answered_at:
+                found[call.id] = StuckCall(call.words, call.claimer_id)
         except SealError:
             continue
-        if call is not None and not call.answered_at:
-            found[call.id] = call.words
     return found
 
 

@@ -35,6 +35,8 @@ class Act(StrEnum):
     ANSWER_TICKET = "answer_ticket"
     ANSWER_CALL = "answer_call"
     SETTLE_CALL = "settle_call"
+    TAKE_CALL = "take_call"
+    RELEASE_CALL = "release_call"
     ADD_NOTE = "add_note"
     CHANGE = "change"
     HAND_OVER = "hand_over"

@@ -6,7 +6,7 @@ from bot.messages.blocks import Block, Drawing, actions, button, context, drawin
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token
 from bot.messages.wording import all_here
-from flows.cases.calls import waiting
+from flows.cases.calls import answering, waiting
 from flows.cases.presence import called
 from flows.model import Call, Snapshot
 from flows.people import SYSTEM
@@ -28,8 +28,14 @@ def call_message(snapshot: Snapshot, call: Call, texts: Texts) -> Drawing:
     blocks = list(long_sections(told))
     if call.answered_at is None:
         value = ButtonValue(onboarding=onboarding.id, step=call.step_id, item=call.id)
-        answer = button(texts("button.answer_call"), Act.ANSWER_CALL, value, style="primary")
-        return drawing([*blocks, actions(answer, button(texts("button.settle_call"), Act.SETTLE_CALL, value))])
+        buttons = [
+            button(texts("button.answer_call"), Act.ANSWER_CALL, value, style="primary"),
+            button(texts("button.settle_call"), Act.SETTLE_CALL, value),
+        ]
+        if answering(snapshot, call):
+            blocks.append(context(claimed(call, texts)))
+            buttons.append(button(texts("button.unclaim"), Act.RELEASE_CALL, value))
+        return drawing([*blocks, actions(*buttons)])
     by, at = Raw(f"<@{call.answered_by}>"), date_token(call.answered_at)
     if call.answered_by == SYSTEM.user_id:
         key = "call.passed" if record.state in ENDED else "call.closed"
@@ -41,10 +47,22 @@ def call_message(snapshot: Snapshot, call: Call, texts: Texts) -> Drawing:
     return drawing([*blocks, ended])
 
 
-def asked(call: Call, texts: Texts) -> list[Block]:
-    """What the answer is to, above its field."""
+def claimed(call: Call, texts: Texts) -> str:
+    """Who is at it, and since when."""
+    at = date_token(call.claimed_at) if call.claimed_at is not None else ""
+    return texts.md("call.claimed", by=Raw(f"<@{call.claimer_id}>"), at=at)
+
+
+def asked(snapshot: Snapshot, call: Call, reader: str, texts: Texts, *, answers: bool) -> list[Block]:
+    """What the answer is to, above its field, and which colleague is at it. ``answers``: the ``reader`` is told how to let go of it."""
     told = texts.md("call.asked", user=Raw(f"<@{call.user_id}>"), at=date_token(call.at), reason=call.words)
-    return list(long_sections(told))
+    blocks = list(long_sections(told))
+    by = answering(snapshot, call)
+    if by not in ("", reader):
+        blocks.append(section(claimed(call, texts)))
+    elif by and answers:
+        blocks.append(context(texts("call.yours")))
+    return blocks
 
 
 def stuck_lines(snapshot: Snapshot, step_id: str, texts: Texts) -> Iterator[Block]:

@@ -59,6 +59,14 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class StuckCall:
+    """What somebody who is stuck wrote, and the user id of who of support answers it; empty if nobody does yet."""
+
+    words: str
+    answering: str = ""
+
+
+@dataclass(frozen=True)
 class ListContext:
     """For whom a list is drawn, and when. ``steps``: of the current journey, to choose from; ``rows``: at most, per page."""
 
@@ -69,11 +77,11 @@ class ListContext:
     rows: int
 
 
-def queue(asked: Asked, page: Page[Waiting], words: Mapping[str, str], look: ListContext) -> list[Block]:
-    """``words``: by call, what those who are stuck wrote."""
+def queue(asked: Asked, page: Page[Waiting], calls: Mapping[str, StuckCall], look: ListContext) -> list[Block]:
+    """``calls``: by id, of those who are stuck."""
     texts = look.texts
-    called = [row for row in page.rows if row.need is Need.STUCK and row.item in words][:WITH_WORDS]
-    above = [block for row in called for block in _stuck(row, words[row.item], look)]
+    called = [row for row in page.rows if row.need is Need.STUCK and row.item in calls][:WITH_WORDS]
+    above = [block for row in called for block in _stuck(row, calls[row.item], look)]
     columns = [texts(f"list.column.{name}") for name in ("customer", "step", "need", "waits", "claimer", "owner")]
     rows = [_waiting(row, look) for row in page.rows if row not in called]
     below = table(texts("list.title.queue"), columns, rows, characters=TEXT - length(above), left_out=_silent)
@@ -160,7 +168,7 @@ def _since(since: datetime, look: ListContext, *, overdue: bool) -> CellNumber:
     return CellNumber(round((look.now - since).total_seconds()), shown)
 
 
-def _stuck(row: Waiting, words: str, look: ListContext) -> list[Block]:
+def _stuck(row: Waiting, call: StuckCall, look: ListContext) -> list[Block]:
     texts = look.texts
     step = texts.of(row.journey)(f"step.{row.step_id}.title") if row.step_id else texts("list.need.stuck")
     said = texts.md(
@@ -169,13 +177,14 @@ def _stuck(row: Waiting, words: str, look: ListContext) -> list[Block]:
         step=step,
         user=Raw(f"<@{row.user_id}>"),
         age=age(row.since, look.now, texts),
-        words=clip(words, WORDS),
+        words=clip(call.words, WORDS),
     )
+    by = [context(texts.md("list.answering", user=Raw(f"<@{call.answering}>")))] if call.answering else []
     value = ButtonValue(onboarding=row.onboarding_id, step=row.step_id, item=row.item)
     buttons = [button(texts("button.answer_call"), Act.ANSWER_CALL, value, style="primary", name=row.item)]
     if url := look.links.to(row.place):
         buttons.append(link(texts("button.card"), url, row.item))
-    return [section(said), *([actions(*buttons)] if buttons else [])]
+    return [section(said), *by, actions(*buttons)]
 
 
 # -- around them

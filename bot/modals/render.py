@@ -220,12 +220,17 @@ def loading_view(texts: Texts, meta: FormMeta) -> View:
 
 def message_view(texts: Texts, text: str) -> View:
     """A result in place of a form."""
+    return notice_view(texts, list(long_sections(text)))
+
+
+def notice_view(texts: Texts, blocks: Sequence[Block]) -> View:
+    """Likewise, as blocks."""
     return {
         "type": "modal",
         "callback_id": "message",
         "title": plain(cut(texts("form_ui.message"), 24)),
         "close": plain(texts("form_ui.close")),
-        "blocks": list(long_sections(text)),
+        "blocks": list(blocks),
     }
 
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Self
 
 from bot.messages.answers import Offered, answer_line, sentence_of, shown_answers
-from bot.messages.blocks import Block, alert, clip, context, long_sections, section
+from bot.messages.blocks import Block, actions, alert, button, clip, context, long_sections, section
+from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import asked
 from bot.messages.texts import Raw, Texts, date_token, escape, typed
 from bot.modals.choices import NamesBySource, offered, people_to_choose
-from bot.modals.render import View, page_view, review_view
+from bot.modals.render import View, notice_view, page_view, review_view
 from bot.modals.starting import labels
 from bot.modals.subject import FormMeta, Subject, subject_of
 from bot.slack.people import People
@@ -19,6 +20,7 @@ from flows.cases import confirmations, fill
 from flows.cases.case import Case, Cases
 from flows.cases.fill import DraftKey, Opened
 from flows.forms import drafts
+from flows.forms.dialogs import ANSWER_CALL
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import MAX_LENGTH, Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, forgotten, raw_of, slots
@@ -123,6 +125,12 @@ class FormSession:
         told = [section(self.texts.md("form_ui.first", by=Raw(f"<@{first.user_id}>"), at=when))]
         told += self._listed("recorded_first", order[index], raw_of(order[index], recorded))
         return self._drawn(answers, self.answers, order, index, (), told, anew=False)
+
+    def taken(self) -> View:
+        """In place of a form that a colleague has: who that is, and the button that takes it over."""
+        value = ButtonValue(onboarding=self.meta.onboarding, step=self.meta.step, item=self.meta.item)
+        over = actions(button(self.texts("button.take_call"), Act.TAKE_CALL, value, style="primary"))
+        return notice_view(self.texts, [*self._first_line(), *self._asked(), over])
 
     async def changed_since(self, window: str) -> bool:
         """Whether somebody else changed what a window shows. False for windows of an older version, which don't say what they
@@ -236,7 +244,9 @@ class FormSession:
         call = (
             next((one for one in self.case.snapshot.calls if one.id == self.meta.item), None) if self.case is not None else None
         )
-        return asked(call, self.texts) if call is not None and self.subject.is_dialog else []
+        if self.case is None or call is None or not self.subject.is_dialog:
+            return []
+        return asked(self.case.snapshot, call, self.who.user_id, self.texts, answers=self.form.id == ANSWER_CALL)
 
     def _alert(self, key: str) -> Block:
         return alert(self.texts(f"form_ui.{key}"))

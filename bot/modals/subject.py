@@ -49,6 +49,7 @@ class FormMeta(BaseModel):
     ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page
     was redrawn with other values in its fields. ``about``: a mark of what is copied from the form and of the renewal it records.
     ``home``: it was opened from the App Home, which is still behind it. ``verb``: the command that a customer is chosen for.
+    ``over``: what a colleague has is taken over.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -67,6 +68,7 @@ class FormMeta(BaseModel):
     about: str = ""
     home: bool = False
     verb: str = ""
+    over: bool = False
 
     @property
     def decides(self) -> bool:

@@ -15,10 +15,11 @@ from bot.modals.starting import StartProposal, StartProposals
 from bot.modals.subject import FormMeta, meta_of
 from bot.slack.client import Slack, SlackError, Window
 from bot.slack.payloads import Click, values_of, window_of
-from flows.cases import fill, tasks
-from flows.forms.dialogs import DIALOGS, START
+from flows.cases import calls, fill, tasks
+from flows.forms.dialogs import ANSWER_CALL, DIALOGS, START
 from flows.forms.drafts import REVIEW
 from flows.forms.pages import Slot
+from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
 from storage.store import Store, Unavailable
@@ -72,14 +73,20 @@ class Modals:
         if meta.form == START:
             proposed = await self._proposals.of(meta.item)
             meta = meta.model_copy(update={"item": proposed.channel_id})
+        free = meta.form != ANSWER_CALL or await self._store.transact(lambda unit: self._claimed(unit, click.who, meta))
         async with self._store.read() as unit:
             session = await self._sessions.look(unit, click.who, meta, click.channel_id)
             _openable(session)
-            view = session.beginning(proposed.answers)
+            view = session.beginning(proposed.answers) if free else session.taken()
             new = session.case is not None and self._newcomers.is_new(session.case)
         if new:
             await self._newcomers.remember(click.who, meta.onboarding)
         return view
+
+    async def _claimed(self, unit: Unit, who: Who, meta: FormMeta) -> bool:
+        """False if a colleague has it."""
+        async with self._sessions.open(unit, who, meta) as session:
+            return session.case is None or calls.claim(session.case, meta.item, over=meta.over)
 
     async def redraw(self, click: Click) -> None:
         """What is proposed depends on what was chosen just now: the channel in which an onboarding is to begin. What was typed stays, but

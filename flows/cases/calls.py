@@ -1,12 +1,12 @@
 """Calls for help: somebody at the customer is stuck in a step. Support answers, or says that it is settled otherwise; a step that ends,
-ends them (`flows.cases.passed`).
+ends them (`flows.cases.passed`). Whoever opens the answer has the call until they answer or let it go, so that no two answer it.
 """
 
 from collections.abc import Sequence
 
 from flows.cases.case import Case
 from flows.cases.passed import STUCK
-from flows.cases.presence import in_line
+from flows.cases.presence import in_line, there
 from flows.cases.settle import moved_on, side_of
 from flows.model import Call, Snapshot, new_id
 from flows.outbox import ShowCall
@@ -60,6 +60,55 @@ def open_call(case: Case, call_id: str) -> Call:
         key = "call_passed" if call.answered_by == SYSTEM.user_id else "call_answered"
         raise Refused(key, step=call.step_id, by=call.answered_by, at=int(call.answered_at.timestamp()))
     return call
+
+
+def answering(snapshot: Snapshot, call: Call) -> str:
+    """Who of support answers it at the moment, as long as they are there; empty if nobody does."""
+    return call.claimer_id if call.answered_at is None and there(snapshot, call.claimer_id) else ""
+
+
+def claim(case: Case, call_id: str, *, over: bool = False) -> bool:
+    """The actor answers it from now on. False if a colleague does already, unless it is taken ``over`` from them, who are told.
+
+    Raises Refused as `open_call`.
+    """
+    call, actor = open_call(case, call_id), case.actor
+    before = answering(case.snapshot, call)
+    if before == actor.user_id or (before and not over):
+        return before == actor.user_id
+    _hand(case, call, actor.user_id, "claim")
+    if before:
+        told = {"customer": case.onboarding.customer, "step": call.step_id, "by": actor.user_id}
+        case.tell(Who(actor.team_id, before), "call_taken_over", **told)
+    return True
+
+
+def release(case: Case, call_id: str) -> None:
+    """The actor doesn't answer it after all. Raises Refused("call_claimed") if somebody else is at it."""
+    call = open_call(case, call_id)
+    if (by := answering(case.snapshot, call)) not in ("", case.actor.user_id):
+        at = int(call.claimed_at.timestamp()) if call.claimed_at is not None else 0
+        raise Refused("call_claimed", by=by, at=at)
+    if by:
+        _hand(case, call, "", "release")
+
+
+def claimed_by(snapshot: Snapshot, user_id: str) -> Sequence[Call]:
+    """The calls that wait for this person's answer."""
+    return [one for one in snapshot.calls if (one.kind, one.claimer_id, one.answered_at) == (STUCK, user_id, None)]
+
+
+def hand_on(case: Case, user_id: str, successor: str) -> None:
+    """What somebody was to answer is another's; with no ``successor``, since they are gone, anybody's."""
+    for call in claimed_by(case.snapshot, user_id):
+        _hand(case, call, successor, "claim" if successor else "release")
+
+
+def _hand(case: Case, call: Call, user_id: str, how: str) -> None:
+    facts = {"call": call.id, "step": call.step_id, "from": call.claimer_id, "to": user_id}
+    call.claimer_id, call.claimed_at = user_id, case.now if user_id else None
+    case.log(f"call:{call.kind}:{how}", facts=facts)
+    case.ask(ShowCall(step=call.step_id, call=call.id))
 
 
 async def answered(case: Case, call_id: str) -> tuple[Problem, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from flows.cases import departures
+from flows.cases import calls, departures
 from flows.cases.case import Case
 from flows.cases.presence import ASSIGNEE_LEFT, CLAIMER_LEFT, LEAD_LEFT, OWNER_LEFT, SIDES, held, of_departures
 from flows.model import COLLEAGUE, LEAD, LEFT, Member
@@ -117,9 +117,11 @@ def hand_over_problems(case: Case, person: str, successor: str, side: Side, *, e
 
 
 def hand_over(case: Case, person: str, successor: Who, side: Side) -> None:
-    """The onboarding itself and all steps that somebody has on one side are another's from now on, and so are their reminders. Nothing
-    happens if they have nothing."""
+    """The onboarding itself and all steps that somebody has on one side are another's from now on, and so are their reminders and whom
+    they were to answer. Nothing happens if they have nothing."""
     had = {kind: steps for kind, steps in held(case.snapshot, person).items() if SIDES[kind] is side}
+    if side is Side.SUPPORT:
+        calls.hand_on(case, person, successor.user_id)
     if not had:
         return
     steps = had.get(ASSIGNEE_LEFT if side is Side.CUSTOMER else CLAIMER_LEFT, ())

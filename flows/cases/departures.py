@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from flows.cases import calls
 from flows.cases.case import Case
 from flows.cases.presence import SIDES, held, holders, of_departures
 from flows.model import Call
@@ -42,12 +43,14 @@ def come_back(case: Case, user_id: str, side: Side) -> None:
 
 
 def follow_support(case: Case, is_gone: Callable[[str], bool]) -> int:
-    """The owner and those who claimed steps, by who belongs to support now. ``is_gone``: whether this user id surely doesn't. Returns how
-    many have left or come back."""
+    """The owner and those who claimed steps, by who belongs to support now; whom they were to answer, anybody may. ``is_gone``: whether
+    this user id surely doesn't. Returns how many have left or come back."""
     before = [(call.id, call.answered_at) for call in of_departures(case.snapshot)]
     for user_id in holders(case.snapshot):
         if is_gone(user_id) and Side.SUPPORT in {SIDES[kind] for kind in held(case.snapshot, user_id)}:
             leave(case, Who("", user_id), Side.SUPPORT)
+    for user_id in {one.claimer_id for one in case.snapshot.calls if one.claimer_id and is_gone(one.claimer_id)}:
+        calls.hand_on(case, user_id, "")
     for call in of_departures(case.snapshot):
         if not is_gone(call.user_id):
             come_back(case, call.user_id, Side.SUPPORT)

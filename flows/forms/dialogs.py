@@ -17,6 +17,9 @@ START = "start"
 CHOOSE = "choose"
 """The dialog that asks which customer a command is for, where none was named."""
 
+ANSWER_CALL = "answer_call"
+"""The dialog in which somebody stuck is answered: whoever opens it has the call."""
+
 SNOOZES = ("tomorrow", "three_days", "date")
 MAX_SNOOZE = 30
 """Days."""
@@ -169,7 +172,7 @@ DIALOGS: dict[str, Form] = {
         _reason("decline_renewal"),
         Form("answer_ticket", (Page("answer", WrittenAnswer),), example={"answer": "Both of them, from the first of May on."}),
         Form(
-            "answer_call",
+            ANSWER_CALL,
             (Page("answer", WrittenAnswer),),
             example={"answer": "The board of trade has them; ask for an extract."},
         ),

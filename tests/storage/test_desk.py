@@ -78,6 +78,7 @@ def add_one(unit: Unit, number: int) -> str:
     for count, kind in enumerate(random.sample(["stuck", "stuck", "lead_left", "question"], random.choice([0, 0, 1, 3]))):
         call = Call(id=f"{o}:{kind}:{count}", onboarding_id=o, kind=kind, step_id=random.choice(["", *STEPS]), at=ago())
         call.answered_at = random.choice([None, NOW])
+        call.claimer_id = random.choice(["", *PEOPLE]) if kind == "stuck" else ""
         unit.add(call)
         if random.random() < 0.5:
             of_call = {"lead_left": f"departure::{int(call.at.timestamp())}", "question": f"question:question:{count}"}
@@ -137,7 +138,8 @@ async def reckoned(unit: Unit, snapshot: Snapshot) -> Sequence[Waiting]:
     for call in snapshot.calls:
         if call.answered_at is None:
             need = {"stuck": Need.STUCK, "question": Need.QUESTION}.get(call.kind, Need.LEFT)
-            found.append((need, call.at, {"step_id": call.step_id, "item": call.id}))
+            has = {"claimer_id": call.claimer_id} if call.claimer_id else {}
+            found.append((need, call.at, {"step_id": call.step_id, "item": call.id, **has}))
     found += [(Need.COMPANY, row.at, {"item": row.team_id}) for row in snapshot.companies if row.accepted_at is None]
     found += [(Need.FAILED, row.created_at or NOW, {"item": row.id}) for row in await unit.failed_effects(one.id)]
     for expiry in await unit.expiries(onboarding_id=one.id):
@@ -170,10 +172,13 @@ async def _rows(unit: Unit, snapshot: Snapshot, found: list[tuple[Need, datetime
             customer=one.customer,
             channel_id=one.channel_id,
             owner_id=one.owner_id,
-            claimer_id=snapshot.steps[step_id].claimer_id if step_id else "",
             since=since,
             place=Place(posted[0].channel_id, posted[0].ts, posted[0].thread_ts) if posted else None,
-            **{**about, "overdue": about.get("overdue", False) or late(one)},
+            **{
+                "claimer_id": snapshot.steps[step_id].claimer_id if step_id else "",
+                **about,
+                "overdue": about.get("overdue", False) or late(one),
+            },
         )
 
 

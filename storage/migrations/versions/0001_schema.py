@@ -243,6 +243,8 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("user_id", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("claimer_id", sa.String(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.String(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),

@@ -81,6 +81,8 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.REPORT: SUPPORT,
     Act.ANSWER_CALL: SUPPORT,
     Act.SETTLE_CALL: SUPPORT,
+    Act.TAKE_CALL: SUPPORT,
+    Act.RELEASE_CALL: SUPPORT,
     Act.ADD_NOTE: SUPPORT,
 }
 """TASK depends on the task, COMMAND on what it goes on with, BACK and PAGE on the form they are in; LINK does nothing. LIST, START and

@@ -167,8 +167,9 @@ def tasks(state: str, said: str = "Cards first.") -> list[TaskRecord]:
 
 
 def calls(said: str) -> list[Call]:
-    """In each of the first steps: one who is stuck, and others who were, answered, settled and passed."""
-    ended = {"open": ("", ""), "answered": ("U_SUE", said), "settled": ("U_SUE", ""), "passed": (SYSTEM.user_id, "")}
+    """In each of the first steps: two who are stuck, of whom somebody answers one, and others who were, answered, settled and passed."""
+    ended = {"open": ("", ""), "claimed": ("", ""), "answered": ("U_SUE", said), "settled": ("U_SUE", "")}
+    ended |= {"passed": (SYSTEM.user_id, "")}
     return [
         Call(
             id=f"{ONBOARDING}:stuck:{how}",
@@ -179,6 +180,8 @@ def calls(said: str) -> list[Call]:
             user_id="U_ANA",
             at=NOW,
             words=said,
+            claimer_id="U_SUE" if how == "claimed" else "",
+            claimed_at=NOW if how == "claimed" else None,
             answered_at=NOW if by else None,
             answered_by=by,
             answer=answer,

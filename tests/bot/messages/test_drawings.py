@@ -66,7 +66,7 @@ def support_lists(language: str, said: str = "Example Bank") -> Iterator[list[Bl
     look, waiting, standing = samples.look(language), samples.waiting(said), samples.standing(said)
     for first in (0, 10):
         asked = Asked(ListKind.QUEUE, first=first)
-        yield lists.queue(asked, Page(waiting[:10], first, 50), {"call_1": said}, look)
+        yield lists.queue(asked, Page(waiting[:10], first, 50), {"call_1": lists.StuckCall(said, "U_SUE")}, look)
         yield lists.board(Asked(ListKind.BOARD, step_id="planning", first=first), Page(standing, first, 50), look)
     yield lists.board(Asked(ListKind.FOUND), Page(standing, 0, 50), look)
     yield lists.queue(Asked(ListKind.QUEUE), Page([], 0, 0), {}, look)

@@ -8,7 +8,7 @@ import pytest
 from bot.messages.blocks import BLOCKS, MESSAGE_TEXT
 from bot.messages.buttons import Act, OldButton, parse
 from bot.messages.links import Links
-from bot.messages.lists import WITH_WORDS, Asked, ListKind, board, message, queue
+from bot.messages.lists import WITH_WORDS, Asked, ListKind, StuckCall, board, message, queue
 from bot.messages.tables import ROWS, length, without_tables
 from flows.desk import Need, Only, Page, Place
 from playground.slack.checks import check_message
@@ -31,7 +31,7 @@ def test_the_next_page_begins_where_this_one_ends(kind: ListKind, said: str) -> 
     look, asked, seen = samples.look("en", ROWS), Asked(kind), list[int]()
     while True:
         part = slice(asked.first, asked.first + ROWS)
-        words = {row.item: "<!channel> *help*" for row in waiting[part]}
+        words = {row.item: StuckCall("<!channel> *help*", "U_SUE") for row in waiting[part]}
         if kind is ListKind.QUEUE:
             blocks = queue(asked, Page(waiting[part], asked.first, len(waiting)), words, look)
         else:
@@ -56,10 +56,15 @@ def test_the_next_page_begins_where_this_one_ends(kind: ListKind, said: str) -> 
 def test_a_row_leads_to_its_card_and_who_is_stuck_stands_on_top_with_their_words() -> None:
     rows = samples.waiting(step_id="planning")[:2]
     rows = [replace(rows[0], need=Need.STUCK, item="call_1"), rows[1]]
-    drawn = message(queue(Asked(ListKind.QUEUE), Page(rows, 0, 2), {"call_1": "We wait for our bank."}, samples.look("en")))
+    drawn = message(
+        queue(
+            Asked(ListKind.QUEUE), Page(rows, 0, 2), {"call_1": StuckCall("We wait for our bank.", "U_SUE")}, samples.look("en")
+        )
+    )
     kinds = [block["type"] for block in drawn.blocks]
     assert kinds.index("section") < kinds.index("data_table")
     assert "We wait for our bank." in drawn.text
+    assert "<@U_SUE> is answering." in drawn.text
     answer, card = next(block for block in drawn.blocks if block["type"] == "actions")["elements"]
     assert (answer["action_id"], parse(answer["value"]).item) == (f"{Act.ANSWER_CALL}:call_1", "call_1")
     url = "https://pismo.slack.com/archives/C_SUPPORT/p1700000000000100"

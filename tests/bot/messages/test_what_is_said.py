@@ -264,10 +264,12 @@ def test_who_is_stuck_is_shown_on_both_sides_and_support_s_message_offers_an_ans
     for shown in (step_of(made, "planning"), review_of(made, "planning")):
         assert "<@U_ANA> has been stuck here since 2026-03-10 12:00 UTC" in shown.text
         assert "signs" not in shown.text
-    assert ["stuck here" in step_of(made, step).text for step in samples.STEPS[1:4]] == [False] * 3
+    assert ["stuck here" in step_of(made, step).text for step in samples.STEPS[1:5]] == [True, *[False] * 3]
     messages = [call_message(made, call, EN) for call in made.calls]
     assert "the onboarding was closed" in messages[-1].text  # while the step was open
-    assert [acts(shown.blocks) for shown in messages] == [["answer_call", "settle_call"], [], [], []]
+    offered = ["answer_call", "settle_call"]
+    assert [acts(shown.blocks) for shown in messages] == [offered, [*offered, "release_call"], [], [], []]
+    assert ["has been answering" in shown.text for shown in messages] == [False, True, False, False, False]
     assert all("signs" in shown.text and "<@U_SUE>" in shown.text for shown in messages)  # who is called is named
     assert "change" in review_of(made, "planning").text
 

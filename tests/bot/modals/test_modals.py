@@ -414,6 +414,16 @@ async def test_of_two_who_answer_a_call_for_help_the_second_reads_who_did_and_ke
         await person.click(call, action_id=Act.ANSWER_CALL)
         await office.bot.background.drain()
         assert "Who joins?" in office.shown(person)
+    await office.settled()
+    assert f"<@{office.sam.id}> has been answering since" in call.text
+    assert f"<@{office.sam.id}> está respondendo desde" in office.shown(office.kim)
+    over = office.kim.view
+    assert over is not None
+    await office.kim.click(over, action_id=Act.TAKE_CALL)
+    await office.settled()
+    assert f"<@{office.kim.id}> has been answering since" in call.text
+    assert "Seus colegas veem que você está respondendo." in office.shown(office.kim)
+    assert f"<@{office.kim.id}> has taken over from you" in office.told(office.sam)[-1]
     assert (await send(office, office.sam, {"answer": "Whoever decides on products."})).closed
     await office.slack.until(lambda: office.told(office.sam)[-1].startswith(("Nothing else waits for you.", "Next: ")))
     late = await send(office, office.kim, {"answer": "Anyone."})

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from flows.cases import calls, channels, manage, notes
+from flows.cases import calls, change, channels, departures, manage, notes
 from flows.cases.case import Case
 from flows.model import Call, Person, Posted
-from flows.people import SYSTEM
+from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, LIZ, CaseBook, case_book
@@ -60,6 +60,39 @@ async def test_a_call_waits_until_one_of_support_answers_and_the_second_reads_wh
     later = await stuck(acme, "And from which company?")
     await acme.act(lambda case: calls.settle(case, later.id, ""), LIZ)
     assert await acme.said() == [("customer", "stuck_received"), ("customer", "call_settled_plain")]
+
+
+async def test_whoever_answers_has_the_call_until_they_let_go_and_a_colleague_can_take_it_over(acme: CaseBook) -> None:
+    call = await stuck(acme, "Who attends?")
+    await acme.news("call")
+
+    async def claimed(who: Who, *, over: bool = False) -> str:
+        """Who answers it, after they have tried to."""
+        got = await acme.act(partial(calls.claim, call_id=call.id, over=over), who)
+        snapshot = await acme.snapshot()
+        answers = calls.answering(snapshot, snapshot.calls[0])
+        assert got == (answers == who.user_id)
+        return answers
+
+    assert [await claimed(who) for who in (KIM, KIM, LIZ)] == [KIM.user_id] * 3
+    assert len(await acme.news("call")) == 1  # its message changes once
+    with pytest.raises(Refused, match="call_claimed") as refused:
+        await acme.act(partial(calls.release, call_id=call.id), LIZ)
+    assert refused.value.params["by"] == KIM.user_id
+    assert await claimed(LIZ, over=True) == LIZ.user_id
+    assert [(one.arguments["user"], one.arguments["key"]) for one in await acme.news("tell")] == [
+        (KIM.user_id, "call_taken_over")
+    ]
+    await acme.act(partial(change.hand_over, person=LIZ.user_id, successor=KIM, side=Side.SUPPORT))
+    await acme.act(partial(calls.release, call_id=call.id), KIM)
+    assert [await claimed(who) for who in (LIZ, KIM)] == [LIZ.user_id] * 2
+    async with acme.store.read() as unit:
+        assert LIZ.user_id in await unit.owners_and_claimers()
+        assert (acme.id, LIZ.user_id) in await unit.held_by([LIZ.user_id])
+    await acme.act(lambda case: departures.follow_support(case, lambda user_id: user_id == LIZ.user_id), SYSTEM)
+    assert await claimed(KIM) == KIM.user_id  # nobody waits for who is gone
+    await acme.act(lambda case: calls.answer(case, call.id, "Whoever decides."), LIZ)
+    assert calls.claimed_by(await acme.snapshot(), KIM.user_id) == []
 
 
 async def test_a_step_that_ends_and_an_onboarding_that_is_closed_end_the_calls(acme: CaseBook) -> None:
