@@ -5,7 +5,7 @@ All times are aware datetimes in UTC. ``version`` fields let concurrent writers 
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flows.forms.fields import Answers
@@ -100,6 +100,11 @@ class Draft:
     answers: Answers = field(default_factory=dict)  # sealed: raw values as typed
     user_id: str = ""
     at: datetime | None = None
+
+
+SEARCHED = "find"
+"""The form of a draft that is of no onboarding: what somebody typed to find customers, kept to turn the pages of what was found."""
+SEARCH_LASTS = timedelta(days=1)
 
 
 @dataclass(kw_only=True)

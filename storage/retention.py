@@ -1,11 +1,12 @@
-"""Delete what was stored only so that nothing is done twice: records of clicks, handled events, finished effects."""
+"""Delete what was stored only so that nothing is done twice (records of clicks, handled events, finished effects), and searches."""
 
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Table, delete, select
 
+from flows.model import SEARCH_LASTS, SEARCHED
 from storage.store import Store
-from storage.tables import effects, received, seen
+from storage.tables import drafts, effects, received, seen
 from storage.unit import Unit
 
 BATCH = 500
@@ -13,16 +14,18 @@ BATCH = 500
 
 
 async def purge(store: Store, older_than: timedelta, batch: int = BATCH) -> dict[str, int]:
-    """Delete what ended longer ago than ``older_than``, ``batch`` rows per transaction. Returns how many rows of each table.
+    """Delete what ended longer ago than ``older_than``, ``batch`` rows per transaction; searches by their own age. Returns how many rows of
+    each table.
 
     What still waits, unhandled events, and failed effects (support can retry them) stay, whatever their age.
     """
     async with store.read() as unit:
-        before = unit.now - older_than
+        before, searched = unit.now - older_than, unit.now - SEARCH_LASTS
     ended: tuple[tuple[Table, ColumnElement[bool]], ...] = (
         (seen, seen.c.at < before),
         (received, received.c.handled_at < before),
         (effects, effects.c.state.in_(("done", "dropped")) & (effects.c.created_at < before)),
+        (drafts, (drafts.c.form == SEARCHED) & (drafts.c.onboarding_id == "") & (drafts.c.at < searched)),
     )
     return {table.name: await _purge(store, table, wanted, batch) for table, wanted in ended}
 

@@ -229,6 +229,8 @@ class Buttons:
             await self._searching.open(click)
         elif act is Act.REPORT:
             await self._reports.show(click.who, click.channel_id, days_of(value.item), value.onboarding)
+        elif act is Act.LIST and click.view.get("type") == "modal":
+            await self._searching.turn(click, value)
         elif act is Act.LIST and from_home:
             await self._home.turn(click.who, value)
         elif act is Act.LIST:

@@ -192,8 +192,7 @@ class SlashCommands:
         return _answer(await self._lists.draw(command.who, asked, texts))
 
     async def _find(self, command: SlashCommand, texts: Texts) -> Answer:
-        async with self._store.read() as unit:
-            return _answer(message(await self._lists.found(unit, command.rest, texts)))
+        return _answer(message(await self._lists.find(command.who, command.rest, texts)))
 
     async def _matrix(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:

@@ -4,10 +4,12 @@ from typing import Any
 
 from bot.listeners.lists import SupportLists
 from bot.messages.blocks import Block, long_sections, plain
+from bot.messages.buttons import ButtonValue
+from bot.messages.lists import Asked
 from bot.messages.tables import without_tables
 from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers, explained
-from bot.slack.client import Slack, SlackError
+from bot.slack.client import Slack, SlackError, Window
 from bot.slack.payloads import Click, Submitted
 from flows.cases.case import Cases
 from flows.problems import Refused
@@ -43,11 +45,21 @@ class CustomerSearch:
             return {"response_action": "errors", "errors": {FIELD: texts("error.too_short_to_find", n=SHORTEST)}}
         try:
             self._cases.access.require_support(sent.who)
-            async with self._store.read() as unit:
-                shown = without_tables(await self._lists.found(unit, typed, texts, ROWS))
+            shown = without_tables(await self._lists.find(sent.who, typed, texts, ROWS))
         except Exception as error:  # noqa: BLE001  shown in the window, and logged with its id
             shown = list(long_sections(explained(texts, error)))
         return {"response_action": "update", "view": _view(texts, shown)}
+
+    async def turn(self, click: Click, value: ButtonValue) -> None:
+        """Another page, in the same window; what stands in its field stays. After the acknowledgement."""
+        texts = await self._answers.texts(click.who)
+        try:
+            self._cases.access.require_support(click.who)
+            async with self._store.read() as unit:
+                shown = without_tables(await self._lists.blocks(unit, click.who, Asked.of(value), texts, ROWS))
+        except Exception as error:  # noqa: BLE001  likewise
+            shown = list(long_sections(explained(texts, error)))
+        await self._slack.update_view(Window.of(click.view), _view(texts, shown))
 
 
 def _view(texts: Texts, shown: list[Block]) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers
 from bot.slack.client import Slack
 from bot.slack.payloads import Click
+from flows.cases import searches
 from flows.cases.case import Cases
 from flows.desk import Need, Only, Page, Waiting
-from flows.model import Call
+from flows.model import Call, Draft
 from flows.names import folded
 from flows.people import Who
 from flows.ports import Unit
@@ -68,19 +69,31 @@ class SupportLists:
             return lists.message(await self.blocks(unit, who, asked, texts))
 
     async def blocks(self, unit: Unit, who: Who, asked: Asked, texts: Texts, rows: int = ROWS) -> list[Block]:
-        """``rows``: of a page, at most."""
+        """``rows``: of a page, at most. Raises Refused if it is a search that is kept no longer."""
+        if asked.kind is ListKind.FOUND:
+            return await self._found(unit, await searches.of(unit, who, asked.search), asked, texts, rows)
         look = self._look(unit, texts, rows)
         if asked.kind is ListKind.QUEUE:
             page = await unit.waiting(asked.wanted(who.user_id), first=asked.first, limit=rows)
             return lists.queue(asked, page, await _calls(unit, page), look)
         return lists.board(asked, await unit.standings(asked.wanted(who.user_id), first=asked.first, limit=rows), look)
 
-    async def found(self, unit: Unit, typed: str, texts: Texts, rows: int = ROWS) -> list[Block]:
-        """Those whose name somebody typed a part of, open or closed. Raises Refused if there is none."""
-        page = await unit.named(typed, closed=True, limit=rows)
-        if not page.rows:
+    async def find(self, who: Who, typed: str, texts: Texts, rows: int = ROWS) -> list[Block]:
+        """Those whose name somebody typed a part of, open or closed. Where they have further pages, what was typed is kept for a while.
+        Raises Refused if there is none."""
+        search = searches.new(who, typed)
+        async with self._store.read() as unit:
+            shown = await self._found(unit, search, Asked(ListKind.FOUND, search=search.item), texts, rows)
+        if lists.has_pages(shown):
+            await self._store.transact(lambda unit: searches.keep(unit, search))
+        return shown
+
+    async def _found(self, unit: Unit, search: Draft, asked: Asked, texts: Texts, rows: int) -> list[Block]:
+        typed = searches.typed_in(search)
+        page = await unit.named(typed, closed=True, first=asked.first, limit=rows)
+        if not page.total:
             raise Refused("no_match", text=typed)
-        return lists.board(Asked(ListKind.FOUND), page, self._look(unit, texts, rows))
+        return lists.board(asked, page, self._look(unit, texts, rows))
 
     def _look(self, unit: Unit, texts: Texts, rows: int) -> ListContext:
         steps = tuple(self._cases.rules.journeys.latest.steps.values())

@@ -64,6 +64,7 @@ class ButtonValue(BaseModel):
     item: Annotated[str, Field(max_length=128)] = ""
     slot: int = 0
     only: Annotated[str, Field(max_length=16)] = ""
+    search: Annotated[str, Field(max_length=64)] = ""
 
     def dump(self) -> str:
         return self.model_copy(update={"v": VERSION}).model_dump_json(exclude_defaults=True)

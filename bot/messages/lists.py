@@ -35,25 +35,27 @@ class ListKind(StrEnum):
 
 @dataclass(frozen=True)
 class Asked:
-    """Which list somebody asked for, how it is narrowed down, and from which row on."""
+    """Which list somebody asked for, how it is narrowed down, and from which row on. ``search``: under which id it is kept what they typed
+    to find somebody, which stands in no button."""
 
     kind: ListKind
     only: Only = Only.ALL
     step_id: str = ""
     first: int = 0
+    search: str = ""
 
     def wanted(self, user_id: str) -> Wanted:
         return Wanted(self.only, user_id, self.step_id)
 
     @property
     def value(self) -> ButtonValue:
-        return ButtonValue(item=self.kind.value, only=self.only.value, step=self.step_id, slot=self.first)
+        return ButtonValue(item=self.kind.value, only=self.only.value, step=self.step_id, slot=self.first, search=self.search)
 
     @classmethod
     def of(cls, value: ButtonValue) -> "Asked":
         """Raises OldButton for a list or a filter that there is not, or not any more."""
         try:
-            return cls(ListKind(value.item), Only(value.only or Only.ALL), value.step, max(value.slot, 0))
+            return cls(ListKind(value.item), Only(value.only or Only.ALL), value.step, max(value.slot, 0), value.search)
         except ValueError:
             raise OldButton from None
 
@@ -97,6 +99,11 @@ def board(asked: Asked, page: Page[Standing], look: ListContext) -> list[Block]:
     rows = table(texts("list.title.status"), columns, [_standing(row, look) for row in page.rows], left_out=_silent)
     shown = _rows(rows)
     return [*_heading(asked, page, shown, look), *rows, *_turning(asked, page, shown, look)]
+
+
+def has_pages(found: Sequence[Block]) -> bool:
+    """Whether a list of those who were found, which has no filters, has a button to another page."""
+    return any(block["type"] == "actions" for block in found)
 
 
 def message(blocks: Sequence[Block]) -> Drawing:
@@ -215,12 +222,10 @@ def _turning(asked: Asked, page: Page[Waiting] | Page[Standing], rows: int, look
     """The filters, and the pages before and after. What had no room in the table is the first of the next page."""
     texts, kind = look.texts, asked.kind.value
     elements = [_filters(asked, look)] if asked.kind is not ListKind.FOUND else []
-    if asked.first and asked.kind is not ListKind.FOUND:
+    if asked.first:
         before = replace(asked, first=max(asked.first - look.rows, 0))
         elements.append(button(texts("button.previous_page"), Act.LIST, before.value, name=f"{kind}-before"))
     if (after := page.first + rows) < page.total:
-        if asked.kind is ListKind.FOUND:  # what was typed stands in no button
-            return [context(texts("list.more_found", n=page.total - after))]
         elements.append(button(texts("button.next_page"), Act.LIST, replace(asked, first=after).value, name=f"{kind}-after"))
     return [actions(*elements)] if elements else []
 

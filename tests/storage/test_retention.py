@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flows.model import EffectRecord, Received, Seen, Submission
+from flows.model import SEARCHED, Draft, EffectRecord, Received, Seen, Submission
 from flows.outbox import Say
 from storage.retention import purge
 from storage.store import Store
@@ -25,6 +25,8 @@ async def add_kept(store: Store, age: timedelta, name: str) -> dict[str, str]:
         unit.add(Seen(id=f"seen-{name}", at=at))
         unit.add(Received(id=f"handled-{name}", type="message", payload={}, at=at, handled_at=at))
         unit.add(Received(id=f"waits-{name}", type="message", payload={}, at=at))
+        unit.add(Draft(id=f":start:{name}", onboarding_id="", form="start", answers={"customer": "Acme"}, at=at))
+        unit.add(Draft(id=f":find:{name}", onboarding_id="", form=SEARCHED, answers={"typed": "acme"}, at=at))
         for state, effect_id in ids.items():
             effect = await unit.get(EffectRecord, effect_id)
             assert effect is not None
@@ -35,7 +37,7 @@ async def add_kept(store: Store, age: timedelta, name: str) -> dict[str, str]:
 async def test_what_ended_long_ago_goes_and_all_else_stays(store: Store) -> None:
     onboarding_id = await whole(store)
     old, fresh = await add_kept(store, OLD, "old"), await add_kept(store, timedelta(days=29), "fresh")
-    assert await purge(store, MONTH) == {"seen": 1, "received": 1, "effects": 2}
+    assert await purge(store, MONTH) == {"seen": 1, "received": 1, "effects": 2, "drafts": 2}
     async with store.read() as unit:
         left = {state for state, effect_id in old.items() if await unit.get(EffectRecord, effect_id)}
         assert left == {"waiting", "running", "failed"}
@@ -45,7 +47,7 @@ async def test_what_ended_long_ago_goes_and_all_else_stays(store: Store) -> None
         assert await unit.get(Received, "handled-fresh") is not None
         assert await unit.get(Submission, f"{onboarding_id}:organization:1") is not None
     assert await verify(store) == []
-    assert await purge(store, MONTH) == {"seen": 0, "received": 0, "effects": 0}
+    assert await purge(store, MONTH) == {"seen": 0, "received": 0, "effects": 0, "drafts": 0}
 
 
 async def test_a_mark_that_stays_still_stops_a_redelivery(store: Store) -> None:

@@ -14,6 +14,7 @@ from playground.slack import SlackPerson
 from playground.slack.payloads import actions_on_view
 from playground.walkthrough import ready
 from tests.bot.workplace import Workplace
+from tests.storage.example import onboarding as closed_one
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -108,6 +109,17 @@ async def test_it_speaks_to_whoever_opens_it(office: Workplace, onboarding: str)
         await office.sam.fill({"find": typed})
         outcome = await office.sam.submit()
         assert (told in office.shown(office.sam), bool(outcome.errors)) == (True, not told)
+    async with office.bot.store.write() as unit:  # closed, so that they are in no other list
+        for number in range(25):
+            unit.add(closed_one(customer=f"Zeta {number}", closed_at=unit.now))
+    await office.sam.fill({"find": "zeta"})
+    await office.sam.submit()
+    for button, rows in (("after", "Rows 21 to 25 of 25."), ("before", "Rows 1 to 20 of 25.")):
+        assert office.sam.view is not None
+        assert (await office.sam.click(office.sam.view, action_id=f"list:find-{button}")).ok
+        await office.slack.until(lambda rows=rows: rows in office.shown(office.sam))
+    assert (await office.sam.submit()).ok  # what was typed still stands there
+    assert "Rows 1 to 20 of 25." in office.shown(office.sam)
     await office.sam.close()
 
     await office.sam.click(again, "Change people and dates")
