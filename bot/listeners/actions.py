@@ -252,7 +252,7 @@ class Buttons:
     async def _run(self, click: Click, value: ButtonValue) -> None:
         key = f"command:{click.key}"
         await self._commands.go_on(
-            click.who, click.channel_id, value.task, value.onboarding, trigger_id=click.trigger_id, key=key
+            click.who, click.channel_id, value.task, value.onboarding, trigger_id=click.trigger_id, key=key, days=value.slot
         )
 
     async def _read(self, click: Click, value: ButtonValue, action: Action, read: Read) -> None:

@@ -23,6 +23,7 @@ from flows.cases import manage, notes, repair
 from flows.cases.access import May
 from flows.cases.case import Case, Cases
 from flows.cases.parity import parity as parity_of
+from flows.desk import Page, Standing
 from flows.forms.dialogs import CHOOSE, START, dialog_of
 from flows.people import Who
 from flows.ports import Unit
@@ -111,13 +112,15 @@ class SlashCommands:
                 raise Refused("command_repeated")  # noqa: TRY301  told like any other
             return self._sent(command, await verb(command, texts))
         except UnclearCustomerError as unclear:
-            return self._ask(command, unclear, texts)
+            return self._ask(unclear.command, unclear.fitting, texts)
         except Exception as error:  # noqa: BLE001  the person is told
             return _answer(notice(explained(texts, error)))
 
-    async def go_on(self, who: Who, channel_id: str, verb: str, onboarding: str, *, trigger_id: str = "", key: str = "") -> None:
+    async def go_on(
+        self, who: Who, channel_id: str, verb: str, onboarding: str, *, trigger_id: str = "", key: str = "", days: int = 0
+    ) -> None:
         """Carry out a command once its customer is chosen: pressed in a list, or picked in a window. After the acknowledgement."""
-        answer = await self.run(SlashCommand(who, verb, "", channel_id, trigger_id, key, onboarding=onboarding))
+        answer = await self.run(SlashCommand(who, verb, "", channel_id, trigger_id, key, onboarding=onboarding, days=days))
         if answer is not None:
             shown = answer["blocks"] if "blocks" in answer else notice(answer["text"]).blocks
             await self._answers.show(who, channel_id, drawing(shown))
@@ -138,10 +141,10 @@ class SlashCommands:
         said = section(texts.md("refused.unknown_command", verb=command.verb))
         return _answer(drawing([said, *board.help_view(texts).blocks]))
 
-    def _ask(self, command: SlashCommand, unclear: UnclearCustomerError, texts: Texts) -> Answer | None:
+    def _ask(self, command: SlashCommand, fitting: Page[Standing] | None, texts: Texts) -> Answer | None:
         """Which customer is meant: of those that fit, in a list; of all, in a window."""
-        if unclear.fitting is not None:
-            return _answer(which_customer.which(command.verb, command.rest, unclear.fitting, texts))
+        if fitting is not None:
+            return _answer(which_customer.which(command.verb, command.rest, fitting, texts, days=command.days))
         self._open(command, FormMeta(form=CHOOSE, verb=command.verb, item=command.channel_id))
         return None
 
@@ -216,12 +219,14 @@ class SlashCommands:
 
     async def _report(self, command: SlashCommand, texts: Texts) -> Answer:
         """Of so many days, or of all time; of all onboardings unless one is named. It comes once it is added up."""
-        days, rest = report_period(command.rest)
+        if not command.onboarding:  # else it was read before the customer was chosen
+            days, rest = report_period(command.rest)
+            command = replace(command, days=days, rest=rest)
         onboarding_id = ""
-        if _says_which(replace(command, rest=rest)):
+        if _says_which(command):
             async with self._store.read() as unit:
-                onboarding_id = (await customer_meant(unit, replace(command, rest=rest), closed=True)).id
-        self._background.later(self._reports.show(command.who, command.channel_id, days, onboarding_id))
+                onboarding_id = (await customer_meant(unit, command, closed=True)).id
+        self._background.later(self._reports.show(command.who, command.channel_id, command.days, onboarding_id))
         return {"response_type": "ephemeral", "text": texts("status.report_comes")}
 
     async def _repair(self, command: SlashCommand, texts: Texts) -> Answer:

@@ -11,11 +11,12 @@ from flows.problems import Refused
 
 
 class UnclearCustomerError(Exception):
-    """Several customers may be meant, or any. ``fitting``: those that fit what was typed; None if nothing was."""
+    """Several customers may be meant, or any. ``command``: as it was read; its ``rest`` is the name. ``fitting``: those that fit; None if
+    nothing was typed."""
 
-    def __init__(self, fitting: Page[Standing] | None = None) -> None:
+    def __init__(self, command: SlashCommand, fitting: Page[Standing] | None = None) -> None:
         super().__init__("which customer?")
-        self.fitting = fitting
+        self.command, self.fitting = command, fitting
 
 
 async def customer_meant(unit: Unit, command: SlashCommand, *, closed: bool = False) -> Onboarding:
@@ -33,7 +34,7 @@ async def customer_meant(unit: Unit, command: SlashCommand, *, closed: bool = Fa
         raise Refused("no_match", text=command.rest)
     if len(found) > 1:
         more = page.total - len(page.rows) if len(found) == len(page.rows) else 0
-        raise UnclearCustomerError(Page(found, 0, len(found) + more))
+        raise UnclearCustomerError(command, Page(found, 0, len(found) + more))
     return await _by_id(unit, found[0].onboarding_id)
 
 
@@ -49,7 +50,7 @@ async def _of_channel(unit: Unit, command: SlashCommand) -> Onboarding:
     if here is None and command.mentioned:
         raise Refused("no_onboarding_there")
     if here is None:
-        raise UnclearCustomerError
+        raise UnclearCustomerError(command)
     return here
 
 

@@ -6,18 +6,18 @@ from bot.messages.texts import Raw, Texts, typed
 from flows.desk import Page, Standing
 
 
-def which(verb: str, text: str, fitting: Page[Standing], texts: Texts) -> Drawing:
-    """Each with its channel, which tells equal names apart, and a button that goes on with the same command. ``text``: as typed."""
+def which(verb: str, text: str, fitting: Page[Standing], texts: Texts, *, days: int = 0) -> Drawing:
+    """Each with its channel, which tells equal names apart, and a button that goes on with the same command. ``text``: as typed. ``days``:
+    of a report."""
     blocks = [section(texts.md("which.title", text=text))]
     for one in fitting.rows:
-        blocks += _customer(verb, one, texts)
+        blocks += _customer(ButtonValue(onboarding=one.onboarding_id, task=verb, slot=days), one, texts)
     if fitting.total > len(fitting.rows):
         blocks.append(section(texts("which.more", n=fitting.total - len(fitting.rows))))
     return drawing(blocks)
 
 
-def _customer(verb: str, one: Standing, texts: Texts) -> list[Block]:
+def _customer(value: ButtonValue, one: Standing, texts: Texts) -> list[Block]:
     words = [typed(one.customer), Raw(f"<#{one.channel_id}>"), *([texts("state.closed")] if one.closed_at else [])]
-    value = ButtonValue(onboarding=one.onboarding_id, task=verb)
     label = texts("which.choose", customer=one.customer)
     return [section(" · ".join(words)), actions(button(label, Act.COMMAND, value, name=one.onboarding_id))]

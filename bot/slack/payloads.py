@@ -149,7 +149,8 @@ def search_of(body: Body) -> Search:
 @dataclass(frozen=True)
 class SlashCommand:
     """``/onboarding <verb> <rest>``, as `read_line` reads it. ``mentioned``: a channel's id in it. ``onboarding``: the id of one that was
-    chosen from a list since. ``key`` tells a repeated request from a second command; empty if nothing does."""
+    chosen from a list since. ``key`` tells a repeated request from a second command; empty if nothing does. ``days``: of a report; 0: all.
+    """
 
     who: Who
     verb: str
@@ -160,6 +161,7 @@ class SlashCommand:
     mentioned: str = ""
     onboarding: str = ""
     response_url: str = ""
+    days: int = 0
 
 
 def command_of(body: Body, signature: str = "") -> SlashCommand:

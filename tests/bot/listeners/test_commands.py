@@ -92,9 +92,9 @@ async def test_of_several_one_is_pressed_and_the_command_goes_on(office: Workpla
     await office.sam.click(office.support.messages[-1], "Choose Ácme Bank")
     await office.settled()
     assert "Ácme Bank" in office.answers(office.sam)[-1]
-    await office.sam.command("/onboarding report acme", office.support)
+    assert "match “acme”" in await typed(office, "report 7 acme")
     await office.sam.click(office.support.messages[-1], "Choose Acme Pay")
-    await office.slack.until(lambda: any("Report on Acme Pay" in told for told in office.answers(office.sam)))
+    await office.slack.until(lambda: any("Report on Acme Pay: last 7 days" in told for told in office.answers(office.sam)))
     assert "No onboarding matches" in await typed(office, "matrix zebra")
 
 
