@@ -1,11 +1,12 @@
 """Reminders: one message for everything that is due for one person, whose buttons go with what they are for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.jobs.lasting import GONE, customer_texts
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
+from bot.messages.links import Links
 from bot.messages.reminder import reminder
 from bot.messages.support import Support
 from bot.slack.client import Slack
@@ -44,7 +45,8 @@ class Reminders:
         if not user:  # in a thread, nobody would see it
             thread = replace(thread, where=CHANNELS[asked.where])
         drawn_as = _row(run, user, steps)
-        drawn = reminder(case.snapshot, case.journey, drawn_as, thread.texts, case.situation)
+        urls = await self._cards(case.id, steps) if side is Side.SUPPORT else {}
+        drawn = reminder(case.snapshot, case.journey, drawn_as, thread.texts, case.situation, urls)
         finished = await self._threads.post(run, thread, [drawn])
 
         async def keep(unit: Unit) -> None:
@@ -78,7 +80,8 @@ class Reminders:
         if not customers and row.channel_id != self._support.channel:  # it was another when this was posted
             return Finished(also=lambda unit: _drop(unit, row.id), called=False)
         texts = customer_texts(case) if customers else self._support.texts(case.onboarding.journey)
-        drawn = reminder(case.snapshot, case.journey, row, texts, case.situation)
+        urls = {} if customers else await self._cards(case.id, row.waits)
+        drawn = reminder(case.snapshot, case.journey, row, texts, case.situation, urls)
         channel = case.onboarding.channel_id if customers else row.channel_id
         try:
             await self._slack.update(channel, row.ts, drawn.text, drawn.blocks)
@@ -87,6 +90,15 @@ class Reminders:
                 raise
 
         return Finished({"channel": channel, "ts": row.ts}, lambda unit: _drop(unit, row.id))
+
+    async def _cards(self, onboarding_id: str, steps: Iterable[str]) -> Mapping[str, str]:
+        """By step, a link to its review card, or to its message where there is none."""
+        links, found = Links(self._slack.address), dict[str, str]()
+        async with self._store.read() as unit:
+            for step in steps:
+                card = await unit.posted(onboarding_id, "review", step) or await unit.posted(onboarding_id, "step", step)
+                found[step] = links.to(card)
+        return found
 
 
 async def _drop(unit: Unit, reminder_id: str) -> None:

@@ -42,7 +42,8 @@ Read = Callable[[Case, Texts], Drawing]
 
 @dataclass(frozen=True)
 class Action:
-    """One kind of button: ``opens`` a form, makes a ``change``, ``shows`` a link to a message, or ``reads`` something out privately.
+    """One kind of button: ``opens`` a form, makes a ``change``, ``shows`` how a step stands with a link to its card, or ``reads`` something
+    out privately.
 
     ``runs``: goes on with a command whose customer is chosen. ``closed``: also works once the onboarding is closed. ``said``: the private
     answer afterwards, ``say.<said>``. ``decides``: whoever of support did it is offered what waits next.
@@ -270,7 +271,7 @@ class Buttons:
         await self._answers.show(click.who, click.channel_id, drawn)
 
     async def _carry_out(self, click: Click, value: ButtonValue, action: Action) -> None:
-        async def work(unit: Unit) -> tuple[Posted | None, bool]:
+        async def work(unit: Unit) -> tuple[tuple[Posted, str] | None, bool]:
             if not await unit.once(click.key):
                 return None, False
             async with self._cases.open(
@@ -278,29 +279,31 @@ class Buttons:
             ) as case:
                 if action.change is not None:
                     await action.change(case, value)
-                return await _posted(case, value.step) if action.shows else None, action.decides
+                shown = (await _posted(case, value.step), case.record(value.step).state.value) if action.shows else None
+                return shown, action.decides
 
         try:
-            posted, decided = await self._store.transact(work)
+            shown, decided = await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  the person who pressed is told
             self._background.later(self._answers.explain(click.who, click.channel_id, error, value.onboarding))
             return
         if action.change is not None:
             self._background.later(self._home.refresh(click.who))
-        if posted is not None:
-            self._background.later(self._show(click, posted))
+        if shown is not None:
+            self._background.later(self._show(click, value.step, *shown))
         if decided and click.view.get("type") != "home":  # there, the queue itself is before them
             self._background.later(self._next.offer(click.who, value.onboarding, value.step, click.channel_id))
         if action.said:
             self._background.later(self._answers.answer(click.who, click.channel_id, action.said))
 
-    async def _show(self, click: Click, posted: Posted) -> None:
+    async def _show(self, click: Click, step_id: str, posted: Posted, state: str) -> None:
+        """How the step stands, whatever the reminder said that has the button."""
         try:
             link = await self._slack.permalink(posted.channel_id, posted.ts)
         except SlackError as error:
             await self._answers.explain(click.who, click.channel_id, error)
             return
-        await self._answers.answer(click.who, click.channel_id, "review.show", link=link)
+        await self._answers.answer(click.who, click.channel_id, "review.show", step=step_id, state=state, link=link)
 
 
 async def _posted(case: Case, step_id: str) -> Posted:

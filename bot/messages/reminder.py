@@ -1,6 +1,7 @@
 """A reminder: what is waiting for one person, and what they can do about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, link, section
 from bot.messages.buttons import Act, ButtonValue
@@ -16,8 +17,16 @@ from flows.people import SYSTEM, Side
 from flows.state import StepState
 
 
-def reminder(snapshot: Snapshot, journey: Journey, shown: Reminder, texts: Texts, situation: Situation) -> Drawing:
-    """A line for each step, with buttons while it waits. Of one that doesn't any more, who did what and when."""
+def reminder(
+    snapshot: Snapshot,
+    journey: Journey,
+    shown: Reminder,
+    texts: Texts,
+    situation: Situation,
+    urls: Mapping[str, str] = MappingProxyType({}),
+) -> Drawing:
+    """A line for each step, with buttons while it waits. Of one that doesn't any more, who did what and when. ``urls``: of cards, by step,
+    for support."""
     titles = ", ".join(texts(f"step.{step}.title") for step in shown.waits)
     key = f"reminder.{shown.side}" if shown.waits else "reminder.passed"
     told = texts.md(
@@ -27,7 +36,7 @@ def reminder(snapshot: Snapshot, journey: Journey, shown: Reminder, texts: Texts
     for step in shown.steps:
         blocks.append(context(_line(snapshot.steps[step], journey, shown, texts)))
         if step in shown.waits:
-            blocks.append(actions(*_buttons(snapshot, journey, step, shown, texts, situation)))
+            blocks.append(actions(*_buttons(snapshot, journey, step, shown, texts, situation, urls.get(step, ""))))
     return drawing(blocks)
 
 
@@ -43,7 +52,7 @@ def _line(record: StepRecord, journey: Journey, shown: Reminder, texts: Texts) -
 
 
 def _buttons(
-    snapshot: Snapshot, journey: Journey, step: str, shown: Reminder, texts: Texts, situation: Situation
+    snapshot: Snapshot, journey: Journey, step: str, shown: Reminder, texts: Texts, situation: Situation, url: str
 ) -> Iterator[Block]:
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step)
     style = "primary" if step == shown.waits[0] else ""
@@ -57,6 +66,8 @@ def _buttons(
             does = value.model_copy(update={"task": task.id})
             yield button(texts(f"task.{step}.{task.id}.title"), Act.TASK, does, style=style, name=step)
         yield button(texts("button.stuck"), Act.STUCK, value, name=step)
+    elif url:
+        yield link(texts("button.show_review"), url, step)
     else:
         yield button(texts("button.show_review"), Act.SHOW, value, name=step)
     yield button(texts("button.snooze"), Act.SNOOZE, value, name=step)

@@ -476,6 +476,14 @@ async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace,
     assert f"Planning – under review. Last change by <@{office.ana.id}>" in reminder.text
     assert "actions" not in [block["type"] for block in reminder.blocks]
     assert (await office.snapshot(onboarding)).reminders == []
+    await office.act(onboarding, lambda case: case.ask(Remind(where="support", user=office.sam.id, steps=("planning",))))
+    await office.settled()
+    (ours,) = [message for message in office.journey.thread("review", "planning") if "a reminder" in message.text]
+    card = next(one for block in ours.blocks if block["type"] == "actions" for one in block["elements"] if "url" in one)
+    assert card["url"].endswith(f"/{office.support.id}/p{office.journey.lasting('review', 'planning').ts.replace('.', '')}")
+    await office.press(office.sam, office.support, Act.SHOW, step)  # of a reminder from before there was a card
+    await office.bot.background.drain()
+    assert "Planning: under review. Its card: http" in office.answers(office.sam)[-1]
     for act, says in ((Act.SNOOZE, "is with Pismo's support now: under review"), (Act.STUCK, "already in the state")):
         await office.press(office.ana, office.acme, act, step)  # of an old reminder
         await office.bot.background.drain()
