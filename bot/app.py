@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
@@ -139,7 +140,8 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     adapters = adapters or Adapters.real(settings)
     policies = replace(policies, rules=replace(policies.rules, secret_field=settings.pismo_oauth2_secret_field))
     slack, rules, channel = adapters.slack, policies.rules, settings.support_channel
-    store = Store(settings.database_url, settings.keyring, adapters.clock)
+    zone = ZoneInfo(rules.support_calendar.timezone)
+    store = Store(settings.database_url, settings.keyring, adapters.clock, zone=zone)
     slack.no_tables = NoTablesKept(store)
     access, background = Access(), Background()
     cases = Cases(rules, access)

@@ -39,7 +39,7 @@ class Only(StrEnum):
     ALL = "all"
     MINE = "mine"  # claimed by whoever asks; unclaimed and of their own onboardings
     UNCLAIMED = "unclaimed"
-    OVERDUE = "overdue"  # a reminder of it was sent, it has expired, or the go-live date is past
+    OVERDUE = "overdue"  # a reminder of it was sent, it has expired, or the go-live date is past, by support's day
     STUCK = "stuck"
     GO_LIVE = "go_live"
 

@@ -30,6 +30,8 @@ class Unit(Protocol):
     """One transaction. What is added or changed is committed together with the audit events and effects, or not at all."""
 
     now: datetime
+    today: date
+    """Support's."""
 
     def add(self, row: object) -> None:
         """Write a new row; an existing row with the same id makes the commit fail."""

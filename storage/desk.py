@@ -5,7 +5,7 @@ customers alone a name is opened. What was damaged is passed over, and a custome
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select, bindparam, select, type_coerce
@@ -48,10 +48,10 @@ _STEPS = select(*(type_coerce(column, NullType) for column in _OF_STEPS)).where(
 
 
 class Lists:
-    """At one moment, by one connection."""
+    """At one moment, by one connection. ``today``: support's day, by which a go-live is past and a certificate has ended."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
-        self._connection, self._now = connection, now
+    def __init__(self, connection: AsyncConnection, now: datetime, today: date) -> None:
+        self._connection, self._now, self._today = connection, now, today
 
     async def waiting(self, wanted: Wanted, first: int, limit: int) -> Page[Waiting]:
         queries = waiting(wanted.only, by_step=bool(wanted.step_id))
@@ -131,14 +131,13 @@ class Lists:
         )
 
     def _is_late(self, of: Onboarding) -> bool:
-        return of.closed_at is None and of.go_live is not None and of.go_live < self._now.date()
+        return of.closed_at is None and of.go_live is not None and of.go_live < self._today
 
     def _days(self) -> dict[str, Any]:
-        today = self._now.date()
         return {
-            "today": today,
-            "go_live": today + timedelta(days=GO_LIVE_DAYS),
-            "by": today + timedelta(days=CERTIFICATE_DAYS),
+            "today": self._today,
+            "go_live": self._today + timedelta(days=GO_LIVE_DAYS),
+            "by": self._today + timedelta(days=CERTIFICATE_DAYS),
             "soon": self._now + timedelta(hours=INVITATION_HOURS),
         }
 

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, type_coerce
@@ -93,10 +93,13 @@ def _held(user_ids: Sequence[str] | None) -> Iterator[Select[Any]]:
 
 class Queries:
     """One transaction. ``changes``: rows belong to the session, the same row is the same object, and added rows are found; otherwise
-    they are for reading only. ``locks``: see `read_whole`."""
+    they are for reading only. ``locks``: see `read_whole`. ``zone``: support's, of ``today``."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime, *, changes: bool = False, locks: bool = False) -> None:
+    def __init__(
+        self, connection: AsyncConnection, now: datetime, *, changes: bool = False, locks: bool = False, zone: tzinfo = UTC
+    ) -> None:
         self.connection, self.now, self._changes, self._locks = connection, now, changes, locks
+        self.today = now.astimezone(zone).date()
         self._session: AsyncSession | None = None
         self._whole: dict[str, Whole] = {}
         """By onboarding: its rows, kept up to date as rows are added and deleted."""
@@ -165,19 +168,19 @@ class Queries:
     async def waiting(self, wanted: Wanted, *, first: int = 0, limit: int = PAGE) -> Page[Waiting]:
         """What waits for support in all onboardings: who is stuck on top, then what waits longest."""
         await self._flush()
-        return await Lists(self.connection, self.now).waiting(wanted, first, limit)
+        return await Lists(self.connection, self.now, self.today).waiting(wanted, first, limit)
 
     async def standings(self, wanted: Wanted, *, closed: bool = False, first: int = 0, limit: int = PAGE) -> Page[Standing]:
         """How all onboardings stand that aren't closed: those where somebody is stuck on top, then those that wait longest for support,
         then by go-live and age. ``closed``: the closed ones too, last."""
         await self._flush()
-        return await Lists(self.connection, self.now).standings(wanted, closed, first, limit)
+        return await Lists(self.connection, self.now, self.today).standings(wanted, closed, first, limit)
 
     async def named(self, text: str, *, closed: bool = True, first: int = 0, limit: int = PAGE) -> Page[Standing]:
         """Those with this name, or with a word in it that begins like each word of the text; all if it is empty. Exact names come first,
         then as `standings`."""
         await self._flush()
-        return await Lists(self.connection, self.now).named(text, closed, first, limit)
+        return await Lists(self.connection, self.now, self.today).named(text, closed, first, limit)
 
     async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
         """Which of these people are the customer's in open onboardings of other channels, ordered by id."""

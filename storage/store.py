@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Literal, TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
@@ -59,8 +59,8 @@ def _now() -> datetime:
 
 
 class Store:
-    """One database. ``on_effects``: called after each commit that asked for effects; ``on_altered``: when a chain of the audit log is
-    found that isn't what this program wrote.
+    """One database. ``zone``: support's, whose date `Unit.today` is. ``on_effects``: called after each commit that asked for effects;
+    ``on_altered``: when a chain of the audit log is found that isn't what this program wrote.
 
     Whatever the database refuses is raised as Conflict or Unavailable, without SQL or data. What isn't appended to an altered chain is
     raised as `storage.audit.Altered`.
@@ -73,6 +73,7 @@ class Store:
         clock: Callable[[], datetime] = _now,
         *,
         busy_ms: int = BUSY_MS,
+        zone: tzinfo = UTC,
     ) -> None:
         sealing.use(keyring)
         self.on_effects: Callable[[], None] = lambda: None
@@ -80,7 +81,7 @@ class Store:
         self.altered: dict[str, Altered] = {}
         """By chain of the audit log: what was refused, until it is appended to again, and whose rows are not what was written, until
         `storage.anchors` finds that they are."""
-        self._clock = clock
+        self._clock, self._zone = clock, zone
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
         self._url, self._locks = url, not is_sqlite(url)
         self._turns = Turns()
@@ -106,7 +107,7 @@ class Store:
                     await connection.begin()  # SQLite waits for others' locks here, so that ``now`` follows commit order
                     sealing_key = sealing.current().newest
                     stays_listed = sealing_key in self._listed or await keys.register(connection)
-                    async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
+                    async with Unit(connection, self._clock(), changes=True, locks=self._locks, zone=self._zone) as unit:
                         unit.may_append = self._refuse_found
                         yield unit
                         unit.before = self._written_before
@@ -132,7 +133,10 @@ class Store:
     async def read(self) -> AsyncIterator[Unit]:
         """A consistent snapshot; nothing is written. What was read stays usable afterward."""
         with translating():
-            async with self._connection(self._reading) as connection, Unit(connection, self._clock()) as unit:
+            async with (
+                self._connection(self._reading) as connection,
+                Unit(connection, self._clock(), zone=self._zone) as unit,
+            ):
                 yield unit
 
     def _refuse_found(self, onboarding_id: str) -> None:

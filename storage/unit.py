@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
 from sqlalchemy import and_, bindparam, insert, literal_column, update
@@ -108,8 +108,10 @@ class _Pending:
 class Unit(Queries):
     """Implements `flows.ports.Unit`. ``session`` is for this package's modules."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime, *, changes: bool = False, locks: bool = False) -> None:
-        super().__init__(connection, now, changes=changes, locks=locks)
+    def __init__(
+        self, connection: AsyncConnection, now: datetime, *, changes: bool = False, locks: bool = False, zone: tzinfo = UTC
+    ) -> None:
+        super().__init__(connection, now, changes=changes, locks=locks, zone=zone)
         self._added: dict[tuple[type, str], object] = {}
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}

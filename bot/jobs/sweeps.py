@@ -133,7 +133,7 @@ class Sweeps:
 
     async def count_certificates(self) -> None:
         async with self._store.read() as unit:
-            left = [(one.last_day - unit.now.date()).days for one in await unit.expiries()]
+            left = [(one.last_day - unit.today).days for one in await unit.expiries()]
         metrics.CERTIFICATE_DAYS.set(min(left, default=math.nan))
         for days in (0, *self._cases.rules.renewal_days):
             metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))

@@ -296,7 +296,7 @@ class FormSessions:
         subject, texts = subject_of(None, meta), Texts(await self._people.language_of(unit, who))
         situation = Situation(
             now=unit.now,
-            today=unit.now.date(),
+            today=unit.today,
             customer="",
             language=texts.language,
             timezone=self._cases.rules.customer_timezone,

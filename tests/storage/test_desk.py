@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,13 +24,14 @@ from tests.storage.example import NOW, onboarding, raw
 T = TypeVar("T")
 STEPS = ("planning", "organization", "service_desk")
 PEOPLE = ("UANN", "UBEN")
+TODAY = NOW.date() + timedelta(days=1)
 DAY, SOON = timedelta(days=1), timedelta(hours=4)
 
 
 @pytest.fixture
 async def at_noon(store: Store) -> Store:
-    """Its clock stands still."""
-    store._clock = lambda: NOW
+    """Its clock stands still. Support's day is tomorrow by UTC."""
+    store._clock, store._zone = lambda: NOW, ZoneInfo("Pacific/Kiritimati")
     return store
 
 
@@ -46,7 +48,7 @@ def turn_of(state: StepState) -> str:
 def add_one(unit: Unit, number: int) -> str:
     """An onboarding with some of everything that may wait in it."""
     ends = {"closed_at": ago()} if number % 7 == 0 else {"severed_at": ago()} if number % 9 == 0 else {}
-    go_live = random.choice([None, NOW.date() + timedelta(days=random.randrange(-40, 90))])
+    go_live = random.choice([None, TODAY + timedelta(days=random.randrange(-40, 90))]) if number != 1 else NOW.date()
     one = onboarding(customer=f"Acme {number}", go_live=go_live, started_at=ago(), owner_id=random.choice(PEOPLE), **ends)
     o = one.id
     unit.add(one)
@@ -68,8 +70,8 @@ def add_one(unit: Unit, number: int) -> str:
             grant.state, grant.at = state_of_grant, ago()
             grant.expires_at = NOW + random.randrange(-10, 15) * timedelta(hours=1) if state_of_grant == "invited" else None
             unit.add(grant)
-        if random.random() < 0.2:
-            last = NOW.date() + timedelta(days=random.randrange(-5, 60))
+        if number == 1 or random.random() < 0.2:
+            last = TODAY + timedelta(days=random.randrange(-5, 60)) if number != 1 else NOW.date()
             unit.add(Expiry(id=f"{o}:{step_id}.cert", onboarding_id=o, step_id=step_id, task_id="cert", last_day=last))
         for kind, subject in random.sample([("review", step_id), ("step", step_id)], random.randrange(3)):
             unit.add(
@@ -106,7 +108,7 @@ def add_one(unit: Unit, number: int) -> str:
 
 
 def late(one: Onboarding) -> bool:
-    return one.closed_at is None and one.go_live is not None and one.go_live < NOW.date()
+    return one.closed_at is None and one.go_live is not None and one.go_live < TODAY
 
 
 def first_moment(day: date) -> datetime:
@@ -145,8 +147,8 @@ async def reckoned(unit: Unit, snapshot: Snapshot) -> Sequence[Waiting]:
     for expiry in await unit.expiries(onboarding_id=one.id):
         record = steps[expiry.step_id]
         renewing = record.state in ENDED and side_of(record) is Side.SUPPORT
-        if expiry.last_day <= NOW.date() + 30 * DAY and not renewing:
-            about = {"step_id": expiry.step_id, "item": "cert", "overdue": expiry.last_day < NOW.date()}
+        if expiry.last_day <= TODAY + 30 * DAY and not renewing:
+            about = {"step_id": expiry.step_id, "item": "cert", "overdue": expiry.last_day < TODAY}
             found.append((Need.CERTIFICATE, first_moment(expiry.last_day) - 30 * DAY, about))
     if one.closed_at:
         found = [row for row in found if row[0] in (Need.RENEWAL, Need.FAILED, Need.CERTIFICATE)]
@@ -252,7 +254,7 @@ def keeps(only: Only, one: Onboarding, claimers: set[str], stuck: bool, overdue:
         case Only.STUCK:
             return stuck
         case Only.GO_LIVE:
-            return one.closed_at is None and one.go_live is not None and one.go_live <= NOW.date() + GO_LIVE_DAYS * DAY
+            return one.closed_at is None and one.go_live is not None and one.go_live <= TODAY + GO_LIVE_DAYS * DAY
     return True
 
 
