@@ -90,8 +90,8 @@ async def test_app_home_leads_to_every_row_once(book: CaseBook, lists: SupportLi
         """Of the one list; the other one stays on its first."""
         shown = {one: Asked(one) for one in (ListKind.QUEUE, ListKind.BOARD)} | {kind: asked}
         async with book.store.read() as unit:
-            drawn = [await lists.blocks(unit, KIM, one, EN, PAGE) for one in shown.values()]
-        view: dict[str, Any] = check_view(support_home(*drawn, EN), "home")
+            queue, board = [await lists.blocks(unit, KIM, one, EN, PAGE) for one in shown.values()]
+        view: dict[str, Any] = check_view(support_home(queue, board, EN), "home")
         blocks: list[Block] = view["blocks"]
         middle = [block["type"] for block in blocks].index("divider")
         return blocks[:middle] if kind is ListKind.QUEUE else blocks[middle:]
