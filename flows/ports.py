@@ -67,8 +67,9 @@ class Unit(Protocol):
     async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
         """Which of these people are the customer's in open onboardings of other channels, ordered by id."""
 
-    async def open_onboardings(self) -> Sequence[str]:
-        """The ids of those that are open and can be reached, oldest first. Opens nothing sealed."""
+    async def open_onboardings(self, *, severed: bool = False) -> Sequence[str]:
+        """The ids of those that are open and can be reached, oldest first. ``severed``: those that can't be reached too. Opens nothing
+        sealed."""
 
     async def owners_and_claimers(self) -> Collection[str]:
         """The user ids of all of support who own an onboarding, or claimed one of its steps or a call for help, in which something is left

@@ -198,10 +198,13 @@ class Queries:
             found.setdefault(str(version), []).append(onboarding_id)
         return found
 
-    async def open_onboardings(self) -> Sequence[str]:
-        """Ids of those that are open and can be reached, oldest first. Opens nothing sealed."""
+    async def open_onboardings(self, *, severed: bool = False) -> Sequence[str]:
+        """Ids of those that are open and can be reached, oldest first. ``severed``: those that can't be reached too. Opens nothing
+        sealed."""
         columns = tables.onboardings.c
-        query = select(columns.id).where(columns.closed_at.is_(None), columns.erased_at.is_(None), columns.severed_at.is_(None))
+        query = select(columns.id).where(columns.closed_at.is_(None), columns.erased_at.is_(None))
+        if not severed:
+            query = query.where(columns.severed_at.is_(None))
         return await self._ids(query.order_by(columns.started_at, columns.id))
 
     async def owners_and_claimers(self) -> Collection[str]:

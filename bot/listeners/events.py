@@ -7,7 +7,7 @@ database is away are made again for as long as it takes.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -66,6 +66,10 @@ HANDLED = (
     "tokens_revoked",
 )
 """A test keeps these equal to the manifest's bot events (where messages are `message.channels` and `message.groups`)."""
+REVOKED = ("app_uninstalled", "tokens_revoked")
+"""Slack no longer accepts the bot."""
+BATCH = 100
+"""Onboardings that one transaction writes to, where all are."""
 
 
 def _kept(event: Body) -> dict[str, Any]:
@@ -149,8 +153,6 @@ class Events:
             "message": messages.carry_out,
             "file_change": messages.carry_out_change,
             **of_channels.does,
-            "app_uninstalled": self._revoked,
-            "tokens_revoked": self._revoked,
         }
         self._excused: set[str] = set()
         """Events whose last attempt doesn't count, though the database did not take that."""
@@ -226,6 +228,8 @@ class Events:
         payload |= await self._channels.prepare(payload)
         if kind == "app_home_opened":
             await self._home_opened(payload)
+        if kind in REVOKED:
+            await self._revoked(event_id, kind)
 
         await self._carry_out(event_id, kind, payload)
         if payload.get("files"):
@@ -337,7 +341,7 @@ class Events:
             return ""
         return onboarding.id if onboarding is not None else ""
 
-    # -- before the transaction: calls to Slack
+    # -- before the transaction: calls to Slack, and what takes transactions of its own
 
     async def _home_opened(self, event: Body) -> None:
         if event.get("tab", "home") != "home":
@@ -349,9 +353,25 @@ class Events:
         except SlackError as error:
             log.warning("an App Home could not be refreshed", extra={"error": error.error})
 
-    async def _revoked(self, unit: Unit, event: Body) -> None:
+    async def _revoked(self, event_id: str, kind: str) -> None:
         """Slack no longer accepts the bot: say so in /readyz and the log; the data stays for a new installation."""
-        self.lost = str(event["type"])
-        log.error("Slack no longer accepts the bot: install it again and set its new token", extra={"kind": self.lost})
-        for onboarding in await unit.onboardings():
-            unit.record(onboarding.id, f"slack:{self.lost}", SYSTEM)
+        self.lost = kind
+        log.error("Slack no longer accepts the bot: install it again and set its new token", extra={"kind": kind})
+        async with self._store.read() as unit:
+            known = await unit.open_onboardings(severed=True)
+        for first in range(0, len(known), BATCH):
+            await self._record_revoked(event_id, kind, known[first : first + BATCH])
+
+    async def _record_revoked(self, event_id: str, kind: str, onboardings: Sequence[str]) -> None:
+        """In each one's log, once. One that was altered takes nothing, which support is told by the store."""
+
+        async def work(unit: Unit) -> None:
+            for onboarding_id in onboardings:
+                if await unit.once(f"{event_id}:{onboarding_id}"):
+                    unit.record(onboarding_id, f"slack:{kind}", SYSTEM)
+
+        try:
+            await self._store.transact(work)
+        except Altered:
+            for onboarding_id in onboardings if len(onboardings) > 1 else ():
+                await self._record_revoked(event_id, kind, [onboarding_id])

@@ -34,6 +34,8 @@ HOW_ALTERED = "keep a copy of the database, and compare it with a backup"
 HOW_LACKING = "put the key that sealed it back, behind the newest"
 LISTED = 10
 """How many customers are listed where several are meant."""
+BATCH = 200
+"""Onboardings that one transaction writes to, where all are."""
 
 
 class NotFoundError(Exception):
@@ -172,17 +174,19 @@ def keeps_dead_rows(settings: Settings) -> bool:
 
 async def after_restore(settings: Settings) -> int:
     """A backup was restored and no bot runs yet: what it waits for is looked for in Slack before it is done, and each customer's
-    messages are repaired (`flows.cases.repair`). Returns how many onboardings are open."""
-
-    async def work(unit: Unit) -> int:
-        known = await unit.onboardings()
-        await doubt(unit, [onboarding.id for onboarding in known], repair.LOST)
-        for onboarding in known:
-            repair.begin(unit, onboarding.id)
-        return len(known)
-
+    messages are repaired (`flows.cases.repair`). Returns how many onboardings are open. Whatever ends it half way, it can be run again."""
     async with _store(settings) as store:
-        return await store.transact(work)
+        await store.transact(lambda unit: doubt(unit, repair.LOST))
+        async with store.read() as unit:
+            known = await unit.open_onboardings(severed=True)
+        for first in range(0, len(known), BATCH):
+
+            async def work(unit: Unit, first: int = first) -> None:
+                for onboarding_id in known[first : first + BATCH]:
+                    repair.begin(unit, onboarding_id)
+
+            await store.transact(work)
+    return len(known)
 
 
 @dataclass(frozen=True)

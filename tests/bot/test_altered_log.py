@@ -17,6 +17,7 @@ from storage.anchors import Anchors
 from storage.audit import Altered, entry_of
 from storage.chain import hash_of
 from tests.bot.workplace import Workplace, who
+from tests.storage.example import raw
 
 HINDER = "CREATE TRIGGER hinder BEFORE INSERT ON seen WHEN NEW.id LIKE 'altered:%' BEGIN SELECT RAISE(ABORT, 'no'); END"
 
@@ -154,7 +155,7 @@ async def test_events_of_an_altered_customer_wait_and_hold_up_nobody(office: Wor
     forged, channel = await office.begin(), office.acme
     carla, dora = (office.slack.add_person(name, office.slack.world.teams[1]) for name in ("Carla", "Dora"))
     office.new_channel()
-    await office.begin(customer="Blue Coop")
+    blue = await office.begin(customer="Blue Coop")
     entry = last_entry(office, forged)
     write_entry(office, entry | {"user_id": office.bruno.id})
 
@@ -178,6 +179,11 @@ async def test_events_of_an_altered_customer_wait_and_hold_up_nobody(office: Wor
     assert [row.type for row in left] == ["member_joined_channel"]  # it was no failure of its own
     office.slack.invite(dora, office.acme)
     await office.slack.until(lambda: office.answers(dora))
+    assert await office.bot.events.store({"event_id": "Ev0REVOKED", "event": {"type": "tokens_revoked", "tokens": {}}})
+    for _ in range(2):  # of all onboardings; a second time it is handled
+        await office.bot.events.handle_left()
+    tags = raw(f"sqlite:///{office.file}", "SELECT onboarding_id FROM audit_events WHERE tag = 'slack:tokens_revoked'")
+    assert (tags, office.bot.events.lost) == ([(blue,)], "tokens_revoked")
 
     write_entry(office, entry)
     await office.bot.events.handle_left()

@@ -137,7 +137,7 @@ async def test_lost_answers_are_asked_for_once_however_often_repair_is_typed(off
     assert told() == (1, 1)
 
     # The same happens after another backup.
-    await office.bot.store.transact(lambda unit: doubt(unit, [onboarding], LOST))
+    await office.bot.store.transact(lambda unit: doubt(unit, LOST))
     show_revision(office, "planning", 7)
     await repair(office)
     assert told() == (2, 2)
