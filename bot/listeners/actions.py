@@ -37,7 +37,7 @@ from storage.store import Store, Unavailable
 
 Change = Callable[[Case, ButtonValue], Awaitable[None]]
 Open = Callable[[ButtonValue], FormMeta]
-Read = Callable[[Case, Texts], Drawing]
+Read = Callable[[Case, ButtonValue, Texts], Drawing]
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ class Action:
     """One kind of button: ``opens`` a form, makes a ``change``, ``shows`` how a step stands with a link to its card, or ``reads`` something
     out privately.
 
-    ``runs``: goes on with a command whose customer is chosen. ``closed``: also works once the onboarding is closed. ``said``: the private
-    answer afterwards, ``say.<said>``. ``decides``: whoever of support did it is offered what waits next.
+    ``turns``: what it reads out takes the place of the private answer that it stands in. ``runs``: goes on with a command whose customer
+    is chosen. ``closed``: also works once the onboarding is closed. ``said``: the private answer afterwards, ``say.<said>``. ``decides``:
+    whoever of support did it is offered what waits next.
     """
 
     may: May
@@ -54,6 +55,7 @@ class Action:
     opens: Open | None = None
     shows: bool = False
     reads: Read | None = None
+    turns: bool = False
     runs: bool = False
     closed: bool = False
     said: str = ""
@@ -116,8 +118,8 @@ async def _release_call(case: Case, value: ButtonValue) -> None:
     calls.release(case, value.item)
 
 
-def _matrix(case: Case, texts: Texts) -> Drawing:
-    return matrix(case.snapshot, case.journey, texts, case.now, more="matrix.more_of_yours")
+def _matrix(case: Case, value: ButtonValue, texts: Texts) -> Drawing:
+    return matrix(case.snapshot, case.journey, texts, case.now, value.slot)
 
 
 async def _retry(case: Case, value: ButtonValue) -> None:
@@ -148,6 +150,7 @@ ACTIONS: dict[Act, Action] = {
     Act.HAND_OVER: Action(May.SUPPORT, opens=_form("hand_over")),
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
     Act.MATRIX: Action(May.EITHER, reads=_matrix, closed=True),
+    Act.MATRIX_PAGE: Action(May.EITHER, reads=_matrix, turns=True, closed=True),
     Act.COMMAND: Action(May.SUPPORT, runs=True, closed=True),
 }
 """What buttons about an onboarding do, in messages and App Home; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`.
@@ -264,11 +267,12 @@ class Buttons:
                     unit, value.onboarding, click.who, action.may, channel_id=click.channel_id, closed=action.closed
                 )
                 texts = (await self._answers.texts(click.who)).of(case.onboarding.journey)
-                drawn = read(case, texts)
+                drawn = read(case, value, texts)
         except Exception as error:  # noqa: BLE001  the person who pressed is told
             await self._answers.explain(click.who, click.channel_id, error, value.onboarding)
             return
-        await self._answers.show(click.who, click.channel_id, drawn)
+        url = click.response_url if action.turns else ""
+        await self._answers.show(click.who, click.channel_id, drawn, url, replace=action.turns)
 
     async def _carry_out(self, click: Click, value: ButtonValue, action: Action) -> None:
         async def work(unit: Unit) -> tuple[tuple[Posted, str] | None, bool]:

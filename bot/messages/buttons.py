@@ -28,6 +28,7 @@ class Act(StrEnum):
     RETRY_EFFECT = "retry_effect"
     SHOW = "show"
     MATRIX = "matrix"
+    MATRIX_PAGE = "matrix_page"
     ACCEPT_COMPANY = "accept_company"
     REPORT = "report"
     COMMAND = "command"

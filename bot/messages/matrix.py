@@ -3,9 +3,22 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bot.messages.blocks import COMMENT, Block, Drawing, drawing, header, long_sections, section
+from bot.messages.blocks import (
+    COMMENT,
+    MESSAGE_TEXT,
+    Block,
+    Drawing,
+    actions,
+    button,
+    context,
+    drawing,
+    header,
+    long_sections,
+    section,
+)
 from bot.messages.board import age
-from bot.messages.tables import table
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.tables import length, split, table
 from bot.messages.texts import Texts, date_token, escape, typed
 from flows.cases.matrix import MatrixRow, rows
 from flows.journey import Journey
@@ -14,20 +27,44 @@ from flows.model import Grant, Snapshot
 SOON = timedelta(hours=24)
 MOST = 10
 """So many are named of those that expire soon, and of those that have expired; the table has all."""
+TURNING = 300
+"""Characters of a page's number and buttons."""
 
 
-def matrix(snapshot: Snapshot, journey: Journey, texts: Texts, now: datetime, more: str = "matrix.more") -> Drawing:
-    """``more``: the key of what stands there for the people (``n``) for whom there is no room."""
+def matrix(snapshot: Snapshot, journey: Journey, texts: Texts, now: datetime, page: int = 0) -> Drawing:
+    """``page``: which of as many as show everybody; the last one if there are fewer by now. What expires soon stands on each."""
     people = rows(snapshot, journey)
     asked = list(dict.fromkeys(resource for resource in columns(journey) for row in people if resource in _cells(row)))
     asked += sorted({resource for row in people for resource in _cells(row)} - {*asked})
     title = texts("matrix.title", customer=snapshot.onboarding.customer)
-    blocks: list[Block] = [header(title)]
-    blocks += _urgent(people, texts, now) if people else [section(texts("matrix.empty"))]
     heads = [texts("matrix.person"), *(texts(f"resource.{resource}") for resource in asked)]
-    listed = ([typed(row.email), *(_cell(row, resource, texts) for resource in asked)] for row in people)
-    blocks += table(title, heads, listed, left_out=lambda n: texts(more, n=n))
+    above: list[Block] = [header(title), *(_urgent(people, texts, now) if people else [section(texts("matrix.empty"))])]
+    cells = [[typed(row.email), *(_cell(row, resource, texts) for resource in asked)] for row in people]
+    pages = split(heads, cells, MESSAGE_TEXT - length(above) - TURNING)
+    if len(pages) < 2:
+        return drawing([*above, *table(title, heads, cells)], most_text=COMMENT)
+    page = min(max(page, 0), len(pages) - 1)
+    first = sum(map(len, pages[:page]))
+    shown = texts("list.rows", first=first + 1, last=first + len(pages[page]), total=len(people))
+    blocks = [
+        *above,
+        context(shown),
+        *table(title, heads, pages[page]),
+        _turning(snapshot.onboarding.id, page, len(pages), texts),
+    ]
     return drawing(blocks, most_text=COMMENT)
+
+
+def _turning(onboarding_id: str, page: int, count: int, texts: Texts) -> Block:
+    """Buttons that show another page in place of this one."""
+    ways = [("before", page - 1, texts("button.previous_page")), ("after", page + 1, texts("button.next_page"))]
+    return actions(
+        *(
+            button(label, Act.MATRIX_PAGE, ButtonValue(onboarding=onboarding_id, slot=to), name=name)
+            for name, to, label in ways
+            if 0 <= to < count
+        )
+    )
 
 
 def columns(journey: Journey) -> Iterator[str]:

@@ -75,6 +75,21 @@ def table(
     return [block, note] if more else [block]
 
 
+def split(columns: Sequence[str], rows: Iterable[Sequence[Cell]], characters: int = TEXT) -> list[list[Sequence[Cell]]]:
+    """The rows of one `table` after the other, as few as show them all."""
+    head = [{"type": "raw_text", "text": name} for name in columns[:COLUMNS]]
+    pages: list[list[Sequence[Cell]]] = []
+    room = 0
+    for row in rows:
+        size = _width(head, [_cell(value) for value in row[:COLUMNS]])
+        if not pages or size > room or len(pages[-1]) == ROWS:
+            pages.append([])
+            room = min(characters, TEXT)
+        pages[-1].append(row)
+        room -= size
+    return pages
+
+
 def _cell(value: Cell) -> Json:
     if isinstance(value, CellLink):
         element = {"type": "link", "url": value.url, "text": isolated(visible(value.text)) or value.url}

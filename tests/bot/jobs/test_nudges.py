@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.messages.blocks import actions, button
 from bot.messages.buttons import Act, ButtonValue
 from flows.cases import remind
 from flows.cases.case import Case
@@ -108,6 +109,13 @@ async def test_the_customer_reads_who_has_access_and_nobody_else_does(office: Wo
     assert "Ambiente de teste: concedido" in read
     assert "carla@bank.example: Control Center, teste (23 horas)" in read
     assert re.search("Control Center, teste: convidado, expira em .+, Administrador, Aprovador de chaves de API", table)
+    answers = [message for message in office.acme.messages if message.ephemeral_to == office.bruno.id]
+    turns = actions(button("Next page", Act.MATRIX_PAGE, ButtonValue(onboarding=onboarding, slot=1)))
+    answers[-1].blocks = [{**turns, "block_id": "turns"}]
+    await office.bruno.click(answers[-1], action_id=Act.MATRIX_PAGE)
+    await office.bot.background.drain()
+    assert [message for message in office.acme.messages if message.ephemeral_to == office.bruno.id] == answers
+    assert office.answers(office.bruno)[-1] == read  # in its place; there is but one page by now
     before = len(office.answers(office.olga))
     await office.press(office.olga, office.acme, Act.MATRIX, ButtonValue(onboarding=onboarding))
     await office.bot.background.drain()

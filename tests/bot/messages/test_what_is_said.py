@@ -21,6 +21,7 @@ from bot.messages.reminder import escalation, reminder
 from bot.messages.review import answer_sections, review_card
 from bot.messages.step import step_message
 from bot.messages.texts import Texts, escape, for_locale, languages, typed
+from flows.cases.matrix import rows
 from flows.model import Call, Snapshot
 from flows.outbox import Escalate
 from flows.people import Side
@@ -360,15 +361,26 @@ def test_what_can_be_pressed_is_never_what_has_no_room() -> None:
     assert names(review_of(full, "production").blocks) == names(review_of(few, "production").blocks)
 
 
-@pytest.mark.parametrize("language", languages())
-def test_the_matrix_of_a_thousand_people_ends_with_how_to_see_all(language: str) -> None:
+def test_the_matrix_of_many_people_is_turned_page_by_page_in_the_forms_order() -> None:
     made = samples.snapshot(StepState.FULFILLING)
-    made.grants = samples.grants(1000)
-    shown = matrix(made, samples.JOURNEY, Texts(language), samples.NOW)
-    check_message({"text": shown.text, "blocks": shown.blocks})
-    (listed,) = [block["rows"] for block in shown.blocks if block["type"] == "data_table"]
-    assert words(shown.blocks).endswith(Texts(language)("matrix.more", n=1001 - len(listed)))
-    assert listed[-1][0]["text"] in shown.text
+    made.grants = [replace(one, expires_at=one.expires_at and samples.NOW + timedelta(hours=5)) for one in samples.grants(120)]
+    wanted, listed, spoken, page = rows(made, samples.JOURNEY), list[str](), "", 0
+    while True:
+        shown = matrix(made, samples.JOURNEY, EN, samples.NOW, page)
+        check_message({"text": shown.text, "blocks": shown.blocks})
+        assert "120 invitations expire within 24 hours" in shown.text
+        ((_, *people),) = [block["rows"] for block in shown.blocks if block["type"] == "data_table"]
+        assert f"Rows {len(listed) + 1} to {len(listed) + len(people)} of 120." in shown.text
+        listed, spoken = [*listed, *(person[0]["text"] for person in people)], spoken + shown.text
+        buttons = {one["text"]["text"]: parse(one["value"]).slot for one in shown.blocks[-1]["elements"]}
+        assert buttons.get("Previous page", -1) == page - 1
+        if "Next page" not in buttons:
+            break
+        page = buttons["Next page"]
+    assert page > 0
+    assert listed == [row.email for row in wanted]
+    assert [row.email for row in wanted if row.email not in spoken] == []
+    assert matrix(made, samples.JOURNEY, EN, samples.NOW, 99) == shown  # there were more pages once
 
 
 def test_the_matrix_has_the_columns_that_were_asked_for_in_the_forms_order_and_says_what_expires() -> None:
