@@ -12,8 +12,6 @@ from flows.cases import calls, change, limits, manage, notes, renewals, review, 
 from flows.cases.case import Case
 from flows.cases.change import Particulars
 from flows.cases.settle import calendar_of
-from flows.cases.start import namesake
-from flows.checks.visible import visible
 from flows.forms.fields import Answers
 from flows.problems import Problem, Refused
 
@@ -124,10 +122,6 @@ def may_open(case: Case, meta: FormMeta) -> None:
 
 async def unfit(case: Case, meta: FormMeta, answers: Answers, found: LookedUp) -> tuple[Problem, ...]:
     """Why a dialog can't be carried out like this, at its fields; what was typed stays in them."""
-    if meta.form == "change" and not answers.get("same_name"):
-        customer = visible(str(answers.get("customer") or ""))
-        taken = customer != case.onboarding.customer and await namesake(case.unit, customer, other_than=case.id)
-        return (Problem("same_name", "name_taken"),) if taken else ()
     if meta.form == "hand_over" and found.who is not None:
         person, everywhere = str(answers.get("person") or ""), bool(answers.get("everywhere"))
         return change.hand_over_problems(case, person, found.who.user_id, found.side, everywhere=everywhere)

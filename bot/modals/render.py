@@ -74,11 +74,13 @@ def page_view(
     blocks.extend(told)
     compulsory = slot.page.compulsory({**answers, **item_of(slot, answers)})
     for name, info, item in inputs(slot.page.model):
+        if item.asked_with and not answers.get(item.asked_with):
+            continue
         element = _element(name, info, item, raw.get(name), texts, offered or {})
         block = _labelled(element, words_of(form.id, name, item), texts)
         optional = not info.is_required() and name not in compulsory
         told_of = {"dispatch_action": True} if item.redraws else {}
-        blocks.append({**block, "block_id": block_id(name, slot, meta.anew), "optional": optional, **told_of})
+        blocks.append({**block, "block_id": block_id(name, slot, meta.times(name)), "optional": optional, **told_of})
     for script in scripts:
         blocks += [section(texts(f"say.{script.key}")), code(script.code)]
     turns = [button(texts("form_ui.back"), Act.BACK, ButtonValue())] * (index > 0)
@@ -234,13 +236,13 @@ def notice_view(texts: Texts, blocks: Sequence[Block]) -> View:
     }
 
 
-def errors_of(problems: Iterable[Problem], slot: Slot, texts: Texts, anew: int = 0) -> dict[str, str]:
+def errors_of(problems: Iterable[Problem], slot: Slot, texts: Texts, meta: FormMeta) -> dict[str, str]:
     """By block id, as Slack wants them; problems of no field of the page go to its first."""
     names = [name for name, _, _ in inputs(slot.page.model)]
     found: dict[str, str] = {}
     for problem in problems:
         name = problem.field if problem.field in names else names[0]
-        block = block_id(name, slot, anew)
+        block = block_id(name, slot, meta.times(name))
         said = found.get(block)
         sentence = sentence_of(problem, texts)
         found[block] = f"{said} {sentence}" if said else sentence

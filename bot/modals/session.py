@@ -1,6 +1,6 @@
 """A form as one person has it open, read once per request. Draws its pages, and redraws those that somebody else changed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from flows.cases import confirmations, fill
 from flows.cases.case import Case, Cases
 from flows.cases.fill import DraftKey, Opened
 from flows.forms import drafts
-from flows.forms.dialogs import ANSWER_CALL
+from flows.forms.dialogs import ANSWER_CALL, NAMESAKES
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import MAX_LENGTH, Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, forgotten, raw_of, slots
@@ -153,13 +153,22 @@ class FormSession:
         return not await self.unit.was_seen(mark_of(window, draft.at if draft is not None else None))
 
     def page(
-        self, answers: Answers, index: int, problems: tuple[Problem, ...] = (), *, kept: Answers | None = None, anew: bool = False
+        self,
+        answers: Answers,
+        index: int,
+        problems: tuple[Problem, ...] = (),
+        *,
+        kept: Answers | None = None,
+        anew: bool = False,
+        redrawn: Collection[str] = (),
     ) -> View:
-        """``kept``: the draft's answers, if others are shown. ``anew``: the fields show the answers, whatever is in them now."""
+        """``kept``: the draft's answers, if others are shown. ``anew``: the fields show the answers, whatever is in them now;
+        ``redrawn``: these alone do."""
         order = slots(self.form, answers)
         if index == REVIEW:
             return self._review(answers, order, ())
-        return self._drawn(answers, answers if kept is None else kept, order, min(index, len(order) - 1), problems, (), anew=anew)
+        kept = answers if kept is None else kept
+        return self._drawn(answers, kept, order, min(index, len(order) - 1), problems, (), anew=anew, redrawn=redrawn)
 
     def to_correct(self, answers: Answers, index: int) -> tuple[Problem, ...]:
         """Why a page is shown that is asked only to correct something."""
@@ -208,11 +217,13 @@ class FormSession:
         told: Sequence[Block],
         *,
         anew: bool,
+        redrawn: Collection[str] = (),
     ) -> View:
         form, choices = self.form, {**offered(self.case, self.subject, self.texts, self.zone, self.people), **self.offers}
-        meta = self.meta.on(index, order[index].name, drafts.version(form, kept, order, index), about=self.about, anew=anew)
+        shows = drafts.version(form, kept, order, index)
+        meta = self.meta.on(index, order[index].name, shows, about=self.about, anew=anew, redrawn=redrawn)
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
-        told = [*self._asked(), *told]
+        told = [*self._asked(), *self._of_same_name(shown), *told]
         scripts = order[index].page.scripts(shown, self.situation)
         return page_view(
             form,
@@ -247,6 +258,14 @@ class FormSession:
         if self.case is None or call is None or not self.subject.is_dialog:
             return []
         return asked(self.case.snapshot, call, self.who.user_id, self.texts, answers=self.form.id == ANSWER_CALL)
+
+    def _of_same_name(self, answers: Answers) -> list[Block]:
+        """Where a name is given that others have: in which channels they are."""
+        if not (channels := answers.get(NAMESAKES)):
+            return []
+        there = Raw(", ".join(f"<#{channel}>" for channel in channels))
+        name = str(answers.get("customer") or "")
+        return [section(self.texts.md("form_ui.namesakes", n=len(channels), customer=name, channels=there))]
 
     def _alert(self, key: str) -> Block:
         return alert(self.texts(f"form_ui.{key}"))

@@ -82,6 +82,14 @@ class StartProposals:
         """Who in a channel is of another company, or a guest. Slack's own list of people leaves out some of them. Raises SlackError."""
         return await self._neighbours.customers(channel_id) if channel_id else ()
 
+    async def who_can_lead(self, channel_id: str) -> Sequence[Person]:
+        """`leads`, or nobody while Slack does not answer: whoever was chosen is then chosen again."""
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                return await self.leads(channel_id)
+        except (SlackError, TimeoutError):
+            return ()
+
     async def _newest(self) -> ChannelInfo | None:
         named = [channel for channel in await self._channels.newest_first() if channel.name.endswith(NAMED)]
         for channel in named[:TRIED]:

@@ -1,10 +1,10 @@
 """What a modal carries along, what it is about in the customer's version of the journey, and who may use it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.messages.buttons import VERSION
 from flows.cases.access import May, for_side
@@ -47,7 +47,8 @@ class FormMeta(BaseModel):
     """What a modal carries along (``private_metadata``): only ids and numbers. ``digest``: that of the revision being decided.
 
     ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page
-    was redrawn with other values in its fields. ``about``: a mark of what is copied from the form and of the renewal it records.
+    was redrawn with other values in its fields; ``redrawn``: the same of single fields. ``proposed``: a mark of the name that the form
+    proposed, which is not the person's. ``about``: a mark of what is copied from the form and of the renewal it records.
     ``home``: it was opened from the App Home, which is still behind it. ``verb``: the command that a customer is chosen for.
     ``over``: what a colleague has is taken over.
     """
@@ -65,6 +66,8 @@ class FormMeta(BaseModel):
     page: str = ""
     draft: str = ""
     anew: int = 0
+    redrawn: Mapping[str, int] = Field(default_factory=dict)
+    proposed: str = ""
     about: str = ""
     home: bool = False
     verb: str = ""
@@ -75,9 +78,24 @@ class FormMeta(BaseModel):
         """Whether sending it does what waits in the queue: whoever of support did it is offered what waits next."""
         return self.form in DECIDING or "." in self.form
 
-    def on(self, slot: int, page: str = "", draft: str = "", *, about: str = "", anew: bool = False) -> "FormMeta":
+    def times(self, name: str) -> int:
+        """How often a field was redrawn with another value in it: as often its block got a new id, since Slack keeps what stands in one
+        whose id stays the same."""
+        return self.anew + self.redrawn.get(name, 0)
+
+    def on(
+        self,
+        slot: int,
+        page: str = "",
+        draft: str = "",
+        *,
+        about: str = "",
+        anew: bool = False,
+        redrawn: Collection[str] = (),
+    ) -> "FormMeta":
         changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}
-        return self.model_copy(update=changed)
+        again = {**self.redrawn, **{name: self.redrawn.get(name, 0) + 1 for name in redrawn}}
+        return self.model_copy(update={**changed, "redrawn": again})
 
 
 def meta_of(view: Mapping[str, Any]) -> FormMeta:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bot.modals import same_name
 from bot.modals.dialogs import DIALOG_DOES, DialogAnswers, unfit
 from bot.modals.fetched import LookedUp, SlackLookups
 from bot.modals.inspected import Inspected, PageInspections
@@ -19,7 +20,7 @@ from bot.modals.subject import FormMeta, Subject, meta_of
 from bot.slack.payloads import Submitted
 from flows.cases import fill, shared, tasks
 from flows.cases.case import Case
-from flows.cases.start import StartRequest, namesake, start
+from flows.cases.start import StartRequest, start
 from flows.forms.dialogs import CHOOSE, DIALOGS, START, dialog_of
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
@@ -38,9 +39,6 @@ Response = dict[str, Any]
 
 TOKENS_LAST = 3600.0
 """Seconds after which a pasted token is forgotten, whatever became of it: none lives longer."""
-
-TOLD = "told_of_namesake"
-"""In a draft: the name of which whoever typed it was told that another customer has it."""
 
 CLEAR: Response = {"response_action": "clear"}
 """Closes all windows: the form was carried out."""
@@ -127,10 +125,11 @@ class FormSubmissions:
                 await refuse_secrets(session, problems, left.raw)
                 return {
                     "response_action": "errors",
-                    "errors": errors_of(problems, left.slot, session.texts, session.meta.anew),
+                    "errors": errors_of(problems, left.slot, session.texts, session.meta),
                 }
-            if left.view is not None:
-                return _show(left.view)
+            asked = await same_name.unconfirmed(session, left.draft) if left.draft is not None else None
+            if (view := left.view or asked) is not None:
+                return _show(view)
             answers, used, draft = left.answers, left.used, left.draft
         elif session.outdated:
             raise Refused("form_outdated")
@@ -198,15 +197,11 @@ async def _unfit(case: Case, subject: Subject, meta: FormMeta, left: Left, found
 
 
 async def _not_begun(unit: Unit, draft: Draft) -> tuple[Problem, ...]:
-    """That the channel was taken meanwhile; or that another customer has the name already, which is told once: whoever sends it again says
-    that it is another one."""
-    there, customer = await unit.by_channel(draft.answers["channel"]), str(draft.answers["customer"])
+    """That the channel was taken meanwhile."""
+    there = await unit.by_channel(draft.answers["channel"])
     if there is not None and there.closed_at is None:
         return (Problem("channel", "channel_taken", {"customer": readable_name(there)}),)
-    if draft.answers.get(TOLD) == customer or not await namesake(unit, customer):
-        return ()
-    draft.answers = {**draft.answers, TOLD: customer}
-    return (Problem("customer", "customer_namesake"),)
+    return ()
 
 
 async def _start(unit: Unit, rules: Rules, clean: Answers, lead: Who | None, actor: Who) -> None:

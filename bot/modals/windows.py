@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.modals.dialogs import may_open
 from bot.modals.inspected import PageInspections
@@ -11,20 +13,34 @@ from bot.modals.parse import parse_page
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.render import View, loading_view, message_view
 from bot.modals.session import FormSession, FormSessions
-from bot.modals.starting import StartProposal, StartProposals
+from bot.modals.starting import StartProposal, StartProposals, labels
 from bot.modals.subject import FormMeta, meta_of
 from bot.slack.client import Slack, SlackError, Window
 from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import calls, fill, tasks
 from flows.forms.dialogs import ANSWER_CALL, DIALOGS, START
-from flows.forms.drafts import REVIEW
+from flows.forms.drafts import REVIEW, mark
+from flows.forms.fields import Answers
 from flows.forms.pages import Slot
+from flows.model import Person
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
 from storage.store import Store, Unavailable
 
 log = logging.getLogger("bot.modals.windows")
+
+
+@dataclass
+class _Drawing:
+    """A window that is being drawn anew, as it was drawn last. ``asked``: how often something was chosen in it meanwhile; the last
+    choice counts."""
+
+    window: Window
+    meta: FormMeta
+    asked: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
 
 READY_SECONDS = 0.4
 """A form whose data is ready by then opens filled in; otherwise a loading view opens and is filled in later."""
@@ -43,8 +59,8 @@ class Modals:
     ) -> None:
         self._store, self._slack, self._sessions, self._pages = store, slack, sessions, pages
         self._newcomers, self._answers, self._proposals = newcomers, answers, proposals
-        self._chosen: dict[str, str] = {}
-        """By window, the channel that was chosen in it last, while it is being drawn anew."""
+        self._drawing: dict[str, _Drawing] = {}
+        """By window, while it is being drawn anew."""
 
     async def open(self, click: Click, meta: FormMeta) -> None:
         """After the acknowledgement: show the form within the trigger's 3 seconds, however long the store takes."""
@@ -72,7 +88,7 @@ class Modals:
         proposed = StartProposal()
         if meta.form == START:
             proposed = await self._proposals.of(meta.item)
-            meta = meta.model_copy(update={"item": proposed.channel_id})
+            meta = meta.model_copy(update={"item": proposed.channel_id, "proposed": mark(proposed.answers)})
         free = meta.form != ANSWER_CALL or await self._store.transact(lambda unit: self._claimed(unit, click.who, meta))
         async with self._store.read() as unit:
             session = await self._sessions.look(unit, click.who, meta, click.channel_id)
@@ -89,32 +105,47 @@ class Modals:
             return session.case is None or calls.claim(session.case, meta.item, over=meta.over)
 
     async def redraw(self, click: Click) -> None:
-        """What is proposed depends on what was chosen just now: the channel in which an onboarding is to begin. What was typed stays, but
-        a name that was only proposed. Of two choices in quick succession, the later one stands. After the acknowledgement."""
-        window, channel = Window.of(click.view), ""
+        """What is proposed depends on what was chosen just now: the channel in which an onboarding is to begin. After the
+        acknowledgement. Of two choices in quick succession, the later one stands.
+
+        Slack keeps what stands in a block whose block id and action id stay the same, also what was typed since the press, and ignores
+        what the new view would have in it (docs.slack.dev, *views.update*, "Preserving input entry"; slackapi/bolt-js#290). So only two
+        blocks get a new id: the lead's, whose list would else be the former channel's (clients keep lists by block id:
+        slackapi/bolt-js#1920), and the name's, unless the person typed one. Slack tells nobody what is typed before a press, nor does
+        it change the view's hash: a name of which the first letter is typed while the proposal is on its way is lost.
+        """
+        window, asked = Window.of(click.view), 0
         try:
-            meta, values = meta_of(click.view), values_of(click.view)
-            raw = parse_page(values, Slot(DIALOGS[meta.form].pages[0]), {})
-            channel = self._chosen[window.id] = str(raw.get("channel") or "")
-            if channel == meta.item:
-                return
+            meta, raw = meta_of(click.view), parse_page(values_of(click.view), Slot(DIALOGS[START].pages[0]), {})
+            drawing = self._drawing.setdefault(window.id, _Drawing(window, meta))
+            drawing.asked = asked = drawing.asked + 1
+            channel = str(raw.get("channel") or "")
             proposed = await self._proposals.in_channel(channel)
-            async with self._store.read() as unit:
-                session = await self._sessions.look(unit, click.who, meta.model_copy(update={"item": channel}), click.channel_id)
-            if raw.get("customer") in (None, "", await self._proposed_before(meta)):
-                raw["customer"] = proposed.customer
-            problems = (proposed.problem,) if proposed.problem is not None else ()
-            view = session.page({**raw, "lead": None}, 0, problems, kept=session.answers, anew=True)
-            if self._chosen.get(window.id) == channel:
-                await self._slack.update_view(window, view)
-        except (KeyError, Refused, SlackError, Unavailable) as error:  # what they choose is checked when they send it
+            leads = await self._proposals.who_can_lead(channel) if raw.get("lead") else ()
+            async with drawing.turn:
+                if asked == drawing.asked and channel != drawing.meta.item:
+                    await self._propose(click, drawing, raw, proposed, leads)
+        except (Refused, SlackError, Unavailable) as error:  # what they choose is checked when they send it
             log.info("a form proposes nothing else", extra={"error": type(error).__name__})
         finally:
-            if self._chosen.get(window.id) == channel:
-                del self._chosen[window.id]
+            if window.id in self._drawing and asked == self._drawing[window.id].asked:
+                del self._drawing[window.id]
 
-    async def _proposed_before(self, meta: FormMeta) -> str:
-        return (await self._proposals.in_channel(meta.item)).customer if meta.item else ""
+    async def _propose(
+        self, click: Click, drawing: "_Drawing", raw: Answers, proposed: StartProposal, leads: Sequence[Person]
+    ) -> None:
+        """``leads``: who can lead in the channel, if a lead was chosen."""
+        name, fields = raw.get("customer"), ["lead"]
+        if name in (None, "") or mark({"customer": name}) == drawing.meta.proposed:
+            fields += ["customer"] * (name != proposed.customer)
+            name = proposed.customer
+        meta = drawing.meta.model_copy(update={"item": proposed.channel_id, "proposed": mark(proposed.answers)})
+        async with self._store.read() as unit:
+            session = await self._sessions.look(unit, click.who, meta, click.channel_id)
+        problems = (proposed.problem,) if proposed.problem is not None else ()
+        session = replace(session, offers={"leads": labels(leads)})
+        view = session.page({**raw, "customer": name}, 0, problems, kept=session.answers, redrawn=fields)
+        drawing.window, drawing.meta = await self._slack.update_view(drawing.window, view), meta_of(view)
 
     async def turn_back(self, click: Click, to: int | None, *, out: bool = False) -> None:
         """ "Back", or "Change" on the last page: keep what is on this page and show another. ``out``: its entry is left out instead.

@@ -330,18 +330,19 @@ class Slack(Lookups):
                 raise lost if error.error == "not_found" else error from None
         return Window.of(answer["view"])
 
-    async def update_view(self, window: Window, view: Json) -> None:
-        """Change what a window shows, unless it shows something else by now. Asked a second time if there was no answer."""
+    async def update_view(self, window: Window, view: Json) -> Window:
+        """Change what a window shows, unless it shows something else by now. Asked a second time if there was no answer. Returns the
+        window with what it shows then, as far as is known."""
         for tried in (False, True):
+            update = self.web.views_update(view_id=window.id, hash=window.hash or None, view=view)
             try:
-                await self._call("views.update", self.web.views_update(view_id=window.id, hash=window.hash or None, view=view))
+                return Window.of((await self._call("views.update", update))["view"])
             except SlackError as error:
                 if error.error == "hash_conflict":  # done by the first try, or the person went on
-                    return
+                    break
                 if tried or not error.unsure:
                     raise
-            else:
-                return
+        return window
 
     async def publish_home(self, user_id: str, view: Json) -> None:
         """Tables would be sections there if Slack refused them; none is drawn there, since sources disagree."""

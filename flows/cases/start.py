@@ -6,7 +6,6 @@ from datetime import date
 from flows.cases.case import Case, Shown
 from flows.cases.members import member_of
 from flows.model import LEAD, Onboarding, Snapshot, StepRecord, new_id
-from flows.names import folded
 from flows.outbox import AddBookmark, RememberMembers
 from flows.people import Role, Who
 from flows.ports import Unit
@@ -48,12 +47,6 @@ async def start(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) -> st
     case.warn("started", customer=asked.customer, by=actor.user_id, channel=asked.channel_id)
     await case.end(Shown.nothing())
     return case.id
-
-
-async def namesake(unit: Unit, customer: str, *, other_than: str = "") -> bool:
-    """Whether an open onboarding has this name already. ``other_than``: the id of one that may have it."""
-    found = (await unit.named(customer, closed=False, limit=2)).rows  # exact names come first
-    return any(folded(one.customer) == folded(customer) for one in found if one.onboarding_id != other_than)
 
 
 async def _written(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) -> Snapshot:

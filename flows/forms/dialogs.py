@@ -25,8 +25,15 @@ MAX_SNOOZE = 30
 """Days."""
 
 
+YES = ("yes",)
+
+NAMESAKES = "namesakes"
+"""In the answers of a form that names a customer: the channels of those that have the name already, as its author was told."""
+
+
 class StartPage(FormPage):
     customer: Annotated[str, Field(min_length=1, max_length=80), Input(Kind.TEXT)]
+    same_name: Annotated[list[str] | None, Input(Kind.CHOICES, YES, asked_with=NAMESAKES)] = None
     channel: Annotated[str, Input(Kind.CHANNEL, redraws=True)]
     lead: Annotated[str, Input(Kind.SEARCH, source="leads")]
     owner: Annotated[str, Input(Kind.PERSON)]
@@ -59,16 +66,13 @@ class CustomerNote(FormPage):
     words: LongText
 
 
-YES = ("yes",)
-
-
 class ChangePage(FormPage):
     customer: Annotated[str, Field(min_length=1, max_length=80), Input(Kind.TEXT, words="start.customer")]
+    same_name: Annotated[list[str] | None, Input(Kind.CHOICES, YES, asked_with=NAMESAKES, words="start.same_name")] = None
     lead: Annotated[str, Input(Kind.SEARCH, source="members", words="start.lead")]
     owner: Annotated[str, Input(Kind.SEARCH, source="support", words="start.owner")]
     language: Annotated[str, Input(Kind.CHOICE, LANGUAGES, words="start.language")]
     go_live: Annotated[dt.date | None, Input(Kind.DATE, words="start.go_live")] = None
-    same_name: Annotated[list[str] | None, Input(Kind.CHOICES, YES)] = None
 
 
 class HandOverPage(FormPage):
@@ -158,6 +162,8 @@ DIALOGS: dict[str, Form] = {
             prefill=_start_known,
             example={
                 "customer": "Example Bank",
+                "same_name": ["yes"],
+                NAMESAKES: ["C1EXAMPLE"],
                 "channel": "C0EXAMPLE",
                 "lead": "U0EXAMPLE",
                 "owner": "U1EXAMPLE",
@@ -191,7 +197,15 @@ DIALOGS: dict[str, Form] = {
             (Page("particulars", ChangePage, check=_change),),
             prefill=_as_it_is,
             since=_changed_since,
-            example={"customer": "Example Bank", "lead": "*", "owner": "*", "language": "en", "go_live": "2099-01-15"},
+            example={
+                "customer": "Example Bank",
+                "same_name": ["yes"],
+                NAMESAKES: ["C1EXAMPLE"],
+                "lead": "*",
+                "owner": "*",
+                "language": "en",
+                "go_live": "2099-01-15",
+            },
         ),
         Form(
             "hand_over",

@@ -84,6 +84,7 @@ class Input:
     aside: bool = False  # it helps to fill in others, so it isn't shown as an answer
     addresses: bool = False  # a list of email addresses, typed or in a file: read and compared one by one
     redraws: bool = False  # once it is chosen, the page proposes other values in other fields
+    asked_with: str = ""  # not asked unless the answers have something under this name
     forget: bool = False  # never written to a draft, a submission, or a log: a single-use token
     words: str = ""
 

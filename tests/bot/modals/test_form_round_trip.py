@@ -133,7 +133,7 @@ def test_problems_are_shown_at_their_field_and_all_others_at_the_first(form: For
     for index, slot in enumerate(slots(form, {})):
         names = [name for name, _, _ in inputs(slot.page.model)]
         problems = [Problem(names[-1], "missing"), Problem("elsewhere", "no_such_key"), Problem("", "missing")]
-        found = check_errors(errors_of(problems, slot, EN), page(form, {}, index)["blocks"])
+        found = check_errors(errors_of(problems, slot, EN, meta(form)), page(form, {}, index)["blocks"])
         first, last = block_id(names[0], slot), block_id(names[-1], slot)
         assert set(found) == {first, last}
         assert EN("error.missing") in found[last]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.modals.subject import FormMeta
 from flows.outbox import Remind
 from playground.slack import Channel, FileUpload, Outcome, SlackPerson, View
 from playground.walkthrough import action_id, ready
@@ -276,10 +277,13 @@ async def test_start_posts_the_card_and_opens_the_first_step(office: Workplace, 
     """Another customer has the name: that is told before it is taken a second time."""
     other = office.slack.add_channel("other_pismo", fresh.team, [office.sam, office.olga], shared_with=fresh.shared_with)
     await office.begin(other, office.olga, "Twin – Coop")
-    assert (
-        "Another open onboarding has this name"
-        in (await start(office, fresh, customer="Twin Coop")).errors["Name of the customer"]
-    )
+    await start(office, fresh, customer="Twin Coop")
+    assert f"Another open onboarding is called Twin Coop: <#{other.id}>" in office.shown(office.sam)
+    before = typed(office.sam)
+    await office.sam.submit()  # once more is no confirmation
+    assert "Tick this box" in office.shown(office.sam)
+    assert typed(office.sam) == before
+    await office.sam.fill({"Same name": ["Use this name all the same"]})
     assert (await office.sam.submit()).closed
     await office.slack.until(lambda: office.olga.find(fresh, "Onboarding of Twin Coop"))
     await office.slack.until(lambda: office.olga.find(fresh, "1. Planning"))
@@ -353,13 +357,22 @@ async def test_start_proposes_the_channel_its_customer_and_who_of_it_can_lead(of
     assert typed(office.sam)["customer"] == "Blue"
     await office.journey.type_in(office.sam, view, {"customer": "Blue Coop & Co", "lead": office.olga})
     await choose_channel(office, fresh)
-    assert (typed(office.sam)["customer"], typed(office.sam)["lead"]) == ("Blue Coop & Co", None)
+    assert (typed(office.sam)["customer"], typed(office.sam)["lead"]["value"]) == ("Blue Coop & Co", office.olga.id)
     office.slack.faults.add("conversations.info", "slow", times=None, seconds=0.1)
     await pick_channel(office, office.acme)
     await pick_channel(office, office.blue)  # before the form was drawn for the other one
+    await pick_channel(office, office.acme)
+    await office.sam.fill({"Target go-live date": "2099-01-15"})  # and this, too
+    view = await shown(office)
+    wanted = {"channel": office.acme.id, "lead": None, "customer": "Blue Coop & Co", "go_live": "2099-01-15"}
+    assert typed(office.sam) == typed(office.sam) | wanted
+    assert FormMeta.model_validate_json(view.data["private_metadata"]).item == office.acme.id
+    await office.journey.type_in(office.sam, view, {"customer": ""})
+    await pick_channel(office, office.blue)
+    await office.sam.fill({"Owner at Pismo": office.kim.id})
     await shown(office)
     office.slack.faults.clear()
-    assert typed(office.sam)["channel"] == office.blue.id
+    assert (typed(office.sam)["customer"], typed(office.sam)["owner"]) == ("Blue", office.kim.id)
 
 
 async def test_start_in_a_channel_that_is_taken_names_the_customer_and_works_after_that_one_is_closed(

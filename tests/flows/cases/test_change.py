@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from flows.cases.change import Particulars, change
-from flows.cases.start import namesake
+from flows.cases.naming import namesakes
 from flows.forms.dialogs import DIALOGS
 from flows.model import AuditEvent
 from storage.tables import audit_events
@@ -94,6 +94,6 @@ async def test_an_equal_name_is_another_customers(acme: CaseBook) -> None:
     await acme.start("C2", "Blue Coop")
     async with acme.store.read() as unit:
         names = ("ACME bank", "Blue Coop", "New")
-        taken = {name: await namesake(unit, name, other_than=acme.id) for name in names}
-    assert taken == {"ACME bank": True, "Blue Coop": False, "New": False}
+        taken = {name: await namesakes(unit, name, other_than=acme.id) for name in names}
+    assert taken == {"ACME bank": ["C1"], "Blue Coop": [], "New": []}
     assert first != acme.id
