@@ -281,6 +281,16 @@ class ShowDeparture(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TellOfDeparture(Effect):
+    """Tell support who has left where nothing of it can be recorded: what is stored of the onboarding was damaged or altered."""
+
+    kind = "unrecorded_departure"
+    where: ClassVar[Room] = "support_channel"
+    user: str
+    onboarding: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HandOver(Effect):
     """What somebody of support has in this onboarding is another's from now on. ``by_team``, ``by_user``: who decided that."""
 

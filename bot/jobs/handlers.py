@@ -78,6 +78,7 @@ from flows.outbox import (
     ShowTaskInFull,
     Tell,
     TellOfAlteredLog,
+    TellOfDeparture,
     TellOfTicket,
     TellSetAside,
     WarnOfCompany,
@@ -141,6 +142,7 @@ def handlers(
     table.on(Alert, alerts.alert)
     table.on(TellOfAlteredLog, alerts.altered_log)
     table.on(TellSetAside, alerts.set_aside)
+    table.on(TellOfDeparture, alerts.departure)
     table.on(PostReport, WeeklyReports(store, cases, slack, support).post)
     _follow_people(table, Presence(store, cases, slack, support, publish_home))
     table.on(Repair, repairs.customers)

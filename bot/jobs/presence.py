@@ -18,6 +18,7 @@ from flows.model import Person, Posted, ThirdCompany
 from flows.outbox import DrawHome, FollowMembers, HandOver, HandOverEverywhere, ShowDeparture, WarnOfCompany
 from flows.people import Side, Who
 from flows.ports import Unit
+from storage.customers import readable_name
 from storage.store import Store
 
 log = logging.getLogger("bot.jobs.presence")
@@ -71,7 +72,8 @@ class Presence:
         over = all(call.answered_at for call in calls)
         if over and posted is None:
             return Finished(called=False)
-        shown = departure(case.snapshot, user_id, self._support.texts(case.onboarding.journey))
+        customer = readable_name(case.onboarding) or case.id
+        shown = departure(case.snapshot, user_id, customer, self._support.texts(case.onboarding.journey))
         if posted is not None:
             try:
                 await self._slack.update(posted.channel_id, posted.ts, shown.text, shown.blocks)

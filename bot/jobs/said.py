@@ -23,7 +23,7 @@ from flows.cases.presence import there
 from flows.cases.secrets import TOLD as SECRET_TOLD
 from flows.cases.settle import state_allows
 from flows.model import EffectRecord, Onboarding, Posted
-from flows.outbox import Alert, Say, Tell, TellOfAlteredLog, TellSetAside
+from flows.outbox import Alert, Say, Tell, TellOfAlteredLog, TellOfDeparture, TellSetAside
 from flows.people import Who
 from flows.ports import Unit
 from storage.chain import OF_ROWS
@@ -127,6 +127,16 @@ class Alerts:
         key = "set_aside_of" if asked.customer else "set_aside"
         params = {"what": asked.what, "id": asked.id, "customer": asked.customer, "channel": asked.channel}
         return await self._post(run, drawing([section(sentence(self._support.texts(""), key, params))]))
+
+    async def departure(self, run: Run[TellOfDeparture]) -> Finished:
+        """The card with what they had follows once that can be recorded."""
+        asked = run.effect
+        async with self._store.read() as unit:
+            onboarding = await readable_onboarding(unit, asked.onboarding)
+        key = "unrecorded_departure" if onboarding is None else "unrecorded_departure_in"
+        channel = onboarding.channel_id if onboarding is not None else ""
+        params = {"user": asked.user, "customer": readable_name(onboarding) or asked.onboarding, "channel": channel}
+        return await self._post(run, notice(sentence(self._support.texts(""), key, params)))
 
     async def _post(self, run: Run[Any], shown: Drawing) -> Finished:
         try:

@@ -7,6 +7,8 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 
 from prometheus_client import Counter
 
@@ -17,6 +19,8 @@ from flows.cases.presence import OF_SUPPORT
 from flows.outbox import Draw, FollowMembers, PostReport
 from flows.ports import Unit
 from flows.problems import Refused
+from storage.audit import Altered
+from storage.sealing import SealError
 from storage.store import Store, Unavailable
 
 log = logging.getLogger("bot.jobs.sweeps")
@@ -28,6 +32,12 @@ Due = Callable[[Unit], Awaitable[Sequence[str]]]
 """Ids of the onboardings with something due."""
 Serve = Callable[[Case], Awaitable[int]]
 """Handles one of them; returns how many things were done."""
+
+
+class Instead(Protocol):
+    """What is done about one of them that can't be opened, or of which nothing is recorded."""
+
+    async def __call__(self, unit: Unit, onboarding_id: str) -> None: ...
 
 
 def ended_meanwhile(error: Exception) -> bool:
@@ -106,20 +116,25 @@ class Sweeps:
         await self._store.transact(work)
 
     async def follow_support(self, is_gone: Callable[[str], bool]) -> None:
-        """Who of support has left, or come back, in each onboarding in which something is theirs. ``is_gone``: by user id."""
+        """Who of support has left, or come back, in each onboarding in which something is theirs, also if its answers can't be read.
+        ``is_gone``: by user id."""
+        untold: dict[str, list[str]] = {}
 
         async def due(unit: Unit) -> Sequence[str]:
             gone = [one for one in await unit.owners_and_claimers() if is_gone(one)]
             told = await unit.unanswered(OF_SUPPORT)
-            untold = {
-                onboarding_id for onboarding_id, user_id in await unit.held_by(gone) if (onboarding_id, user_id) not in told
-            }
-            return sorted(untold | {onboarding_id for onboarding_id, user_id in told if not is_gone(user_id)})
+            for onboarding_id, user_id in sorted(set(await unit.held_by(gone)) - set(told)):
+                untold.setdefault(onboarding_id, []).append(user_id)
+            return sorted({*untold, *(onboarding_id for onboarding_id, user_id in told if not is_gone(user_id))})
 
         async def serve(case: Case) -> int:
             return departures.follow_support(case, is_gone)
 
-        await self._sweep("departures", due, serve, closed=True)
+        async def tell_alone(unit: Unit, onboarding_id: str) -> None:
+            for user_id in untold.get(onboarding_id, ()):
+                await departures.tell_alone(unit, onboarding_id, user_id)
+
+        await self._sweep("departures", due, serve, closed=True, unread=True, instead=tell_alone)
 
     async def follow_members(self) -> None:
         """Once a day, who is still in the customers' channels."""
@@ -138,8 +153,21 @@ class Sweeps:
         for days in (0, *self._cases.rules.renewal_days):
             metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))
 
-    async def _sweep(self, chore: str, due: Due, serve: Serve, *, closed: bool = False, counted: Counter | None = None) -> None:
-        """One transaction per customer. If another writer holds a customer's rows, that one is left for the next sweep.
+    async def _sweep(
+        self,
+        chore: str,
+        due: Due,
+        serve: Serve,
+        *,
+        closed: bool = False,
+        counted: Counter | None = None,
+        unread: bool = False,
+        instead: Instead | None = None,
+    ) -> None:
+        """``unread``: a customer whose answers can't be read is served too, as `Cases.open` does with ``shows`` False. ``instead``: what is
+        done about one of whom nothing can be read or recorded, besides skipping them.
+
+        One transaction per customer. If another writer holds a customer's rows, that one is left for the next sweep.
 
         Raises Unavailable if the store is unreachable, or if SQLite, with its one writer, is locked for two customers in a row:
         the others would fare no better.
@@ -149,12 +177,17 @@ class Sweeps:
         locked = False
         for onboarding_id in ids:
 
-            async def work(unit: Unit, onboarding_id: str = onboarding_id) -> int:
-                async with self._cases.open(unit, onboarding_id, closed=closed) as case:
+            async def work(unit: Unit, onboarding_id: str = onboarding_id, *, shows: bool = True) -> int:
+                async with self._cases.open(unit, onboarding_id, closed=closed, shows=shows) as case:
                     return await serve(case)
 
             try:
-                done = await self._store.transact(work)
+                try:
+                    done = await self._store.transact(work)
+                except SealError:
+                    if not unread:
+                        raise
+                    done = await self._store.transact(partial(work, shows=False))
             except Exception as error:
                 if ended_meanwhile(error):
                     continue
@@ -164,6 +197,8 @@ class Sweeps:
                 metrics.CHORE_FAILURES.labels(chore).inc()
                 extra = {"chore": chore, "onboarding": onboarding_id, "error": type(error).__name__}
                 log.error("a customer was skipped in a sweep", extra=extra, exc_info=error)  # noqa: TRY400
+                if instead is not None and isinstance(error, (Altered, SealError)):
+                    await self._store.transact(partial(instead, onboarding_id=onboarding_id))
             else:
                 locked = False
                 if counted is not None:

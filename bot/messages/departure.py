@@ -9,12 +9,13 @@ from flows.model import Call, Snapshot
 from flows.people import Side
 
 
-def departure(snapshot: Snapshot, user_id: str, texts: Texts) -> Drawing:
-    """Raises LookupError if nobody is needed in their place, nor ever was."""
+def departure(snapshot: Snapshot, user_id: str, customer: str, texts: Texts) -> Drawing:
+    """``customer``: the name, or what stands for one that can't be read. Raises LookupError if nobody is needed in their place, nor ever
+    was."""
     onboarding, calls = snapshot.onboarding, of_departures(snapshot, user_id)
     if not calls:
         raise LookupError(user_id)
-    about = {"user": Raw(f"<@{user_id}>"), "customer": onboarding.customer, "channel": Raw(f"<#{onboarding.channel_id}>")}
+    about = {"user": Raw(f"<@{user_id}>"), "customer": customer, "channel": Raw(f"<#{onboarding.channel_id}>")}
     ours = any(SIDES[call.kind] is Side.SUPPORT for call in calls)
     told = [texts.md("departure.of_support" if ours else "departure.of_customer", **about)]
     told += [f"• {_line(call, texts)}" for call in calls]

@@ -6,8 +6,9 @@ from flows.cases import calls
 from flows.cases.case import Case
 from flows.cases.presence import SIDES, held, holders, of_departures
 from flows.model import Call
-from flows.outbox import Draw, ShowDeparture
+from flows.outbox import Draw, ShowDeparture, TellOfDeparture
 from flows.people import SYSTEM, Side, Who
+from flows.ports import Unit
 
 
 def leave(case: Case, who: Who, side: Side) -> None:
@@ -29,6 +30,12 @@ def leave(case: Case, who: Who, side: Side) -> None:
         case.log("departure:tell", by=SYSTEM, facts={"team": who.team_id, "user": who.user_id, "kinds": new})
         case.ask(ShowDeparture(user=who.user_id))
         case.ask(Draw(what="card"))
+
+
+async def tell_alone(unit: Unit, onboarding_id: str, user_id: str) -> None:
+    """The same where nothing can be recorded of the onboarding: support is told, once."""
+    if await unit.once(f"left:{onboarding_id}:{user_id}"):
+        unit.ask("", TellOfDeparture(user=user_id, onboarding=onboarding_id))
 
 
 def come_back(case: Case, user_id: str, side: Side) -> None:

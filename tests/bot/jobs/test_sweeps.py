@@ -13,11 +13,12 @@ from prometheus_client import REGISTRY
 
 from bot.jobs.sweeps import Sweeps
 from flows.cases.report import PATIENCE
+from flows.desk import Need, Wanted
 from flows.model import Expiry, Grant, new_id
 from flows.ports import Unit
 from storage import sealing
 from storage.store import Store, Unavailable
-from tests.flows.cases.casework import CaseBook, case_book
+from tests.flows.cases.casework import OWNER, CaseBook, case_book
 
 DAMAGED, OTHERS = 1, (0, 2)
 
@@ -143,6 +144,31 @@ async def test_renewals(customers: Customers, caplog: pytest.LogCaptureFixture) 
     customers.mend()
     await customers.sweeps.warn_of_renewals()
     assert await customers.served("say", key) == {customers.damaged}
+
+
+async def test_who_left_is_told_also_where_answers_cannot_be_read_or_nothing_can_be_recorded(customers: Customers) -> None:
+    """The first customer's log was altered, the second's answers were damaged."""
+    gone, altered = {OWNER.user_id}, customers.ids[0]
+    (head,) = customers._sql("SELECT hash FROM audit_heads WHERE onboarding_id = ?", altered)
+    customers._sql("UPDATE audit_heads SET hash = 'x' WHERE onboarding_id = ?", altered)
+    customers.damage()
+    for _ in range(2):
+        await customers.sweeps.follow_support(gone.__contains__)
+    assert await customers.served("departure") == set(customers.ids) - {altered}
+    (told,) = [one.arguments for one in await customers.book.news("unrecorded_departure")]
+    assert (told["user"], told["onboarding"]) == (OWNER.user_id, altered)
+    async with customers.book.store.read() as unit:
+        rows = [row for row in (await unit.waiting(Wanted(), limit=50)).rows if row.need is Need.LEFT]
+    assert {row.onboarding_id for row in rows} == set(customers.ids) - {altered}
+
+    customers._sql("UPDATE audit_heads SET hash = ? WHERE onboarding_id = ?", head, altered)
+    await customers.sweeps.follow_support(gone.__contains__)
+    assert await customers.served("departure") == {altered}
+    customers.mend()
+    gone.clear()
+    await customers.sweeps.follow_support(gone.__contains__)
+    assert await customers.served("departure") == set(customers.ids)
+    assert await customers.book.news("unrecorded_departure") == []
 
 
 async def test_where_the_store_is_locked_the_sweep_ends(customers: Customers, caplog: pytest.LogCaptureFixture) -> None:

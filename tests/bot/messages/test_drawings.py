@@ -53,7 +53,7 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
     nobody = replace(samples.reminder(Side.CUSTOMER, STEPS), user_id="")
     yield "reminder of who is left", reminder.reminder(made, JOURNEY, nobody, texts, at)
     for left in samples.departures():
-        yield "departure", departure.departure(replace(made, calls=left), "U_ANA", texts)
+        yield "departure", departure.departure(replace(made, calls=left), "U_ANA", made.onboarding.customer, texts)
     yield "matrix", matrix.matrix(made, samples.JOURNEY, texts, samples.NOW)
     yield "parity", parity.parity(made.onboarding.customer, compared(at, JOURNEY), texts)
     yield "status", board.one(made, JOURNEY, texts, at, made.notes)
