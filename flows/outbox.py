@@ -292,7 +292,8 @@ class TellOfDeparture(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class HandOver(Effect):
-    """What somebody of support has in this onboarding is another's from now on. ``by_team``, ``by_user``: who decided that."""
+    """What somebody of support has in this onboarding, as in all others, is another's from now on: support reads of all of them in one
+    message, `TellHandedOver`. ``by_team``, ``by_user``: who decided that."""
 
     kind = "hand_over"
     lane = "hand_over"
@@ -308,6 +309,20 @@ class HandOverEverywhere(HandOver):
     """The same in all open onboardings, each by itself."""
 
     kind = "hand_over_everywhere"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TellHandedOver(Effect):
+    """Tell support, and whoever has it now, what was handed over in all onboardings. ``onboardings``: the ids of those that are named, of
+    ``count``."""
+
+    kind = "handed_over"
+    where: ClassVar[Room] = "support_channel"
+    person: str
+    successor: str
+    by: str
+    onboardings: tuple[str, ...]
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,7 @@ class CalmActs(Acts):
         opens = self.journey.opens(self.sam, card, Act.HAND_OVER)
         await self.journey.fill_form(self.sam, opens, {"successor": otto.user.username}, lambda: "chosen by" in card().text)
         self.tell("support", f"reads on its card: {self.sam.find(self.office.support, 'chosen by').said}")
-        told = partial(otto.find, self.company.channel, "made you the lead")
+        told = partial(otto.find, self.company.channel, "You are the lead of your company")
         await self.slack.until(lambda: holds(told), timeout=30)
         self.tell("customer", f"reads: {told().said}")
         self.lead = otto

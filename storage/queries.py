@@ -36,6 +36,7 @@ from flows.model import (
 )
 from flows.people import Who
 from flows.report import Figures, GoLiveAtRisk, TimeSpent
+from flows.state import ENDED
 from storage import reporting, tables
 from storage.columns import unread
 from storage.covered import WatchfulSession
@@ -85,7 +86,8 @@ def _held(user_ids: Sequence[str] | None) -> Iterator[Select[Any]]:
         shown = select(user_id).distinct() if user_ids is None else select(columns.id, user_id).where(user_id.in_(user_ids))
         query = shown.where(left, user_id != "")
         if user_id is step.claimer_id:
-            query = query.join(tables.steps, columns.id == step.onboarding_id)
+            waits = or_(step.turn != "", and_(columns.closed_at.is_(None), step.state.not_in(ENDED)))
+            query = query.join(tables.steps, columns.id == step.onboarding_id).where(waits)
         elif user_id is call.claimer_id:
             query = query.join(tables.calls, columns.id == call.onboarding_id).where(tables.UNANSWERED)
         yield query

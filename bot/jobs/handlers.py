@@ -10,6 +10,7 @@ from bot.jobs.calls import CallMessages
 from bot.jobs.channels import Channels
 from bot.jobs.escalations import Escalations
 from bot.jobs.files import Files
+from bot.jobs.handing_over import HandingOver
 from bot.jobs.lasting import LastingMessages
 from bot.jobs.moves import ProgramMoves
 from bot.jobs.nudges import Nudges
@@ -77,6 +78,7 @@ from flows.outbox import (
     ShowReadyText,
     ShowTaskInFull,
     Tell,
+    TellHandedOver,
     TellOfAlteredLog,
     TellOfDeparture,
     TellOfTicket,
@@ -123,7 +125,7 @@ def handlers(
     threads = Threads(store, cases, slack, lasting, support)
     ready_texts = ReadyTexts(threads)
     reminders = Reminders(store, cases, slack, threads, support)
-    said, submissions = Said(threads), Submissions(threads)
+    said, submissions = Said(threads, people), Submissions(threads)
     channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     ticket_answers = TicketAnswers(store, cases, service_desk.client, service_desk.policies)
@@ -145,6 +147,7 @@ def handlers(
     table.on(TellOfDeparture, alerts.departure)
     table.on(PostReport, WeeklyReports(store, cases, slack, support).post)
     _follow_people(table, Presence(store, cases, slack, support, publish_home))
+    _hand_over(table, HandingOver(store, cases, slack, support))
     table.on(Repair, repairs.customers)
     table.on(RepairReviews, repairs.reviews)
     table.on(AskAgain, repairs.ask_again)
@@ -175,10 +178,14 @@ def _follow_people(table: Handlers, presence: Presence) -> None:
     """Who is there, and what each of them has before them."""
     table.on(WarnOfCompany, presence.warn)
     table.on(ShowDeparture, presence.departure)
-    table.on(HandOver, presence.hand_over)
-    table.on(HandOverEverywhere, presence.hand_over_everywhere)
     table.on(FollowMembers, presence.follow_members)
     table.on(DrawHome, presence.home)
+
+
+def _hand_over(table: Handlers, handing_over: HandingOver) -> None:
+    table.on(HandOver, handing_over.in_one)
+    table.on(HandOverEverywhere, handing_over.in_all)
+    table.on(TellHandedOver, handing_over.tell)
 
 
 def _ask_pismo(table: Handlers, store: Store, cases: Cases, threads: Threads, pismo: PismoAccess) -> None:

@@ -1,5 +1,5 @@
-"""Who is where: support's warning of a third company in a channel, its cards of people who left, who takes over from whom, and App Homes
-of people whose rights have changed."""
+"""Who is where: support's warning of a third company in a channel, its cards of people who left, and App Homes of people whose rights have
+changed."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -11,12 +11,12 @@ from bot.messages.departure import departure
 from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
-from flows.cases import change, members
+from flows.cases import members
 from flows.cases.case import Cases
 from flows.cases.presence import of_departures
 from flows.model import Person, Posted, ThirdCompany
-from flows.outbox import DrawHome, FollowMembers, HandOver, HandOverEverywhere, ShowDeparture, WarnOfCompany
-from flows.people import Side, Who
+from flows.outbox import DrawHome, FollowMembers, ShowDeparture, WarnOfCompany
+from flows.people import Who
 from flows.ports import Unit
 from storage.customers import readable_name
 from storage.store import Store
@@ -95,24 +95,6 @@ class Presence:
             await unit.place(placed)
 
         return Finished({"channel": placed.channel_id, "ts": placed.ts}, keep)
-
-    async def hand_over(self, run: Run[HandOver]) -> Finished:
-        """Whoever decided it was asked for their right then."""
-        asked = run.effect
-
-        async def work(unit: Unit) -> None:
-            by = Who(asked.by_team, asked.by_user)
-            async with self._cases.open(unit, run.onboarding_id, by, closed=True) as case:
-                change.hand_over(case, asked.person, Who(asked.team, asked.successor), Side.SUPPORT)
-
-        return Finished(also=work, called=False)
-
-    async def hand_over_everywhere(self, run: Run[HandOverEverywhere]) -> Finished:
-        async def work(unit: Unit) -> None:
-            for onboarding_id, _ in sorted(await unit.held_by([run.effect.person])):
-                unit.ask(onboarding_id, change.for_one(run.effect))
-
-        return Finished(also=work, called=False)
 
     async def follow_members(self, run: Run[FollowMembers]) -> Finished:
         """A channel that can't be looked at says nothing about who is in it. Slack may go on listing those whose account was deactivated:

@@ -1,6 +1,6 @@
 """What the bot says about an onboarding: posts in threads, private messages, alerts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from bot.messages.blocks import Block, Drawing, actions, button, drawing, link, 
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.links import Links
 from bot.messages.support import Support
-from bot.messages.texts import Texts
+from bot.messages.texts import Raw, Texts
 from bot.messages.wording import sentence
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
@@ -38,17 +38,24 @@ ALERT = "alert"
 class Said:
     """Posts in threads."""
 
-    def __init__(self, threads: Threads) -> None:
-        self._threads = threads
+    def __init__(self, threads: Threads, people: People) -> None:
+        self._threads, self._people = threads, people
 
     async def say(self, run: Run[Say]) -> Finished:
         asked = run.effect
         thread = await self._threads.of(run, asked.where, asked.step)
         mentioned = [f"<@{user}>" for user in there(thread.case.snapshot, *asked.mention)]  # who left while it waited
-        words = " ".join([*mentioned, sentence(thread.texts, asked.key, asked.params)])
+        words = " ".join([*mentioned, sentence(thread.texts, asked.key, await self._named(asked.params))])
         offered = _offered(thread, asked.offers) if asked.offers else None
         drawn = notice(words) if offered is None else drawing([*long_sections(words), actions(offered)])
         return await self._threads.post(run, thread, [drawn], broadcast=asked.broadcast)
+
+    async def _named(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A ``contact`` is called by name: a mention would call somebody who has nothing to do there."""
+        if not (user_id := params.get("contact")):
+            return params
+        person = await self._people.fetch(user_id)
+        return {**params, "contact": person.name if person is not None and person.name else Raw(f"<@{user_id}>")}
 
 
 def _offered(thread: Thread, task_id: str) -> Block | None:

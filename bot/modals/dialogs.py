@@ -105,9 +105,10 @@ def _hand_over(case: Case, sent: DialogAnswers) -> None:
     if sent.found.who is None:
         raise Refused("gone")
     person, successor = sent.clean["person"], sent.found.who
-    change.hand_over(case, person, successor, sent.found.side)
     if sent.clean.get("everywhere"):
         change.hand_over_everywhere(case, person, successor)
+    else:
+        change.hand_over(case, person, successor, sent.found.side)
 
 
 def may_open(case: Case, meta: FormMeta) -> None:

@@ -8,8 +8,9 @@ from flows.cases import calls, departures
 from flows.cases.case import Case
 from flows.cases.presence import ASSIGNEE_LEFT, CLAIMER_LEFT, LEAD_LEFT, OWNER_LEFT, SIDES, held, of_departures
 from flows.model import COLLEAGUE, LEAD, LEFT, Member
-from flows.outbox import DrawHome, HandOver, HandOverEverywhere, ShowDeparture
+from flows.outbox import DrawHome, HandOver, HandOverEverywhere, ShowDeparture, TellHandedOver
 from flows.people import Side, Who
+from flows.ports import Unit
 from flows.problems import Problem
 from flows.state import ENDED, StepState
 
@@ -34,11 +35,11 @@ def change(case: Case, wanted: Particulars) -> None:
         _rename(case, wanted.customer)
     if wanted.lead.user_id != onboarding.lead_id:
         _set_lead(case, wanted.lead)
-        case.announce("lead_changed", mention=[wanted.lead.user_id], by=case.actor.user_id)
+        case.announce("lead_changed", mention=[wanted.lead.user_id])
     if wanted.owner_id != onboarding.owner_id:
         _set_owner(case, wanted.owner_id)
         case.warn("owner_changed", mention=[wanted.owner_id], by=case.actor.user_id, customer=onboarding.customer)
-        case.announce("owner_changed_there", owner=wanted.owner_id)
+        case.announce("contact_changed", contact=wanted.owner_id)
     if wanted.go_live != onboarding.go_live:
         _set_go_live(case, wanted.go_live)
 
@@ -47,7 +48,7 @@ def _set_language(case: Case, language: str) -> None:
     onboarding = case.onboarding
     case.log("onboarding:language", facts={"from": onboarding.language, "to": language})
     onboarding.language = language
-    case.announce("language_changed", by=case.actor.user_id, field=f"choice.language.{language}")
+    case.announce("language_changed", field=f"choice.language.{language}")
 
 
 def _rename(case: Case, name: str) -> None:
@@ -83,20 +84,18 @@ def _set_owner(case: Case, owner_id: str) -> None:
 
 
 def _set_go_live(case: Case, day: date | None) -> None:
-    """Told where what is to be started by when hangs on it; else in the channel."""
+    """Told once, in the channel, with the steps in which what is to be started by when hangs on it."""
     onboarding, before, earlier = case.onboarding, case.situation, case.onboarding.go_live
     onboarding.go_live = day
     dates = {"from": earlier.isoformat() if earlier else "", "to": day.isoformat() if day else ""}
     case.log("onboarding:go_live", facts=dates)
-    key = "go_live_changed" if earlier and day else "go_live_set" if day else "go_live_unset"
-    said = {"before": dates["from"], "now": dates["to"]}
     closed = (StepState.LOCKED, *ENDED)
     steps = [step for step in case.journey.steps.values() if case.record(step.id).state not in closed]
     moved = [step.id for step in steps if tuple(step.wakes(before)) != tuple(step.wakes(case.situation))]
-    for step_id in moved:
-        case.say("customer", step_id, key, values=said)
-    if not moved:
-        case.announce(key, **said)
+    alone, together = ("go_live_unset", "go_live_unset_with")
+    if day is not None:
+        alone, together = ("go_live_changed", "go_live_changed_with") if earlier else ("go_live_set", "go_live_set_with")
+    case.announce(together if moved else alone, before=dates["from"], now=dates["to"], steps=moved)
 
 
 # -- all that one person has
@@ -116,9 +115,9 @@ def hand_over_problems(case: Case, person: str, successor: str, side: Side, *, e
     return ()
 
 
-def hand_over(case: Case, person: str, successor: Who, side: Side) -> None:
+def hand_over(case: Case, person: str, successor: Who, side: Side, *, of_many: bool = False) -> None:
     """The onboarding itself and all steps that somebody has on one side are another's from now on, and so are their reminders and whom
-    they were to answer. Nothing happens if they have nothing."""
+    they were to answer. Nothing happens if they have nothing. ``of_many``: as in other onboardings, of which support reads at once."""
     had = {kind: steps for kind, steps in held(case.snapshot, person).items() if SIDES[kind] is side}
     if side is Side.SUPPORT:
         calls.hand_on(case, person, successor.user_id)
@@ -140,26 +139,32 @@ def hand_over(case: Case, person: str, successor: Who, side: Side) -> None:
         if call.kind in had and call.answered_at is None:
             call.answered_at, call.answered_by, call.answer = case.now, case.actor.user_id, successor.user_id
             case.ask(ShowDeparture(user=person))
-    _tell(case, had, steps, successor.user_id, side)
+    _tell_customer(case, had, steps, successor.user_id, side)
+    if not of_many and side is Side.SUPPORT:
+        _tell_support(case, had, steps, successor.user_id)
 
 
-def _tell(case: Case, had: Mapping[str, tuple[str, ...]], steps: tuple[str, ...], successor: str, side: Side) -> None:
-    """In the channel, where one message says it of all steps, also of those that have no thread yet."""
-    by, customer = case.actor.user_id, case.onboarding.customer
+def _tell_customer(case: Case, had: Mapping[str, tuple[str, ...]], steps: tuple[str, ...], successor: str, side: Side) -> None:
+    """In the channel, where one message says it of all steps, also of those that have no thread yet. Of support, they need only know who
+    their contact is."""
     if LEAD_LEFT in had:
-        case.announce("lead_changed", mention=[successor], by=by)
+        case.announce("lead_changed", mention=[successor])
+    if steps and side is Side.CUSTOMER:
+        case.announce("steps_given", mention=[successor], steps=list(steps))
+    if OWNER_LEFT in had and case.onboarding.closed_at is None:
+        case.announce("contact_changed", contact=successor)
+
+
+def _tell_support(case: Case, had: Mapping[str, tuple[str, ...]], steps: tuple[str, ...], successor: str) -> None:
+    by, customer = case.actor.user_id, case.onboarding.customer
     if OWNER_LEFT in had:
         case.warn("owner_changed", mention=[successor], by=by, customer=customer)
-    if OWNER_LEFT in had and case.onboarding.closed_at is None:
-        case.announce("owner_changed_there", owner=successor)
-    if steps and side is Side.CUSTOMER:
-        case.announce("steps_given", mention=[successor], by=by, steps=list(steps))
-    elif steps:
+    if steps:
         case.warn("steps_given_of", mention=[successor], by=by, customer=customer, steps=list(steps))
 
 
 def hand_over_everywhere(case: Case, person: str, successor: Who) -> None:
-    """What somebody of support has, in all other onboardings as well: each has an effect of its own, so that none waits for another."""
+    """What somebody of support has, in this onboarding and all others: each has an effect of its own, so that none waits for another."""
     by = case.actor
     case.ask(
         HandOverEverywhere(
@@ -171,3 +176,20 @@ def hand_over_everywhere(case: Case, person: str, successor: Who) -> None:
 def for_one(asked: HandOverEverywhere) -> HandOver:
     """What is to be done in each onboarding."""
     return HandOver(person=asked.person, successor=asked.successor, team=asked.team, by_team=asked.by_team, by_user=asked.by_user)
+
+
+NAMED = 50
+"""So many customers are named of whom everything is handed over; the list of what is whose has all."""
+
+
+async def hand_over_in_each(unit: Unit, asked: HandOverEverywhere, here: str) -> None:
+    """Support is told once for all. ``here``: the onboarding in which it was asked for, which may be closed."""
+    found = sorted({onboarding_id for onboarding_id, _ in await unit.held_by([asked.person])})
+    for onboarding_id in {*found, here}:
+        unit.ask(onboarding_id, for_one(asked))
+    if found:
+        named = tuple(found[:NAMED])
+        told = TellHandedOver(
+            person=asked.person, successor=asked.successor, by=asked.by_user, onboardings=named, count=len(found)
+        )
+        unit.ask("", told)

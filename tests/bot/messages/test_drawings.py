@@ -11,6 +11,7 @@ from bot.listeners.actions import ACTIONS
 from bot.messages import board, calls, card, departure, home, lists, matrix, parity, reminder, review, step, which_customer
 from bot.messages.blocks import Block, Drawing
 from bot.messages.buttons import Act, parse
+from bot.messages.handed_over import Handed, handed_over
 from bot.messages.lists import Asked, ListKind
 from bot.messages.texts import Texts, table
 from bot.slack.support_channel import FAULTS
@@ -18,7 +19,7 @@ from bot.slack.support_people import SETUP
 from flows.cases.parity import parity as compared
 from flows.desk import Only, Page
 from flows.model import EffectRecord, Snapshot
-from flows.outbox import Escalate
+from flows.outbox import Escalate, TellHandedOver
 from flows.people import Side
 from flows.state import StepState
 from playground.slack.checks import check_message, check_view
@@ -54,6 +55,13 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
     yield "reminder of who is left", reminder.reminder(made, JOURNEY, nobody, texts, at)
     for left in samples.departures():
         yield "departure", departure.departure(replace(made, calls=left), "U_ANA", made.onboarding.customer, texts)
+    card_link = "https://slack.example/archives/C1/p12"
+    many = TellHandedOver(person="U_ANA", successor="U_SUE", by="U_SUE", onboardings=(), count=70)
+    handed = [
+        Handed(made.onboarding.customer, channel, link)
+        for channel, link in (("C_CUSTOMER", ""), ("", card_link), *[("", "")] * 48)
+    ]
+    yield "handed over", handed_over(many, handed, texts)
     yield "matrix", matrix.matrix(made, samples.JOURNEY, texts, samples.NOW)
     yield "parity", parity.parity(made.onboarding.customer, compared(at, JOURNEY), texts)
     yield "status", board.one(made, JOURNEY, texts, at, made.notes)

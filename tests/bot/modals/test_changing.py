@@ -103,7 +103,14 @@ async def test_whose_account_is_gone_is_gone_everywhere_and_one_takes_over_all(o
     await sam.click(cards[0], action_id=action_id(cards[0].blocks, Act.HAND_OVER))
     await slack.until(lambda: sam.view is not None)
     values = {"Who takes over": sam.user.username, "Other customers": ["Hand over in all open onboardings"]}
+    before = len(office.support.messages)
     assert await errors(office, **values) == ""
+    (told,) = [message.text for message in office.support.messages[before:]]
+    assert told.startswith(f"<@{sam.id}>, <@{sam.id}> handed over to you all that <@{kim.id}> had in support, for 2 customers.")
+    assert "Acme Bank" in told
+    assert "Blue Coop" in told
+    for channel in (office.acme, office.blue):
+        assert channel.messages[-1].text == "Your company's contact at Pismo is sam from now on."
     for one in (onboarding, other):
         snapshot = await office.snapshot(one)
         assert snapshot.onboarding.owner_id == who(sam).user_id

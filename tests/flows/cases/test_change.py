@@ -58,7 +58,7 @@ async def test_whatever_differs_is_written_with_old_and_new_and_told(acme: CaseB
         ("support_channel", "renamed_here"): [],
         ("customer_channel", "lead_changed"): [COLLEAGUE.user_id],
         ("support_channel", "owner_changed"): [KIM.user_id],
-        ("customer_channel", "owner_changed_there"): [],
+        ("customer_channel", "contact_changed"): [],
         ("customer_channel", "go_live_set"): [],
     }
     assert {one["user"] for one in news if "key" not in one} == {LEAD.user_id, COLLEAGUE.user_id}
@@ -75,7 +75,9 @@ async def test_a_new_go_live_date_is_told_where_what_is_to_begin_by_when_hangs_o
     day = (await acme.snapshot()).onboarding.go_live
     assert day is not None
     await acme.act(partial(change, wanted=replace(NOW, go_live=day.replace(year=day.year + 1))))
-    assert await acme.said() == [("customer", "go_live_changed")]
+    (told,) = [one.arguments for one in await acme.news("say")]  # once, in the channel, and nobody is called
+    assert (told["where"], told["key"], told["mention"]) == ("customer_channel", "go_live_changed_with", [])
+    assert "setup_card_issuing" in told["params"]["steps"]
 
 
 async def test_a_form_left_half_way_puts_nothing_back_that_was_changed_since(acme: CaseBook) -> None:

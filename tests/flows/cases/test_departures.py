@@ -10,8 +10,10 @@ import pytest
 from flows.cases import calls as help_calls
 from flows.cases import change, channels, departures, manage, members, review
 from flows.cases.case import Case
+from flows.cases.change import Particulars
 from flows.cases.presence import called, gone, in_line
 from flows.model import LEAD, Call, Posted
+from flows.outbox import HandOverEverywhere, load
 from flows.people import Role, Side, Who
 from flows.problems import Refused
 from tests.flows.cases.casework import COLLEAGUE, KIM, LIZ, OWNER, CaseBook, case_book
@@ -173,6 +175,34 @@ async def test_what_is_done_or_given_away_in_another_way_needs_nobody_any_more(a
     assert await mentioned(acme) == {ANA.user_id}
     assert await calls(acme) == {}
     assert COLLEAGUE.user_id in gone(await acme.snapshot())
+
+
+async def test_who_hands_over_everything_is_told_of_once_and_no_customer_is_called(acme: CaseBook) -> None:
+    """A step that she took and that was done since is nothing to hand over."""
+    first = acme.id
+    second = await acme.start("C2", "Blue Coop")
+    await acme.start("C3", "Third Bank")
+    await acme.act(partial(review.claim, step_id="planning"), KIM)
+    await acme.skip("planning")
+    for acme.id in (first, second):
+        await acme.act(partial(change.change, wanted=Particulars("Acme Bank", ANA, KIM.user_id, "en", None)))
+    await acme.act(partial(review.claim, step_id="planning"), KIM)
+    await acme.news("say")
+    await acme.act(partial(change.hand_over_everywhere, person=KIM.user_id, successor=LIZ))
+    (asked,) = await acme.news("hand_over_everywhere")
+    everywhere = load(asked.kind, asked.arguments)
+    assert isinstance(everywhere, HandOverEverywhere)
+    await acme.do(partial(change.hand_over_in_each, asked=everywhere, here=second))
+    (told,) = [one.arguments for one in await acme.news("handed_over")]
+    assert (set(told["onboardings"]), told["count"], told["successor"]) == ({first, second}, 2, LIZ.user_id)
+    asked_for = [one.onboarding_id for one in await acme.news("hand_over")]
+    assert sorted(asked_for) == sorted([first, second])
+    hands_over = partial(change.hand_over, person=KIM.user_id, successor=LIZ, side=Side.SUPPORT, of_many=True)
+    for acme.id in asked_for:
+        await acme.act(hands_over)
+        assert (await acme.snapshot()).onboarding.owner_id == LIZ.user_id
+    said = [one.arguments for one in await acme.news("say")]
+    assert [(one["where"], one["key"], one["mention"]) for one in said] == [("customer_channel", "contact_changed", [])] * 2
 
 
 async def test_of_what_is_closed_only_support_keeps_something(acme: CaseBook) -> None:
