@@ -107,7 +107,7 @@ class ServiceDeskAccess:
     policies: ServiceDeskPolicies
 
 
-def handlers(
+def handlers(  # noqa: PLR0915  one for each kind of effect
     store: Store,
     cases: Cases,
     slack: Slack,

@@ -7,7 +7,7 @@ that could not be screened for secrets is not kept; one that was screened, but t
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.inspection.inspections import Inspections, NotLookedInto
@@ -19,6 +19,7 @@ from bot.slack.client import Slack
 from flows.forms import drafts
 from flows.forms.fields import Answers, FormPage
 from flows.forms.pages import Slot
+from flows.forms.step import Form
 from flows.journey import JourneyError
 from flows.model import Onboarding
 from flows.problems import Refused
@@ -34,11 +35,12 @@ ALL_SECONDS = 2.5
 @dataclass(frozen=True)
 class Inspected:
     """``files``: as `read_files` gives them. ``unscreened``: fields that may hold a secret. ``unchecked``: the field that is most likely
-    too much to be checked; empty if the page was. Each field with why, as `NotLookedInto` has it."""
+    too much to be checked; empty if the page was. Each field with why, as `NotLookedInto` has it. ``page``: the form and its page."""
 
     files: Mapping[str, Answers] = field(default_factory=dict)
     unscreened: Mapping[str, str] = field(default_factory=dict)
     unchecked: Mapping[str, str] = field(default_factory=dict)
+    page: tuple[Form, Slot] | None = None
 
 
 class PageInspections:
@@ -48,15 +50,16 @@ class PageInspections:
     async def of(self, meta: FormMeta, values: Mapping[str, Any]) -> Inspected:
         """``values``: the modal's state. Nothing for a form or page that there is not: its sending is refused."""
         until = time.monotonic() + ALL_SECONDS
-        slot = await self._slot(meta, next((slot_name(block) for block in values), ""))
+        page = await self._page(meta, next((slot_name(block) for block in values), ""))
         reading = read_files(self._slack, self._inspections, values, until - LOOK_SECONDS)
-        if slot is None:
+        if page is None:
             return Inspected(await reading)
+        slot = page[1]
         files, screened = await asyncio.gather(reading, self._screened_beside_files(values, slot, until))
         raw = parse_page(values, slot, files)
         unreadable = {problem.field for problem in file_problems(raw)}
         typed = {name: value for name, value in raw.items() if name not in unreadable}
-        return await self._look(slot.page.model, typed, files, screened, until)
+        return replace(await self._look(slot.page.model, typed, files, screened, until), page=page)
 
     async def _screened_beside_files(self, values: Mapping[str, Any], slot: Slot, until: float) -> frozenset[str]:
         """The typed fields that were screened while files are read, so that a slow file is no reason to refuse them. None without files."""
@@ -66,16 +69,18 @@ class PageInspections:
             return frozenset()
         return frozenset() if await self._hindered("screen", slot.page.model, typed, until) else frozenset(typed)
 
-    async def _slot(self, meta: FormMeta, name: str) -> Slot | None:
+    async def _page(self, meta: FormMeta, name: str) -> tuple[Form, Slot] | None:
         journey = None
         try:
             if meta.onboarding:
                 async with self._store.read() as unit:
                     onboarding = await unit.get(Onboarding, meta.onboarding)
                 journey = self._rules.journeys.of(onboarding) if onboarding is not None else None
-            return drafts.slot_of(form_of(journey, meta), name)
+            form = form_of(journey, meta)
         except (Refused, JourneyError):
             return None
+        slot = drafts.slot_of(form, name)
+        return (form, slot) if slot is not None else None
 
     async def _look(
         self, model: type[FormPage], typed: Answers, files: Mapping[str, Answers], screened: frozenset[str], until: float

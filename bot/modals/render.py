@@ -220,9 +220,9 @@ def loading_view(texts: Texts, meta: FormMeta) -> View:
     return _view(meta, texts, [section(texts("form_ui.loading"))])
 
 
-def message_view(texts: Texts, text: str) -> View:
+def message_view(texts: Texts, text: str, more: Sequence[Block] = ()) -> View:
     """A result in place of a form."""
-    return notice_view(texts, list(long_sections(text)))
+    return notice_view(texts, [*long_sections(text), *more])
 
 
 def notice_view(texts: Texts, blocks: Sequence[Block]) -> View:
@@ -232,7 +232,7 @@ def notice_view(texts: Texts, blocks: Sequence[Block]) -> View:
         "callback_id": "message",
         "title": plain(cut(texts("form_ui.message"), 24)),
         "close": plain(texts("form_ui.close")),
-        "blocks": list(blocks),
+        "blocks": list(blocks)[:100],
     }
 
 

@@ -35,14 +35,14 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
     step, record = case.step(step_id), case.record(step_id)
     if task.closes and case.onboarding.closed_at is None and not task.is_ready(case.situation):
         raise _not_over(case, step)
-    if not state_allows(case.snapshot, step, task):
-        case.refuse_closed()
-        raise moved_on(record)
     item = step.item_now(task, case.situation)
     done = record_of(case.snapshot, step.id, task.id, item)
-    if done is not None and done.state == "done" and not task.repeatable:
-        key = "renewal_not_asked" if task.expires else "task_done"
-        raise Refused(key, step=step.id, task=task.id, by=done.user_id, at=int(done.at.timestamp()) if done.at else 0)
+    over = done if done is not None and done.state == "done" and not task.repeatable else None
+    if not state_allows(case.snapshot, step, task):
+        case.refuse_closed()
+        raise moved_on(record) if over is None or task.expires else _done(over)
+    if over is not None:
+        raise Refused("renewal_not_asked") if task.expires else _done(over)
     if waits_for := task.waits_for(case.situation):
         raise Refused("task_waits", step=waits_for[0])
     if not task.is_ready(case.situation):
@@ -56,6 +56,12 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
     second = case.rules.approvals_of(step, task, renewal=bool(item)) > 1
     if done is not None and done.state == "waiting" and second and done.user_id == case.actor.user_id:
         raise Refused("own_confirmation", step=step.id, task=task.id)
+
+
+def _done(record: TaskRecord) -> Refused:
+    """That somebody else was first, whatever followed from it since."""
+    at = int(record.at.timestamp()) if record.at is not None else 0
+    return Refused("task_done", step=record.step_id, task=record.task_id, by=record.user_id, at=at)
 
 
 def _not_over(case: Case, last: Step) -> Refused:

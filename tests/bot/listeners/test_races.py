@@ -122,9 +122,10 @@ async def test_an_old_review_card_decides_nothing_on_a_newer_revision(office: Wo
     assert await office.state(onboarding, "planning") == "submitted"
     assert "revision 2" in office.answers(office.sam)[-1]
     view = await opened(office, office.kim, Act.REJECT, old)
-    await office.journey.send_page(office.kim, view, {"reason": "No."})
+    await office.journey.send_page(office.kim, view, {"reason": "*Both* goals contradict <the plan>."})
     assert await office.state(onboarding, "planning") == "submitted"
     assert "2" in office.shown(office.kim)
+    assert "*Both* goals contradict <the plan>." in office.shown(office.kim)  # to be copied
     assert (await office.snapshot(onboarding)).decisions == []
 
 
@@ -215,6 +216,7 @@ async def test_a_form_left_open_while_the_step_moved_on_says_how_things_stand(of
     assert await office.state(onboarding, "planning") == "done"
     await office.journey.send_page(office.ana, view, STEPS["planning"].form.example)
     assert "already in the state" in office.shown(office.ana)
+    assert str(STEPS["planning"].form.example["goals"]) in office.shown(office.ana)
     assert (await office.snapshot(onboarding)).steps["planning"].revision == 1
 
 

@@ -8,13 +8,14 @@ import pytest
 
 from bot.messages.buttons import Act
 from flows.cases import manage
-from playground.slack import SeenMessage
+from playground.slack import SeenMessage, SlackPerson
 from playground.walkthrough import FormRefusedError
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
+TYPED_LATE = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4b0"
 
 
 async def approved(office: Workplace, onboarding: str, **changed: Any) -> None:
@@ -22,8 +23,8 @@ async def approved(office: Workplace, onboarding: str, **changed: Any) -> None:
     await office.approve(onboarding, "organization")
 
 
-def opens(office: Workplace, task: str) -> Callable[[], Any]:
-    return office.journey.opens(office.sam, lambda: office.journey.lasting("review", "organization"), Act.TASK, task)
+def opens(office: Workplace, task: str, person: SlackPerson | None = None) -> Callable[[], Any]:
+    return office.journey.opens(person or office.sam, lambda: office.journey.lasting("review", "organization"), Act.TASK, task)
 
 
 async def support_does(office: Workplace, task: str, **answers: Any) -> None:
@@ -33,8 +34,8 @@ async def support_does(office: Workplace, task: str, **answers: Any) -> None:
     await office.settled()
 
 
-def _shows(office: Workplace, words: str) -> bool:
-    return words in office.shown(office.sam)
+def _shows(office: Workplace, words: str, person: SlackPerson | None = None) -> bool:
+    return words in office.shown(person or office.sam)
 
 
 def shown(office: Workplace, kind: str, step: str = "") -> str:
@@ -53,7 +54,14 @@ async def test_support_types_from_the_window_and_both_sides_read_the_org_id_wher
         await office.sam.submit()
     assert all(f'"initial_value": "{value}"' in seen for value in ("Example Bank S.A.", "01310-100", "986", "BRA"))
     office.sam.user.stack.clear()
+    await opens(office, "record_org_id", office.kim)()
+    await office.slack.until(partial(_shows, office, "Configurações", office.kim))  # where the pages were left
     await support_does(office, "record_org_id", org_id=ORG_ID)
+    assert office.kim.view is not None
+    await office.journey.send_page(office.kim, office.kim.view, {"org_id": TYPED_LATE})
+    for words in ("Isto já foi feito", office.sam.id, ORG_ID, TYPED_LATE):
+        assert words in office.shown(office.kim)
+    office.kim.user.stack.clear()
     for kind, step in (("card", ""), ("step", "organization"), ("review", "organization")):
         assert ORG_ID in shown(office, kind, step)
     [task] = [task for task in (await office.snapshot(onboarding)).tasks if task.task_id == "record_org_id"]
