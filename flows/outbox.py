@@ -137,7 +137,8 @@ class Say(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Tell(Effect):
-    """Tell one person ``say.<key>`` privately: visible only to them in the channel, else as a direct message."""
+    """Tell one person ``say.<key>`` privately: visible only to them in the channel, else as a direct message. Without a ``channel``, in
+    support's."""
 
     kind = "tell"
     lane = "private"

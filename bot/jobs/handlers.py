@@ -135,7 +135,7 @@ def handlers(  # noqa: PLR0915  one for each kind of effect
     table.on(Draw, lasting.draw)
     table.on(Redraw, lasting.redraw)
     table.on(Say, said.say)
-    table.on(Tell, PrivateWords(store, cases, slack, people).tell)
+    table.on(Tell, PrivateWords(store, cases, slack, people, support).tell)
     table.on(Remind, reminders.remind)
     table.on(RedrawReminder, reminders.redraw)
     table.on(ShowCall, CallMessages(store, slack, threads, support).show)

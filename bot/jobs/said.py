@@ -69,8 +69,8 @@ def _offered(thread: Thread, task_id: str) -> Block | None:
 
 
 class PrivateWords:
-    def __init__(self, store: Store, cases: Cases, slack: Slack, people: People) -> None:
-        self._store, self._cases, self._slack, self._people = store, cases, slack, people
+    def __init__(self, store: Store, cases: Cases, slack: Slack, people: People, support: Support) -> None:
+        self._store, self._cases, self._slack, self._people, self._support = store, cases, slack, people, support
 
     async def tell(self, run: Run[Tell]) -> None:
         """Repeating a private message does no harm. A former customer's people are only told of secrets that they gave away."""
@@ -84,7 +84,7 @@ class PrivateWords:
         if severed and asked.key != SECRET_TOLD and not self._cases.access.is_support(who):
             return
         told = notice(sentence(Texts(language, journey), asked.key, asked.params))
-        await self._slack.tell(asked.channel, asked.user, told.text, told.blocks)
+        await self._slack.tell(asked.channel or self._support.channel, asked.user, told.text, told.blocks)
 
 
 class Alerts:
