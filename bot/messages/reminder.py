@@ -28,7 +28,8 @@ def reminder(
     """A line for each step, with buttons while it waits. Of one that doesn't any more, who did what and when. ``urls``: of cards, by step,
     for support."""
     titles = ", ".join(texts(f"step.{step}.title") for step in shown.waits)
-    key = f"reminder.{shown.side}" if shown.waits else "reminder.passed"
+    later = any(side_of(snapshot.steps[step]) == shown.side for step in shown.steps)
+    key = f"reminder.{shown.side}" if shown.waits else "reminder.replaced" if later else "reminder.passed"
     told = texts.md(
         key, user=all_here(texts, [shown.user_id] if shown.user_id else []), steps=titles, customer=snapshot.onboarding.customer
     )
