@@ -166,7 +166,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     of_channels = ChannelEvents(cases, people, support_people, support_channel, Connections(store, slack, access))
     events = Events(store, cases, people, slack, messages, home, background, of_channels)
     reports = Reports(store, cases, answers)
-    commands = SlashCommands(store, cases, modals, answers, lists, reports, background)
+    commands = SlashCommands(store, cases, modals, answers, lists, reports, background, channels)
     listeners = Listeners(
         buttons=Buttons(
             store,

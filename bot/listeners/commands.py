@@ -1,7 +1,9 @@
 """`/onboarding …`, for support. Customers in another company can't use it: Slack refuses them commands; they have buttons."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +19,9 @@ from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.subject import FormMeta
 from bot.modals.windows import Modals
 from bot.slack.background import Background
-from bot.slack.command_line import nearest
+from bot.slack.client import SlackError
+from bot.slack.command_line import nearest, parted
+from bot.slack.own_channels import NAMES_SECONDS, OwnChannels
 from bot.slack.payloads import Click, SlashCommand
 from flows.cases import manage, notes, repair
 from flows.cases.access import May
@@ -53,6 +57,10 @@ OTHER_WORDS: Mapping[str, str] = {
 """What people of support call the commands in Portuguese, Spanish or otherwise, without accents."""
 
 
+_CHANNEL_TYPED = re.compile(r"[^\W_]\S*[-_]\S*|[cg][a-z0-9]{8,}")
+"""What may be a channel's name or id, in small letters."""
+
+
 class SlashCommands:
     """``verbs``: what each word after `/onboarding` does, once for each command that somebody typed: a request that is repeated,
     by Slack or by whoever got hold of it, finds it done."""
@@ -66,8 +74,10 @@ class SlashCommands:
         lists: SupportLists,
         reports: Reports,
         background: Background,
+        channels: OwnChannels,
     ) -> None:
         self._store, self._cases, self._modals, self._lists, self._reports = store, cases, modals, lists, reports
+        self._channels = channels
         self._answers, self._background = answers, background
         self._running: dict[str, asyncio.Future[Answer | None]] = {}
         self.verbs: dict[str, Callable[[SlashCommand, Texts], Awaitable[Answer | None]]] = {
@@ -104,7 +114,8 @@ class SlashCommands:
         texts = await self._answers.texts(command.who)
         try:
             self._cases.access.require_support(command.who)
-            command = replace(command, verb=OTHER_WORDS.get(command.verb, command.verb))
+            meant, rest = parted(command.verb, command.rest, {*self.verbs, *OTHER_WORDS})
+            command = await self._in_channel(replace(command, verb=OTHER_WORDS.get(meant, meant), rest=rest))
             verb = self.verbs.get(command.verb)
             if verb is None:
                 return await self._unknown(command, texts)
@@ -124,6 +135,21 @@ class SlashCommands:
         if answer is not None:
             shown = answer["blocks"] if "blocks" in answer else notice(answer["text"]).blocks
             await self._answers.show(who, channel_id, drawing(shown))
+
+    async def _in_channel(self, command: SlashCommand) -> SlashCommand:
+        """With the channel that was typed by its name or id, as people copy them, where Slack's app made no mention of it: it knows
+        none that whoever types is not in. As it is while Slack does not tell the names, and for `find`, which looks for names alone."""
+        typed = command.rest.casefold()
+        if command.mentioned or command.onboarding or command.verb == "find" or not _CHANNEL_TYPED.fullmatch(typed):
+            return command
+        names: Mapping[str, str] = {}
+        with suppress(SlackError, TimeoutError):
+            async with asyncio.timeout(NAMES_SECONDS):
+                names = await self._channels.names()
+        found = next((one for one, name in names.items() if typed in (name, one.casefold())), "")
+        async with self._store.read() as unit:
+            theirs = bool(found) and (command.verb == "start" or await unit.by_channel(found) is not None)
+        return replace(command, rest="", mentioned=found) if theirs else command
 
     # -- what was not clear
 
@@ -159,7 +185,7 @@ class SlashCommands:
     # -- windows
 
     async def _start(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002  the window has its own
-        self._open(command, FormMeta(form=START, item=command.channel_id))
+        self._open(command, FormMeta(form=START, item=command.mentioned or command.channel_id))
 
     async def _dialog(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002
         async with self._store.read() as unit:

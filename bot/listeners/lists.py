@@ -1,5 +1,6 @@
 """Support's lists as they are asked for: by a command, by a press on a filter or the next page, by a search from App Home."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from bot.messages import lists
@@ -7,7 +8,7 @@ from bot.messages.blocks import Block, Drawing
 from bot.messages.buttons import ButtonValue
 from bot.messages.links import Links
 from bot.messages.lists import Asked, ListContext, ListKind, StuckCall
-from bot.messages.texts import Texts
+from bot.messages.texts import Texts, languages
 from bot.modals.private_answers import PrivateAnswers
 from bot.slack.client import Slack
 from bot.slack.payloads import Click
@@ -36,13 +37,17 @@ FILTERS: Mapping[Only, frozenset[str]] = {
 """How else than it is shown a filter is typed, as `folded`."""
 
 
+_NUMBERED = re.compile(r"\A(?:step|etapa|paso) (?=\d+\Z)")
+"""Before a step's number."""
+
+
 def read_filter(kind: ListKind, typed: str, texts: Texts, steps: Sequence[str]) -> Asked | None:
     """A filter as it is shown or as people call it, or a step by its id, title or number; nothing typed is all. None if it is neither.
     ``steps``: ids, in order."""
-    words = folded(typed)
+    words = _NUMBERED.sub("", folded(typed))
 
     def shown(key: str) -> set[str]:
-        return {folded(one(key)) for one in (Texts("en"), texts)}
+        return {folded(one(key)) for one in (*map(Texts, languages()), texts)}
 
     for only, ways in FILTERS.items():
         if words in ways | shown(f"list.only.{only.value}") or (not words and only is Only.ALL):

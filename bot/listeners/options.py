@@ -8,13 +8,14 @@ from typing import Any
 
 from bot.messages.blocks import cut, plain
 from bot.messages.texts import Texts
+from bot.messages.which_customer import closed
 from bot.modals.choices import own_choices, people_to_choose
 from bot.modals.parse import field_of, parse_page
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.starting import StartProposals, labels
 from bot.modals.subject import FormMeta, meta_of, subject_of
 from bot.slack.client import SlackError
-from bot.slack.own_channels import OwnChannels
+from bot.slack.own_channels import NAMES_SECONDS, OwnChannels
 from bot.slack.payloads import Search, values_of
 from bot.slack.people import People
 from flows.cases.case import Cases
@@ -33,8 +34,6 @@ log = logging.getLogger("bot.listeners.options")
 MAX_CHOICES = 100
 MAX_CUSTOMERS = 30
 """Customers that are offered at once: whoever misses theirs types more of the name."""
-NAMES_SECONDS = 1.0
-"""How long a list waits for the names of channels."""
 
 Suggestion = dict[str, Any]
 
@@ -57,7 +56,7 @@ def _of_catalog(kind: Catalog, query: str, language: str) -> list[Suggestion]:
 
 def _label(one: Standing, channel: str, texts: Texts) -> str:
     """What is behind the name is never cut off: it tells equal names apart."""
-    parts = (f"#{channel}" if channel else "", texts("state.closed") if one.closed_at else "")
+    parts = (f"#{channel}" if channel else "", closed(one, texts))
     behind = "".join(f" · {part}" for part in parts if part)
     return f"{cut(visible(one.customer), 75 - min(len(behind), 60))}{behind}"
 

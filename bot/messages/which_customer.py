@@ -7,8 +7,8 @@ from flows.desk import Page, Standing
 
 
 def which(verb: str, text: str, fitting: Page[Standing], texts: Texts, *, days: int = 0) -> Drawing:
-    """Each with its channel, which tells equal names apart, and a button that goes on with the same command. ``text``: as typed. ``days``:
-    of a report."""
+    """Each with its channel and the day on which it was closed, which tell equal names apart, and a button that goes on with the same
+    command. ``text``: as typed. ``days``: of a report."""
     blocks = [section(texts.md("which.title", text=text))]
     for one in fitting.rows:
         blocks += _customer(ButtonValue(onboarding=one.onboarding_id, task=verb, slot=days), one, texts)
@@ -18,6 +18,11 @@ def which(verb: str, text: str, fitting: Page[Standing], texts: Texts, *, days: 
 
 
 def _customer(value: ButtonValue, one: Standing, texts: Texts) -> list[Block]:
-    words = [typed(one.customer), Raw(f"<#{one.channel_id}>"), *([texts("state.closed")] if one.closed_at else [])]
+    words = [typed(one.customer), Raw(f"<#{one.channel_id}>"), *([ended] if (ended := closed(one, texts)) else [])]
     label = texts("which.choose", customer=one.customer)
     return [section(" · ".join(words)), actions(button(label, Act.COMMAND, value, name=one.onboarding_id))]
+
+
+def closed(one: Standing, texts: Texts) -> str:
+    """That it was closed, and when; empty while it is open."""
+    return texts("which.closed", day=one.closed_at.date().isoformat()) if one.closed_at else ""

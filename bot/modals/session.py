@@ -110,12 +110,13 @@ class FormSession:
         asked = {name: recorded.get(name) for name, _, _ in inputs(slot.page.model)}
         return confirmations.unlike(task, first, asked)
 
-    def beginning(self, proposed: Answers) -> View:
-        """The form as it opens. ``proposed``: for fields in which nothing stands yet. Whoever confirms what somebody else recorded reads it
-        above the fields, and finds it in them unless they typed something else before."""
+    def beginning(self, proposed: Answers, problems: tuple[Problem, ...] = ()) -> View:
+        """The form as it opens. ``proposed``: for fields in which nothing stands yet; ``problems``: of what was given already.
+        Whoever confirms what somebody else recorded reads it above the fields, and finds it in them unless they typed something else
+        before."""
         first = self.first
         if first is None:
-            return self.page({**proposed, **self.opened.answers}, self.opened.slot, kept=self.answers)
+            return self.page({**proposed, **self.opened.answers}, self.opened.slot, problems, kept=self.answers)
         recorded = fill.as_raw(self.form, first.answers)
         answers = self.answers if self.typed_by_actor else recorded
         order = slots(self.form, answers)

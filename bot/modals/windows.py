@@ -87,13 +87,15 @@ class Modals:
     async def _first_view(self, click: Click, meta: FormMeta) -> View:
         proposed = StartProposal()
         if meta.form == START:
-            proposed = await self._proposals.of(meta.item)
+            named = meta.item != click.channel_id  # in the command, and not only where it was typed
+            proposed = await (self._proposals.in_channel(meta.item) if named and meta.item else self._proposals.of(meta.item))
             meta = meta.model_copy(update={"item": proposed.channel_id, "proposed": mark(proposed.answers)})
+        problems = (proposed.problem,) if proposed.problem is not None else ()
         free = meta.form != ANSWER_CALL or await self._store.transact(lambda unit: self._claimed(unit, click.who, meta))
         async with self._store.read() as unit:
             session = await self._sessions.look(unit, click.who, meta, click.channel_id)
             _openable(session)
-            view = session.beginning(proposed.answers) if free else session.taken()
+            view = session.beginning(proposed.answers, problems) if free else session.taken()
             new = session.case is not None and self._newcomers.is_new(session.case)
         if new:
             await self._newcomers.remember(click.who, meta.onboarding)

@@ -9,7 +9,11 @@ from itertools import pairwise
 
 from flows.names import folded
 
-_CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^<>]*)?>")
+_CHANNEL = re.compile(
+    r"<#([CG][A-Z0-9]+)(?:\|[^<>]*)?>"
+    r"|<?https://[\w.-]+\.slack(?:-gov)?\.com/(?:archives|client/[TE][A-Z0-9]+)/([CG][A-Z0-9]+)[^\s<>|]*(?:\|[^<>]*)?>?"
+)
+"""A mention, or the link that Slack copies of a channel or of one of its messages."""
 _LABELLED = re.compile(r"<[^<>|]+\|([^<>]*)>")
 """A person or a link, as Slack escapes them: what people read of it is what they typed."""
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -34,7 +38,7 @@ class CommandLine:
 
 def read_line(text: str) -> CommandLine:
     """``text``: as Slack sends it, with mentions as ``<#C…|name>`` or as they were typed."""
-    mentioned = _CHANNEL.search(text)
+    mentioned = next((one[1] or one[2] for one in _CHANNEL.finditer(text)), "")
     text = _LABELLED.sub(r"\1", _CHANNEL.sub(" ", text))
     for entity, sign in _ENTITIES:
         text = text.replace(entity, sign)
@@ -43,7 +47,20 @@ def read_line(text: str) -> CommandLine:
     found = _VERB.match(text)
     verb = found[1] or "" if found is not None else ""
     rest = text[found.end() :] if found is not None and verb else ""
-    return CommandLine("" if verb == "?" else _plain(verb), _AROUND.sub("", rest), mentioned[1] if mentioned else "")
+    return CommandLine("" if verb == "?" else _plain(verb), _AROUND.sub("", rest), mentioned)
+
+
+def parted(verb: str, rest: str, known: Collection[str]) -> tuple[str, str]:
+    """The command and what stands behind it, where people put a space in place of its dash, or a dash in place of the space behind it:
+    ``hand over acme``, ``status-acme``."""
+    if verb in known:
+        return verb, rest
+    first, _, others = rest.partition(" ")
+    joined = f"{verb}-{_plain(first)}"
+    before, _, behind = verb.partition("-")
+    if joined in known:
+        return joined, others
+    return (before, f"{behind} {rest}".strip()) if before in known else (verb, rest)
 
 
 def _is_seen(sign: str) -> bool:

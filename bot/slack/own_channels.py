@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.slack.client import ChannelInfo, Slack
 
+NAMES_SECONDS = 1.0
+"""How long a list or a command waits for the names of channels."""
 KEPT = 300.0
 """Seconds for which names are kept: the list of a thousand channels takes Slack two answers."""
 

@@ -19,9 +19,12 @@ from tests.bot.messages.samples import STEPS
         ("Com ninguem", Asked(ListKind.QUEUE, Only.UNCLAIMED)),
         ("2", Asked(ListKind.QUEUE, step_id=STEPS[1])),
         ("Organização", Asked(ListKind.QUEUE, step_id="organization")),
+        ("Etapa 2", Asked(ListKind.QUEUE, step_id=STEPS[1])),
+        ("Mine", Asked(ListKind.QUEUE, Only.MINE)),
         ("control center access", Asked(ListKind.QUEUE, step_id="control_center")),
         ("Acme Bank", None),
     ],
 )
 def test_what_was_typed_is_a_filter_a_step_or_neither(typed: str, read: Asked | None) -> None:
-    assert read_filter(ListKind.QUEUE, typed, Texts("pt_BR"), STEPS) == read
+    for language in ("pt_BR", "en"):
+        assert read_filter(ListKind.QUEUE, typed, Texts(language), STEPS) == read

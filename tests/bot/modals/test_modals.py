@@ -340,6 +340,10 @@ async def test_start_says_at_the_field_what_is_wrong_and_begins_nothing(
 
 async def test_start_proposes_the_channel_its_customer_and_who_of_it_can_lead(office: Workplace, fresh: Channel) -> None:
     """Typed where support talks, in a customer's channel, and where one is chosen that will not do."""
+    await office.deliver_command(office.sam, f"start <#{office.blue.id}|blue_pismo>", office.support)
+    await shown(office)
+    assert (typed(office.sam)["channel"], typed(office.sam)["customer"]) == (office.blue.id, "Blue")
+    await office.sam.close()
     fresh.created += 3600  # later than all others
     view = await opened(office, office.support)
     assert (typed(office.sam)["channel"], typed(office.sam)["customer"]) == (fresh.id, "Fresh")

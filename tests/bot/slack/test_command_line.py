@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.command_line import CommandLine, nearest, read_line
+from bot.slack.command_line import CommandLine, nearest, parted, read_line
 from flows.names import customer_of_channel, folded
 
 SPACES = [" ", "  ", "\u00a0", "\u202f", "\u2003", "\u3000", "\t", "\n"]
@@ -57,12 +57,22 @@ def test_a_name_is_the_same_however_it_is_typed(data: st.DataObject) -> None:
         ("hand‑over @Ana", CommandLine("hand-over", "Ana")),
         ("status <#C0ACME|acme_pismo>", CommandLine("status", channel_id="C0ACME")),
         ("find <http://pay.com|pay.com>", CommandLine("find", "pay.com")),
+        ("status https://pismo.slack.com/archives/C0ACME", CommandLine("status", channel_id="C0ACME")),
+        ("start in <https://app.slack.com/client/T0/C0ACME/p1?x=1|the channel>", CommandLine("start", "in", "C0ACME")),
         ("matrix D&amp;D", CommandLine("matrix", "D&D")),
         ("export Acme (Brasil)", CommandLine("export", "Acme (Brasil)")),
     ],
 )
 def test_a_line_is_a_command_and_what_it_is_about(text: str, read: CommandLine) -> None:
     assert read_line(text) == read
+
+
+def test_a_space_in_place_of_a_dash_or_a_dash_in_place_of_a_space_is_the_same_command() -> None:
+    known = {"status", "hand-over"}
+    assert parted("hand", "Over: Acme Bank", known) == ("hand-over", "Acme Bank")
+    assert parted("hand-over", "over", known) == ("hand-over", "over")
+    assert parted("status-acme", "bank", known) == ("status", "acme bank")
+    assert parted("danse", "acme", known) == ("danse", "acme")
 
 
 def test_a_slip_of_the_finger_is_recognized_and_no_other_word() -> None:
