@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.modals.inspected import Inspected
-from bot.modals.parse import file_problems, parse_page
+from bot.modals.parse import drawn_page, file_problems, parse_page
 from bot.modals.render import View
 from bot.modals.session import FormSession, mark_of
+from bot.slack.payloads import values_of, window_of
 from flows.cases import fill, secrets
 from flows.forms import drafts
 from flows.forms.drafts import REVIEW
@@ -35,14 +36,15 @@ class Left:
 
 
 async def leave(
-    session: FormSession, values: Mapping[str, Any], inspected: Inspected, window: str, *, back: bool = False, out: bool = False
+    session: FormSession, view: Mapping[str, Any], inspected: Inspected, *, back: bool = False, out: bool = False
 ) -> Left:
     """Keep what was typed on a page, unless somebody else changed it since it was shown: then it is shown again.
 
-    ``values``: the modal's state. ``window``: the view as it was drawn. ``out``: the entry that the page is for is left out. If it comes
+    ``view``: as it was drawn, with its state. ``out``: the entry that the page is for is left out. If it comes
     twice, it has one effect: keeping the same again changes nothing, and an entry is removed only once.
     """
     unit, form, meta, answers = session.unit, session.form, session.meta, session.answers
+    values, window = values_of(view), window_of(view)
     order = slots(form, answers)
     slot = drafts.slot_of(form, meta.page) or order[min(meta.slot, len(order) - 1)]
     raw = {"then": "remove"} if out else parse_page(values, slot, inspected.files)
@@ -61,7 +63,7 @@ async def leave(
         problems = unreadable + _of_others(screened.problems, unreadable)
         if problems:
             return _refused(session, slot, raw, answers, problems, back=back)
-        return Left(slot, raw, answers, view=session.page_again(slot, screened.raw))
+        return Left(slot, raw, answers, view=session.page_again(slot, screened.raw, _untouched(session, view, slot, raw)))
     paged = fill.leave_page(
         unit, form, session.opened, meta.slot, typed, session.who, session.situation, back=back, page=meta.page, found=unchecked
     )
@@ -73,6 +75,13 @@ async def leave(
     if paged.slot == REVIEW and not form.review:
         return Left(slot, raw, answers, used=paged.used, draft=paged.draft)
     return Left(slot, raw, answers, view=session.page(answers, paged.slot, session.to_correct(answers, paged.slot), anew=removes))
+
+
+def _untouched(session: FormSession, view: Mapping[str, Any], slot: Slot, raw: Answers) -> frozenset[str]:
+    """The fields in which nothing was typed: somebody else's words in them are not put back. None where the page was drawn again
+    before: what stands in it may have been typed."""
+    drawn = drawn_page(view.get("blocks") or (), slot) if not session.meta.anew else {}
+    return frozenset(name for name, value in drawn.items() if (raw.get(name) or None) == (value or None))
 
 
 def _of_others(problems: tuple[Problem, ...], refused: tuple[Problem, ...]) -> tuple[Problem, ...]:

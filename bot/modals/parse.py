@@ -1,6 +1,6 @@
 """How a modal's inputs are named, and what they contain, as raw answers. No Slack calls, no store."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flows.forms.fields import Answers, Input, Kind, inputs
@@ -9,6 +9,16 @@ from flows.forms.step import Form
 from flows.problems import Problem
 
 ACTION = "value"
+_FILLED_IN = {
+    "initial_value": "value",
+    "initial_date": "selected_date",
+    "initial_date_time": "selected_date_time",
+    "initial_option": "selected_option",
+    "initial_options": "selected_options",
+    "initial_user": "selected_user",
+    "initial_conversation": "selected_conversation",
+}
+"""What an element is filled in with when it is drawn, and under which name its state has it."""
 
 
 def block_id(name: str, slot: Slot, anew: int = 0) -> str:
@@ -41,6 +51,16 @@ def parse_page(values: Mapping[str, Any], slot: Slot, files: Mapping[str, Answer
         if state is not None:
             raw[name] = _value(item, state, files)
     return raw
+
+
+def drawn_page(blocks: Iterable[Mapping[str, Any]], slot: Slot) -> Answers:
+    """What stood in a page's fields when it was drawn, as raw answers. ``blocks``: the view's."""
+    values = {
+        block["block_id"]: {ACTION: {_FILLED_IN[name]: value for name, value in block["element"].items() if name in _FILLED_IN}}
+        for block in blocks
+        if block.get("type") == "input"
+    }
+    return parse_page(values, slot, {})
 
 
 def _value(item: Input, state: Mapping[str, Any], files: Mapping[str, Answers]) -> Any:

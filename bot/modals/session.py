@@ -181,8 +181,9 @@ class FormSession:
         """The last page again, since its answers changed while somebody looked at it: nothing is sent unseen."""
         return self._review(self.answers, slots(self.form, self.answers), [self._alert("changed_review")])
 
-    def page_again(self, slot: Slot, typed: Answers) -> View:
-        """In place of a page that somebody else changed: what was typed stays in its fields, next to what is kept now."""
+    def page_again(self, slot: Slot, typed: Answers, untouched: Collection[str] = ()) -> View:
+        """In place of a page that somebody else changed: what was typed stays in its fields, next to what is kept now. ``untouched``:
+        fields in which nothing was typed; they show what is kept."""
         form, answers = self.form, self.answers
         typed = {name: value for name, value in typed.items() if name not in forgotten(form)}
         changed = "changed_copied" if self.outdated else "changed"
@@ -198,6 +199,7 @@ class FormSession:
         now = raw_of(found.slot, answers)
         other = {name: value for name, value in now.items() if name in files or (value or None) != (typed.get(name) or None)}
         told = [self._alert(changed), *([self._alert("attach")] if attached else []), *self._listed("now", found.slot, other)]
+        typed = {name: value for name, value in typed.items() if name not in untouched}
         return self._drawn(drafts.with_typed(found.slot, answers, typed), answers, order, index, (), told, anew=True)
 
     def _review(self, answers: Answers, order: Sequence[Slot], told: Sequence[Block]) -> View:

@@ -136,7 +136,7 @@ class FormSubmissions:
         answers, used, draft = session.answers, Answers(), session.opened.draft
         if session.meta.slot != REVIEW:
             insists = session.typed_by_actor
-            left = await leave(session, sent.values, inspected, sent.key)
+            left = await leave(session, sent.view, inspected)
             insists = insists and raw_of(left.slot, answers) == raw_of(left.slot, left.answers)
             problems = left.problems + found.problems or await _misfits(session, left, found, insists=insists)
             if problems:

@@ -16,7 +16,7 @@ from bot.modals.session import FormSession, FormSessions
 from bot.modals.starting import StartProposal, StartProposals, labels
 from bot.modals.subject import FormMeta, meta_of
 from bot.slack.client import Slack, SlackError, Window
-from bot.slack.payloads import Click, values_of, window_of
+from bot.slack.payloads import Click, values_of
 from flows.cases import calls, fill, tasks
 from flows.forms.dialogs import ANSWER_CALL, DIALOGS, START
 from flows.forms.drafts import REVIEW, mark
@@ -160,7 +160,7 @@ class Modals:
             async with self._sessions.open(unit, click.who, meta) as session:
                 if meta.slot == REVIEW:
                     return session.page(session.answers, to if to is not None else 0)
-                left = await leave(session, values, inspected, window_of(click.view), back=not out, out=out)
+                left = await leave(session, click.view, inspected, back=not out, out=out)
                 await refuse_secrets(session, left.problems, left.raw)
                 if left.view is None:
                     raise Refused("gone")

@@ -206,6 +206,7 @@ async def test_back_overwrites_no_colleague_either(office: Workplace, onboarding
     assert CHANGED in office.shown(office.ana)
     assert "bruno@bank.example" in office.shown(office.ana)
     assert field(office.ana, "attendees") == "ana@bank.example"
+    assert field(office.ana, "session_2") == PLANNING["session_2"]  # his, where she chose nothing
     await press(office, office.ana, Act.BACK)
     assert field(office.ana, "goals") == PLANNING["goals"]
 
