@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.messages import turns
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.card import progress, step_line
+from bot.messages.card import closed_line, people_line, progress, step_line
 from bot.messages.internal_notes import note_lines
 from bot.messages.task_button import task_button
 from bot.messages.texts import Texts
@@ -38,7 +38,14 @@ def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation
         + (f" · {age(r.turn_since, situation.now, texts)}" if side_of(r) else "")
         for number, r in enumerate((snapshot.steps[step_id] for step_id in journey.steps), start=1)
     ]
-    blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), *long_sections("\n".join(lines))]
+    onboarding = snapshot.onboarding
+    there = [f"<#{onboarding.channel_id}>", people_line(snapshot, texts)]
+    if onboarding.go_live:
+        there.insert(1, texts.md("card.go_live", date=onboarding.go_live.isoformat()))
+    blocks = [header(onboarding.customer), context(" · ".join(there)), section(progress(snapshot, texts))]
+    blocks += long_sections("\n".join(lines))
+    if ended := closed_line(onboarding, texts):
+        blocks.append(section(ended))
     if notes:
         blocks += [section(f"*{texts('status.notes')}*"), *note_lines(notes, texts, steps=True)]
     return drawing([*blocks, *_closing(snapshot, journey, texts, situation), *_changing(snapshot, texts)])

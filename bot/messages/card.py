@@ -14,7 +14,7 @@ from flows.cases.companies import unaccepted
 from flows.cases.settle import open_tasks, side_of, waits_until
 from flows.forms.step import Situation
 from flows.journey import Journey
-from flows.model import Snapshot, StepRecord
+from flows.model import Onboarding, Snapshot, StepRecord
 from flows.people import Side
 from flows.state import StepState
 
@@ -73,6 +73,18 @@ def _fill_button(onboarding_id: str, journey: Journey, step_id: str, texts: Text
     return button(text, Act.OPEN_FORM, ButtonValue(onboarding=onboarding_id, step=step_id), style="primary")
 
 
+def closed_line(onboarding: Onboarding, texts: Texts) -> str:
+    """By whom it was closed, and when; empty while it is open."""
+    if onboarding.closed_at is None:
+        return ""
+    return texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at))
+
+
+def people_line(snapshot: Snapshot, texts: Texts) -> str:
+    lead, owner = (in_charge(texts, snapshot, one) for one in (snapshot.onboarding.lead_id, snapshot.onboarding.owner_id))
+    return texts.md("card.people", lead=lead, owner=owner)
+
+
 def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
     """All steps with their states, one primary button, and who has access."""
     onboarding = snapshot.onboarding
@@ -89,7 +101,7 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
     lines = [step_line(number, record, turns.for_customer(record, texts), texts) for number, record in records]
     blocks.append(section("\n".join(lines)))
     if onboarding.closed_at:
-        blocks.append(section(texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at))))
+        blocks.append(section(closed_line(onboarding, texts)))
     elif (offered := next_button(snapshot, journey, texts, situation)) is not None:
         buttons.append(offered)
     else:
@@ -99,6 +111,5 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
         buttons.append(button(texts("button.matrix"), Act.MATRIX, ButtonValue(onboarding=onboarding.id)))
     if buttons:
         blocks.append(actions(*buttons))
-    lead, owner = (in_charge(texts, snapshot, one) for one in (onboarding.lead_id, onboarding.owner_id))
-    blocks.append(context(texts.md("card.people", lead=lead, owner=owner)))
+    blocks.append(context(people_line(snapshot, texts)))
     return drawing(blocks)

@@ -190,6 +190,16 @@ def test_a_reminder_of_a_task_offers_the_task() -> None:
 # -- support's side
 
 
+def test_the_status_says_where_it_is_whose_it_is_and_that_it_is_over() -> None:
+    made = samples.snapshot(StepState.OPEN)
+    said = one(made, samples.JOURNEY, EN, samples.at(made)).text
+    assert f"<#{made.onboarding.channel_id}>" in said
+    assert "Lead: <@U_ANA> · Pismo: <@U_SUE>" in said
+    assert "Closed by" not in said
+    made.onboarding.closed_at, made.onboarding.closed_by = samples.NOW, "U_SUE"
+    assert "Closed by <@U_SUE> " in one(made, samples.JOURNEY, EN, samples.at(made)).text
+
+
 @in_every_state
 def test_a_decision_can_be_taken_while_one_is_asked_and_rejecting_is_asked_twice(state: StepState) -> None:
     shown = review_of(samples.snapshot(state), "organization")
