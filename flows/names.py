@@ -8,6 +8,9 @@ from flows.checks.visible import visible
 
 _INSIDE = re.compile("['`´ʹʻʼʽˈ‘’‛′＇.]")
 """Signs that part no word: ``D’Ávila``, ``S.A.``."""
+_APOSTROPHES = re.compile("['`´ʹʻʼʽˈ‘’‛′＇]")
+_AND = ("and", "e", "y")
+"""What ``&`` is called."""
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"})
 """Letters that people without them on their keyboard write otherwise, and that Unicode does not take apart."""
 _BESIDE = frozenset({"pismo", "ext", "shared", "onboarding"})
@@ -26,6 +29,12 @@ def words_of(text: str) -> Sequence[str]:
     parted = unicodedata.normalize("NFKD", composed.casefold()).translate(_LETTERS)
     unmarked = (sign for sign in parted if unicodedata.category(sign)[0] != "M")
     return "".join(sign if sign.isalnum() else " " for sign in unmarked).split()
+
+
+def sought_by(name: str) -> Sequence[str]:
+    """The words by which a name is looked for: its own, those that an apostrophe joins (``Ávila`` of ``D’Ávila``), and what ``&`` is
+    called."""
+    return [*words_of(name), *words_of(_APOSTROPHES.sub(" ", name)), *(_AND if "&" in name else ())]
 
 
 def customer_of_channel(name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.names import folded, words_of
+from flows.names import folded, sought_by, words_of
 from storage.sealing import current
 from storage.tables import name_marks
 
@@ -35,7 +35,7 @@ async def mark_name(connection: AsyncConnection, onboarding_id: str, name: str) 
 
 def marks_of(name: str) -> set[str]:
     """All of a name's marks, by the newest key."""
-    begun = {word[:length] for word in words_of(name) for length in range(min(SHORTEST, len(word)), min(LONGEST, len(word)) + 1)}
+    begun = {word[:length] for word in sought_by(name) for length in range(min(SHORTEST, len(word)), min(LONGEST, len(word)) + 1)}
     return {current().mac(PURPOSE, text) for text in (_whole(name), *begun)}
 
 

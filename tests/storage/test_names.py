@@ -38,6 +38,7 @@ async def test_names_are_found_by_the_beginnings_of_their_words_the_exact_one_fi
     assert await found(store, "ba ac") == ["Acme Bank Argentina", "Acme Bank"]
     assert await found(store, "sao banco") == ["Banco São João"]
     assert await found(store, "ONeill") == await found(store, "o'neill, soh") == ["O’Neill & Söhne"]
+    assert await found(store, "neill") == await found(store, "O Neill and Söhne") == ["O’Neill & Söhne"]
     assert (await found(store, "x"), await found(store, "+++")) == (["X"], ["+++"])
     assert (await found(store, "cme"), await found(store, "acme banks"), await found(store, "?")) == ([], [], [])
     assert len(await found(store, " ")) == len(names)
