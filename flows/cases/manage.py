@@ -6,14 +6,14 @@ from typing import Any
 from flows.cases import members, skips
 from flows.cases.case import Case
 from flows.cases.presence import called, in_line
-from flows.cases.settle import side_of
+from flows.cases.settle import moved_on, side_of
 from flows.cases.wanted_requests import unfiled
 from flows.model import Decision, EffectRecord
 from flows.outbox import Redraw, SendExport, SendReceipt, Where
 from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
-from flows.state import Move, StepState
+from flows.state import ENDED, Move, StepState
 
 
 def skip(case: Case, step_id: str, reason: str) -> None:
@@ -31,7 +31,8 @@ def skip(case: Case, step_id: str, reason: str) -> None:
 
 
 def agree_to_skip(case: Case, step_id: str, revision: int) -> None:
-    """Someone else wants it skipped too, for the reason that was given. Raises Refused("skip_not_asked") if nobody asks any more."""
+    """Someone else wants it skipped too, for the reason that was given. Raises Refused("skip_not_asked") if nobody asks any more, and
+    says who was first if the step ended."""
     skip(case, step_id, _asked(case, step_id, revision)[0].reason)
 
 
@@ -44,7 +45,10 @@ def withdraw_skip(case: Case, step_id: str, revision: int) -> None:
 
 
 def _asked(case: Case, step_id: str, revision: int) -> list[Decision]:
-    wanted = skips.asked(case.snapshot, step_id) if case.record(step_id).revision == revision else []
+    record = case.record(step_id)
+    if record.state in ENDED:
+        raise moved_on(record)
+    wanted = skips.asked(case.snapshot, step_id) if record.revision == revision else []
     if not wanted:
         raise Refused("skip_not_asked", step=step_id)
     return wanted
@@ -121,11 +125,13 @@ def close(case: Case) -> None:
 async def retry(case: Case, effect_id: str) -> None:
     """Retry an effect that was given up, and all that were given up alike: one alert may tell of all of them.
 
-    Raises Refused("gone") for any other.
+    Raises Refused("retried") if somebody was first, and Refused("gone") for any other.
     """
     record = await case.unit.get(EffectRecord, effect_id)
-    if record is None or record.state != "failed" or record.onboarding_id != case.id:
+    if record is None or record.onboarding_id != case.id:
         raise Refused("gone")
+    if record.state != "failed":
+        raise Refused("retried")
     alike = await given_up_alike(case.unit, record, record.error)
     for one in alike or (record,):
         _again(case.unit, one, case.actor)

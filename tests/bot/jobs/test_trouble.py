@@ -89,10 +89,14 @@ async def test_what_is_given_up_is_shown_with_a_button_that_does_it_after_all(of
     assert alerts
     assert all(m.text for m in alerts)
     assert await office.leads_to(onboarding, Need.FAILED) <= {(m.ts, "") for m in alerts}
+    pressed = [button["value"] for m in alerts for block in m.blocks for button in block.get("elements", ()) if "value" in button]
     office.slack.faults.clear()
     for alert in alerts:
         assert (await press(office, alert, Act.RETRY_EFFECT)).ok
         await office.settled()
+    await office.press(office.kim, office.support, Act.RETRY_EFFECT, pressed[0])
+    await office.bot.background.drain()
+    assert "Outra pessoa já mandou tentar isto de novo" in office.answers(office.kim)[-1]
     assert office.journey.lasting("step", "planning").text != stale
     async with office.bot.store.read() as unit:
         assert not await unit.failed_effects(onboarding)

@@ -68,6 +68,9 @@ async def test_two_people_skip_it_together_locked_or_not(acme: CaseBook, step: s
     await acme.act(lambda case: manage.agree_to_skip(case, step, 0), KIM)
     record = await acme.step(step)
     assert (record.state.value, record.reason, record.changed_by) == ("skipped", "Had before.", KIM.user_id)
+    with pytest.raises(Refused, match="moved_on") as late:
+        await acme.act(lambda case: manage.agree_to_skip(case, step, 0), LIZ)
+    assert late.value.params["by"] == KIM.user_id
     assert ("customer", "skip") in await acme.said()
     assert await skip(acme, step, LIZ) == "moved_on"
 
