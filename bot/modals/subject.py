@@ -143,7 +143,11 @@ class Subject:
             later = renewable(case.snapshot, self.step, self.task)
         else:  # a renewal can be declined, a reminder of it put off, whose it is changed, and something be noted
             waits = self.step is not None and side_of(case.record(self.step.id)) is not None
-            later = (waits and self.form.id in ("snooze", "decline_renewal")) or self.form.id in ("hand_over", "step_note")
+            later = (waits and self.form.id in ("snooze", "decline_renewal")) or self.form.id in (
+                "hand_over",
+                "note",
+                "step_note",
+            )
         if not later:
             case.refuse_closed()
 

@@ -111,7 +111,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     if record.state == "done":
         await _track_end(case, step, task, record)
         await shared.keep(case, step, task, clean)
-    if record.state == "done" and not task.skips:
+    if record.state == "done" and not task.skips and not task.closes:  # closing has words of its own
         _announce(case, step, task, clean, renewed=renewed)
     if task.effect is not None:
         case.ask(task.effect(step=step_id, task=task_id, item=item))

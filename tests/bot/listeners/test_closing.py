@@ -7,7 +7,7 @@ import pytest
 from bot.messages.buttons import Act, ButtonValue
 from flows.cases import calls, manage
 from playground.slack import Message
-from playground.walkthrough import action_id
+from playground.walkthrough import action_id, ready
 from tests.bot.workplace import STEPS, Workplace
 
 LAST = "next_steps"
@@ -42,7 +42,8 @@ async def assert_closed(place: Workplace) -> None:
     assert "to be filled in" not in card.text
     assert action_id(step.blocks, Act.OPEN_FORM) is None
     said = place.journey.thread("step", LAST)
-    assert any("is closed. Skipped: " in message.text for message in said)
+    (last,) = [message for message in said if "closed" in message.text]
+    assert "is closed. Skipped: " in last.text
     (receipt,) = [file for message in said for file in message.files]
     kept = receipt.content.decode()
     assert receipt.name.startswith("pismo-onboarding-20")
@@ -56,6 +57,12 @@ async def test_a_customer_who_never_rates_keeps_nothing_open(place: Workplace) -
     await skip(place, onboarding, *OTHERS)
     assert "the steps can no longer be changed" in await closes(place, await status(place))
     assert await place.state(onboarding, LAST) == "skipped"
+    await place.sam.command("/onboarding note acme", place.support)
+    await place.slack.until(lambda: ready(place.sam.view))
+    assert place.sam.view is not None
+    assert (await place.journey.send_page(place.sam, place.sam.view, {"words": "They asked for a second one."})).closed
+    await place.settled()
+    assert "second one" in (await status(place)).text
     await assert_closed(place)
 
 
