@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from playground.channel_switches import CHANNEL_LABELS
 from playground.clock import MOVES
-from playground.life import CROWD_LABELS, Life
+from playground.life import CROWD_LABELS, Life, LifeNote
 from playground.next_step import Played, Player
 from playground.page.parts import HtmlElement, button, element
 from playground.slack import Message, SlackPerson, UnmetError
@@ -72,7 +72,7 @@ class DemoPane:
 
     def __init__(self, life: Life, seats: Seats, filled: Counter[str]) -> None:
         self.life, self.seats, self.filled = life, seats, filled
-        self._told: object = None
+        self._told: LifeNote | Literal["nothing yet"] | None = "nothing yet"
         self.switches: dict[str, ui.switch] = {}
         with element("section", "demo", aria_label="Demo"):
             self._next()
@@ -198,7 +198,7 @@ class DemoPane:
         for name, switch in self.switches.items():
             if switch.value != life.is_on(name):
                 switch.value = life.is_on(name)
-        if self._told is not (last := life.notes[0] if life.notes else None) or last is None:
+        if self._told is not (last := life.notes[0] if life.notes else None):
             self._told = last
             self._draw_log(life)
 

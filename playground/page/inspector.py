@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from playground.page.parts import button, element
+from playground.page.parts import button, element, set_prop
 from playground.page.traffic import Counts, Filter, TrafficRow, counts, find, rows
 from playground.slack.core import Core
 
@@ -106,7 +106,7 @@ class Inspector:
             return
         self._drawn = now
         for name, pressed in self.buttons.items():
-            pressed.props["aria-pressed"] = "true" if name == self.filter else "false"
+            set_prop(pressed, "aria-pressed", "true" if name == self.filter else "false")
         self.told.text = now[0].in_words()
         self.told.classes(replace="inspector-bad" if now[0].refused else "inspector-good")
         self.table.rows = [_cells(row) for row in rows(self.core, self.filter, since=self.since)]

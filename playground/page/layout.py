@@ -8,7 +8,7 @@ from nicegui import ui
 
 from playground.life import life_of
 from playground.page import demo_pane, inspector, theme
-from playground.page.parts import HtmlElement, button, element
+from playground.page.parts import HtmlElement, button, element, set_prop
 from playground.page.shared import SharedState
 from playground.page.workspace import Workspace
 from playground.slack import Message, SlackPerson
@@ -29,8 +29,8 @@ class Layout:
             self._header()
         with element("div", "sides") as self.frame:
             self._tabs()
-            self.left = Workspace("Customer", shared.people(support=False), shared)
-            self.right = Workspace("Support", shared.people(support=True), shared)
+            self.left = Workspace("Customer", shared, support=False)
+            self.right = Workspace("Support", shared, support=True)
         self.active = self.left
         for side in (self.left, self.right):
             side.root.on("focusin", partial(self._look, side), args=[])
@@ -99,7 +99,7 @@ class Layout:
         """Which side to show if there is room for only one."""
         self.frame.classes(replace=f"sides show-{name.lower()}")
         for other, tab in self._tab_buttons.items():
-            tab.props["aria-selected"] = "true" if other == name else "false"
+            set_prop(tab, "aria-selected", "true" if other == name else "false")
 
     def _dock(self) -> None:
         panes = {
@@ -121,4 +121,4 @@ class Layout:
         for other, (switch, pane) in self._panes.items():
             shown = other == self._pane
             pane.set_visibility(shown)
-            switch.props["aria-expanded"] = "true" if shown else "false"
+            set_prop(switch, "aria-expanded", "true" if shown else "false")

@@ -19,7 +19,7 @@ from playground.slack.world import File
 
 TOGETHER = 300.0
 """Seconds within which one author's messages are grouped under one name."""
-SHOWN = 100
+SHOWN = 50
 """Messages of a channel that are drawn at a time."""
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 from nicegui.events import GenericEventArguments
+
+OneElement = TypeVar("OneElement", bound=Element)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,12 @@ def element(tag: str, classes: str = "", text: str = "", **props: Any) -> HtmlEl
     return made
 
 
+def set_prop(made: Element, name: str, value: Any) -> None:
+    """If it differs: whatever is assigned is sent, and the browser reckons the whole page anew."""
+    if made.props.get(name) != value:
+        made.props[name] = value
+
+
 def on_press(made: HtmlElement, name: str, act: Callable[[], object]) -> HtmlElement:
     """``act``, which may be a coroutine function, runs at each press on an element; ``name``: what it is called when redrawn."""
     frame = next((above for above in made.ancestors() if isinstance(above, Frame | ui.dialog)), None)
@@ -125,7 +133,7 @@ def button(text: str, act: Callable[[], object], classes: str = "", *, name: str
     return on_press(element("button", classes, text, type="button", **props), name or text or str(props.get("aria_label")), act)
 
 
-def on_value(made: HtmlElement, event: str, act: Callable[[str], object]) -> HtmlElement:
+def on_value(made: OneElement, event: str, act: Callable[[str], object]) -> OneElement:
     """``act`` gets the value of a native control at its event."""
 
     def handle(given: GenericEventArguments) -> object:

@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui.element import Element
 
-from playground.page.parts import element
+from playground.page.parts import element, set_prop
 from playground.slack import Message, Outcome, SlackPerson, View
 from playground.slack.block_kit import Json
 from playground.slack.forms import STATE, Field, initial_state
@@ -88,5 +88,5 @@ class Complaint:
         if self.control is not None and not self.control.is_deleted:
             props = self.control.props
             props.set_optional("aria-describedby", " ".join(filter(None, [self.described, self.id if words else ""])) or None)
-            props["aria-invalid"] = "true" if words else "false"
+            set_prop(self.control, "aria-invalid", "true" if words else "false")
             self.control.classes(**{"add" if words else "remove": "b-wrong"})

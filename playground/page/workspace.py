@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from html import escape
 
+from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from playground.page import channel as channel_pane
@@ -14,7 +16,7 @@ from playground.page.browser_script import BrowserScript
 from playground.page.composer import Writer
 from playground.page.messages import MessageReader
 from playground.page.navigation import Location, Navigation
-from playground.page.parts import Part, Parts, element, on_value
+from playground.page.parts import Part, Parts, element, on_value, set_prop
 from playground.page.shared import SharedState
 from playground.slack import SlackPerson, View
 
@@ -22,9 +24,9 @@ from playground.slack import SlackPerson, View
 class Workspace:
     """``name``: "Customer" or "Support". Each browser has its own view; the world and what is typed in forms are shared."""
 
-    def __init__(self, name: str, people: Sequence[SlackPerson], shared: SharedState) -> None:
-        self.name, self.people, self.shared, self.slack = name, people, shared, shared.slack
-        self.person = people[0]
+    def __init__(self, name: str, shared: SharedState, *, support: bool) -> None:
+        self.name, self.shared, self.slack, self._support = name, shared, shared.slack, support
+        self.person = self.people[0]
         self.drafts: dict[tuple[str, str, str], str] = {}
         self._shown_view: View | None = None
         self._loading = False
@@ -35,6 +37,11 @@ class Workspace:
         self.navigation = Navigation(self.slack, shared.reading, self.script, self.refresh)
         self.attempts = Attempts(self.script, self.refresh)
         self._parts = Parts(self.root)
+
+    @property
+    def people(self) -> list[SlackPerson]:
+        """Who may sit here. Customers may still come."""
+        return self.shared.people(support=self._support)
 
     def choose(self, person_id: str) -> None:
         """Another person sits down here."""
@@ -55,7 +62,7 @@ class Workspace:
 
     def refresh(self) -> None:
         """Draw what changed since last time."""
-        location, view = self.navigation.of(self.person), self.person.view
+        people, location, view = self.people, self.navigation.of(self.person), self.person.view
         self._read(location)
         body = [
             sidebar.part(self.person, self.slack, self.shared.reading, self.navigation),
@@ -64,7 +71,7 @@ class Workspace:
         ]
         classes = "side-body has-thread" if location.thread else "side-body"
         wanted = [
-            Part("top", self.person.id, self._top, classes="side-top"),
+            Part("top", (self.person.id, len(people)), partial(self._top, people), classes="side-top"),
             Part("body", classes=classes, props={"inert": True} if view else {}, parts=body),
         ]
         sending = self._shown_view is not None and self._shown_view.id in self.attempts.sending
@@ -73,7 +80,7 @@ class Workspace:
         self._parts.show(wanted)
         team = self.slack.world.teams.index(self.person.user.team)
         self.root.classes(replace=f"side team-{min(team, 2)}")
-        self.root.props["data-person"] = self.person.name
+        set_prop(self.root, "data-person", self.person.name)
         loading = view is not None and not view.get("submit")
         loaded = self._loading and not loading
         if (view is not self._shown_view or loaded) and not sending:
@@ -92,14 +99,17 @@ class Workspace:
         if location.thread:
             self.shared.reading.saw_thread(self.person, location.channel, location.thread)
 
-    def _top(self) -> None:
+    def _top(self, people: Sequence[SlackPerson]) -> None:
+        """Hundreds of people are one element, so that they cost the browser little."""
         with element("label", "who"):
             element("span", "who-side", self.name)
-            with on_value(element("select", "who-select", aria_label="Person"), "change", self.choose):
-                for person in self.people:
-                    chosen = True if person is self.person else None
-                    words = sidebar.introduction(self.shared.office, person)
-                    element("option", "", words, value=person.id, selected=chosen)
+            select = ui.html("".join(map(self._option, people)), sanitize=False, tag="select").classes("who-select")
+            select.props["aria-label"] = "Person"
+            on_value(select, "change", self.choose)
+
+    def _option(self, person: SlackPerson) -> str:
+        chosen = " selected" if person is self.person else ""
+        return f'<option value="{person.id}"{chosen}>{escape(sidebar.introduction(self.shared.office, person))}</option>'
 
     def _location_part(self, location: Location) -> Part:
         if location.channel == "home":
