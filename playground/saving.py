@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 import os
 import time
@@ -201,6 +202,10 @@ def save(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
+def digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
 @dataclass(frozen=True)
 class Kept:
     """Something kept in a file: ``read`` gives it as JSON."""
@@ -214,7 +219,8 @@ class Saver:
 
     def __init__(self, slack: SlackStandIn, kept: Sequence[Kept]) -> None:
         self._slack, self._kept = slack, kept
-        self._written: dict[Path, str] = {}
+        self._written: dict[Path, bytes] = {}
+        """The digest of what each file holds."""
 
     async def follow(self) -> None:
         with self._slack.listening() as changed:
@@ -229,7 +235,7 @@ class Saver:
                 for path, text in changes:
                     with suppress(OSError):  # a full disk: the next change tries again
                         await self._save(path, text)
-                        self._written[path] = text
+                        self._written[path] = digest(text)
 
     async def _save(self, path: Path, text: str) -> None:
         """In a thread, and once begun, to its end: cancelled half way, it would write over what `now` writes then."""
@@ -243,8 +249,8 @@ class Saver:
         """Raises OSError."""
         for path, text in self._changes():
             save(path, text)
-            self._written[path] = text
+            self._written[path] = digest(text)
 
     def _changes(self) -> list[tuple[Path, str]]:
         texts = [(kept.path, json.dumps(kept.read(), ensure_ascii=False, separators=(",", ":"))) for kept in self._kept]
-        return [(path, text) for path, text in texts if self._written.get(path) != text]
+        return [(path, text) for path, text in texts if self._written.get(path) != digest(text)]

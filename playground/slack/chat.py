@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.slack.block_kit import Json
 from playground.slack.checks import WebApiError, check_message, with_ids
-from playground.slack.core import Core
+from playground.slack.core import RESPONSE_SECONDS, Core
 from playground.slack.payloads import message_json
 from playground.slack.registry import flag, method, need
 from playground.slack.world import Channel, Message, ResponseUrl
@@ -149,7 +149,7 @@ def respond(core: Core, link: ResponseUrl, args: Json) -> None:
         WebApiError: used_url, expired_url, and those of check_message.
 
     """
-    if time.monotonic() - link.born > 1800:
+    if time.monotonic() - link.born > RESPONSE_SECONDS:
         raise WebApiError("expired_url")
     if link.uses >= 5:
         raise WebApiError("used_url")

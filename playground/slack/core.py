@@ -31,6 +31,9 @@ BOT_EVENTS = frozenset(
     }
 )
 
+RESPONSE_SECONDS = 1800
+"""A response_url's life."""
+
 
 class UnmetError(TimeoutError):
     """A condition did not come true in time; the text shows the state of things."""
@@ -188,8 +191,11 @@ class Core:
         return trigger
 
     def new_response_url(self, user: User, channel: Channel, message: Message | None = None) -> tuple[ResponseUrl, str]:
-        name = self.world.new_id("r")
-        link = self.world.response_urls[name] = ResponseUrl(user, channel, message, time.monotonic())
+        """As long as Slack knows it. Those that have ended are forgotten, with the messages that they hold."""
+        name, now, known = self.world.new_id("r"), time.monotonic(), self.world.response_urls
+        for old in [old for old, link in known.items() if now - link.born > RESPONSE_SECONDS]:
+            del known[old]
+        link = self.world.response_urls[name] = ResponseUrl(user, channel, message, now)
         return link, f"{self.url}/actions/{self.installing_team.id}/{name}"
 
     def emit(self, event: Json, channel: Channel | None = None) -> None:

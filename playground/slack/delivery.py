@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ import aiohttp
 
 from playground.slack.block_kit import Json
 from playground.slack.core import Core
-from playground.slack.records import Answer, Delivery, Sent
+from playground.slack.records import PAYLOADS_KEPT, Answer, Delivery, Sent
 from playground.slack.sockets import Sockets
 
 FORM = "application/x-www-form-urlencoded"
@@ -128,7 +129,10 @@ class Courier:
         return doubled
 
     def _note(self, kind: str, name: str, attempt: int, answer: Answer, payload: Json) -> None:
-        self.core.deliveries.append(Sent(kind, name, attempt, time.time(), answer.ms, answer.status, answer.error, payload))
+        known = self.core.deliveries
+        known.append(Sent(kind, name, attempt, time.time(), answer.ms, answer.status, answer.error, payload))
+        if len(known) > PAYLOADS_KEPT:
+            known[-PAYLOADS_KEPT - 1] = replace(known[-PAYLOADS_KEPT - 1], payload={})
         self.core.wire.note(kind, answer.body)
         self.core.changed()
 

@@ -26,6 +26,10 @@ _SAFE = {
 }
 
 
+PAYLOADS_KEPT = 2_000
+"""Of the newest deliveries. A payload holds a message as it was, some 20 kB; of an older delivery the rest stays."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """How the app is reached: `http` posts signed requests to the address; `socket` uses the open Socket Mode connections."""
@@ -54,7 +58,9 @@ class WebApiCall:
 
 @dataclass(frozen=True)
 class Sent:
-    """One attempt at a delivery to the app. `status`: the HTTP status, 200 for an acknowledged envelope, 0 without an answer."""
+    """One attempt at a delivery to the app. `status`: the HTTP status, 200 for an acknowledged envelope, 0 without an answer. `payload`:
+    empty of an old one (`PAYLOADS_KEPT`).
+    """
 
     kind: str
     id: str
