@@ -1,20 +1,26 @@
 """The two sides in a real browser: what a person sees and does there besides the forms."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from nicegui import Client, ui
 from playwright.async_api import Browser, WebSocketRoute, expect
 from playwright.async_api import Page as Tab
 from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.acts import Acts
 from playground.browser import CHROMIUM, PATIENCE_MS, PageSide
+from playground.life import life_of
 from playground.office import CALM, Office
+from playground.page.demo_pane import DemoPane
+from playground.page.layout import Layout
 from playground.page.office_page import OfficePage
 from playground.page.server import serve
+from playground.page.shared import SharedState
 from playground.slack import Delivery
 from playground.walkthrough import Walkthrough
 from tests.playground.company import actions, button, field_of, modal, plain
@@ -264,6 +270,22 @@ async def test_narrow_windows_show_one_side_at_a_time(tab: Tab, customer: PageSi
 
     await expect(support.here).to_be_visible()
     await expect(customer.here).to_be_hidden()
+
+
+@pytest.mark.usefixtures("url")
+async def test_a_page_that_shows_all_sends_nothing(office: Office) -> None:
+    """The browser reckons all that it draws anew at whatever it is sent: beside a thousand customers, for a minute."""
+    client = Client(ui.page("/beside"), request=None)
+    try:
+        with client:
+            layout = Layout(SharedState(office))
+            pane = DemoPane(life_of(office), layout, Counter())
+        client.outbox.updates.clear()
+        layout.refresh()
+        pane.refresh()
+        assert not client.outbox.updates
+    finally:
+        client.delete()
 
 
 async def test_dark_is_switched_and_remembered(tab: Tab) -> None:
