@@ -222,15 +222,15 @@ def loading_view(texts: Texts, meta: FormMeta) -> View:
 
 def message_view(texts: Texts, text: str, more: Sequence[Block] = ()) -> View:
     """A result in place of a form."""
-    return notice_view(texts, [*long_sections(text), *more])
+    return notice_view(texts("form_ui.message"), [*long_sections(text), *more], texts)
 
 
-def notice_view(texts: Texts, blocks: Sequence[Block]) -> View:
-    """Likewise, as blocks."""
+def notice_view(title: str, blocks: Sequence[Block], texts: Texts) -> View:
+    """Likewise, with a title of its own."""
     return {
         "type": "modal",
         "callback_id": "message",
-        "title": plain(cut(texts("form_ui.message"), 24)),
+        "title": plain(cut(title, 24)),
         "close": plain(texts("form_ui.close")),
         "blocks": list(blocks)[:100],
     }

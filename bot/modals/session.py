@@ -131,7 +131,7 @@ class FormSession:
         """In place of a form that a colleague has: who that is, and the button that takes it over."""
         value = ButtonValue(onboarding=self.meta.onboarding, step=self.meta.step, item=self.meta.item)
         over = actions(button(self.texts("button.take_call"), Act.TAKE_CALL, value, style="primary"))
-        return notice_view(self.texts, [*self._first_line(), *self._asked(), over])
+        return notice_view(self.texts(f"form.{self.form.id}.title"), [*self._first_line(), *self._asked(), over], self.texts)
 
     async def changed_since(self, window: str) -> bool:
         """Whether somebody else changed what a window shows. False for windows of an older version, which don't say what they

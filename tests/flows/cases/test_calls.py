@@ -132,6 +132,29 @@ async def test_a_call_s_message_that_was_deleted_comes_back_while_it_waits(acme:
     assert await acme.news("call") == []
 
 
+async def test_lists_lead_to_no_message_that_was_deleted(acme: CaseBook) -> None:
+    """One alert may tell of several effects; a warning of a third company comes back."""
+    about = {"onboarding_id": acme.id, "channel_id": "CSUPPORT"}
+    alerts = [Posted(id=f"{acme.id}:alert:{one}", kind="alert", subject=one, ts="1.2", **about) for one in ("eff_1", "eff_2")]
+    company = Posted(id=f"{acme.id}:company:T3", kind="company", subject="T3", ts="3.4", **about)
+
+    async def deleted(case: Case) -> None:
+        for message in (alerts[0], company):
+            posted = await case.unit.posted_at(message.channel_id, message.ts)
+            assert posted is not None
+            await channels.post_again(case, posted)
+
+    async def posted(unit: Unit) -> None:
+        for one in (*alerts, company):
+            await unit.place(one)
+
+    await acme.do(posted)
+    await acme.act(deleted)
+    async with acme.store.read() as unit:
+        assert [await unit.get(Posted, one.id) for one in (*alerts, company)] == [None] * 3
+    assert [effect.arguments["team"] for effect in await acme.news("third_company")] == ["T3"]
+
+
 async def test_an_old_button_says_how_the_step_stands_and_who_still_fills_in_the_form_loses_nothing(acme: CaseBook) -> None:
     await acme.send("planning")
     with pytest.raises(Refused, match="moved_on") as refused:
