@@ -15,6 +15,7 @@ from bot.config.policies import load
 from bot.config.settings import Exit, Settings
 from bot.ops.http_server import Binding, bindings, listener, server
 from bot.ops.startup_checks import VerificationError, verify
+from bot.ops.warm_up import warm_up
 from bot.slack.socket_mode import PING_SECONDS, SocketMode
 from bot.slack.support_channel import FAULTS, UnfitChannelError
 from bot.slack.web import ops_routes, slack_routes
@@ -118,6 +119,7 @@ async def _run(settings: Settings, listening: Sequence[tuple[Binding, socket.soc
     try:
         if sockets is not None:
             await sockets.start()
+        bot.background.later(warm_up(bot.store, policies.rules.journeys))
         for binding, one in listening:
             host, port = one.getsockname()[:2]
             extra = {"host": host, "port": port, "by": "Socket Mode" if sockets else "HTTP"}
