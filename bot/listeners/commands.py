@@ -59,6 +59,8 @@ OTHER_WORDS: Mapping[str, str] = {
 
 _CHANNEL_TYPED = re.compile(r"[^\W_]\S*[-_]\S*|[cg][a-z0-9]{8,}")
 """What may be a channel's name or id, in small letters."""
+READS = frozenset({"status", "queue", "find", "matrix", "parity", "report", "help", ""})
+"""What changes nothing is answered again if it comes again: nobody waits until it is written down that it came."""
 
 
 class SlashCommands:
@@ -119,7 +121,8 @@ class SlashCommands:
             verb = self.verbs.get(command.verb)
             if verb is None:
                 return await self._unknown(command, texts)
-            if command.key and not await self._store.transact(lambda unit: unit.once(command.key)):
+            changes = command.verb not in READS
+            if changes and command.key and not await self._store.transact(lambda unit: unit.once(command.key)):
                 raise Refused("command_repeated")  # noqa: TRY301  told like any other
             return self._sent(command, await verb(command, texts))
         except UnclearCustomerError as unclear:

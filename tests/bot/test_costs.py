@@ -97,6 +97,10 @@ async def test_an_approval_writes_little(office: Workplace) -> None:
         await settled(office)
     assert "approved revision 1" in str([m.text for m in office.journey.thread("review", "planning")])
     assert costs.writes <= 12
+    with counted(office) as costs:  # nobody waits for the disk to see a list
+        assert (await office.sam.command("/onboarding queue", office.support)).ok
+        await settled(office)
+    assert costs.writes == 0
 
 
 async def test_where_one_process_runs_the_store_is_not_asked_whether_supports_channel_is_fit(office: Workplace) -> None:
