@@ -1,0 +1,25 @@
+"""After the start, nothing is left to be built when the first person presses something."""
+
+from pathlib import Path
+
+from bot.messages.texts import languages, table
+from bot.ops.warm_up import warm_up
+from flows.checks import catalog
+from flows.desk import Only, Wanted
+from flows.journey import JOURNEYS
+from storage.needs import waiting
+from tests.flows.cases.casework import case_book
+
+
+async def test_texts_catalogs_and_lists_are_there(tmp_path: Path) -> None:
+    caches = (table, catalog._index, waiting)
+    async with case_book(tmp_path) as book:
+        await warm_up(book.store, JOURNEYS)
+        before = [cache.cache_info().misses for cache in caches]
+        for language in languages():
+            assert table(language)
+            assert catalog.label("country", "BRA", language) != "BRA"
+        async with book.store.read() as unit:
+            for only in Only:
+                assert (await unit.waiting(Wanted(only))).rows == []
+    assert [cache.cache_info().misses for cache in caches] == before
