@@ -20,8 +20,7 @@ FOLDER = ROOT / ".crowd"
 async def make(folder: Path, count: int, held: Sequence[int]) -> None:
     """A demo's folder with so many customers. What the bot is to post for them waits for it."""
     clear(folder)
-    async with LastingOffice(folder, held=held) as office:
-        await office.stop_bot()
+    async with LastingOffice(folder, held=held, bot=False) as office:
         await add_customers(office, count, demo.say)
 
 

@@ -34,8 +34,8 @@ def clear(folder: Path) -> None:
 class LastingOffice(Office):
     """``fresh``: nothing was kept there. Opening raises SavedError if what was kept cannot be used."""
 
-    def __init__(self, folder: Path, *, policies: str = LIFELIKE, held: Sequence[int] = ()) -> None:
-        super().__init__(policies=policies, folder=folder, held=held)
+    def __init__(self, folder: Path, *, policies: str = LIFELIKE, held: Sequence[int] = (), bot: bool = True) -> None:
+        super().__init__(policies=policies, folder=folder, held=held, bot=bot)
         self.fresh = True
         self._saver = Saver(
             self.slack,
