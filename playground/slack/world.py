@@ -226,10 +226,11 @@ class SlackWorld:
     def shares_channel(self, one: str, other: str) -> bool:
         return any({one, other} <= set(channel.members) for channel in self.channels.values() if not channel.im)
 
-    def transcript(self, last: int = 8) -> dict[str, list[str]]:
-        """The end of each channel as lines, for anyone looking for what went wrong."""
+    def transcript(self, last: int = 8, channels: int = 12) -> dict[str, list[str]]:
+        """The ends of the channels that were written in last as lines, for anyone looking for what went wrong."""
         lines: dict[str, list[str]] = defaultdict(list)
-        for channel in self.channels.values():
+        written = [channel for channel in self.channels.values() if channel.messages]
+        for channel in sorted(written, key=lambda channel: channel.messages[-1].ts)[-channels:]:
             for message in channel.messages[-last:]:
                 name = self.users[message.user].name if message.user in self.users else message.user
                 lines[channel.name].append(f"{name}: {message.text[:100]}")
