@@ -300,14 +300,16 @@ class SlackPerson(Reader):
         return file
 
     def _escaped(self, text: str) -> str:
-        """Mentions as the client sends them with `should_escape`: `<@U…|name>` and `<#C…|name>`."""
-        if "@" not in text and "#" not in text:  # one pattern a person is slow where there are a thousand
-            return text
+        """Mentions as the client sends them with `should_escape`: `<@U…|name>`, and `<#C…|name>` of channels that she is in or may join."""
         for user in self.core.world.users.values():
             for name in (user.name, user.username):
+                if f"@{name}".casefold() not in text.casefold():  # a pattern for each of a thousand people is slow
+                    continue
                 text = re.sub(rf"@{re.escape(name)}(?![\w.])", f"<@{user.id}|{user.username}>", text, flags=re.IGNORECASE)
-        for channel in self.channels():
-            text = re.sub(rf"#{re.escape(channel.name)}(?![\w-])", f"<#{channel.id}|{channel.name}>", text)
+        for channel in self.core.world.channels.values():
+            seen = self.id in channel.members or (channel.team == self.user.team and not channel.private)
+            if seen and f"#{channel.name}" in text:
+                text = re.sub(rf"#{re.escape(channel.name)}(?![\w-])", f"<#{channel.id}|{channel.name}>", text)
         return text
 
 
