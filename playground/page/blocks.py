@@ -115,8 +115,8 @@ def _table(block: Json, surface: Surface) -> None:
     table(block, surface.person)
 
 
-def _chart(block: Json, _surface: Surface) -> None:
-    chart(block)
+def _chart(block: Json, surface: Surface) -> None:
+    chart(block, surface.person)
 
 
 def _alert(block: Json, surface: Surface) -> None:

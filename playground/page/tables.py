@@ -40,12 +40,15 @@ def table(block: Json, reader: Reader) -> None:
 
 
 def _side(column: int, settings: list[Json], rows: list[list[Any]]) -> str:
-    """As the app says, else numbers to the right, along with the column's name."""
+    """As the app says, else numbers to the right, along with the column's name, and a dash where there is none."""
     said = settings[column].get("align") if column < len(settings) else None
     if said in {"left", "center", "right"}:
         return str(said)
-    cells = [row[column] for row in rows[1:] if column < len(row)]
-    return "right" if cells and all(isinstance(cell, dict) and cell.get("type") == "raw_number" for cell in cells) else "left"
+    cells = [row[column] for row in rows[1:] if column < len(row) and isinstance(row[column], dict)]
+    numbers = [cell for cell in cells if cell.get("type") == "raw_number"]
+    words = [cell.get("text") or "" for cell in cells if cell.get("type") == "raw_text"]
+    is_number = numbers and len(numbers) + len(words) == len(cells) and not any(map(str.isalnum, "".join(words)))
+    return "right" if is_number else "left"
 
 
 def _row(
