@@ -48,9 +48,12 @@ def _inside(person: SlackPerson, slack: SlackStandIn, reading: Reading, navigati
             continue
         to = partial(navigation.go, person, channel)
         yield entry(channel.id, f"# {channel.name}", to, channel, shared=channel.is_ext_shared)
-    yield Part("apps", None, partial(element, "span", "", "Apps"), classes="sidebar-title")
-    yield entry("direct", slack.bot_name, partial(navigation.go_direct, person), direct)
-    yield entry("home", "App Home", partial(navigation.go_home, person), None)
+    apps = [
+        Part("apps", None, partial(element, "span", "", "Apps"), classes="sidebar-title"),
+        entry("direct", slack.bot_name, partial(navigation.go_direct, person), direct),
+        entry("home", "App Home", partial(navigation.go_home, person), None),
+    ]
+    yield Part("apps", parts=apps, classes="sidebar-apps")
 
 
 def _draw(
@@ -66,7 +69,7 @@ def _draw(
             avatar(slack, slack.bot_user_id)
         elif icon == "home":
             ui.html(_HOUSE, sanitize=False, tag="span").classes("nav-icon")
-        element("span", "nav-name", name)
+        element("span", "nav-name", name, title=name)
         if shared:
             element("span", "nav-shared", "shared", title="Shared with another company", aria_hidden="true")
         if unread:
