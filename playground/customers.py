@@ -37,6 +37,8 @@ COLLEAGUES = ("Sam", "Kim", "Lia", "Max", "Noa", "Rui")
 """Of support: who owns and claims."""
 OLDEST = timedelta(days=40)
 """For how long something waits, at most."""
+SLOWEST = timedelta(days=12)
+"""For how long something that was done has waited, at most."""
 SAID = ("say", "tell", "in_full", "draw", "redraw")
 """Kinds of effects that post: what lasts is there (`playground.drawn`), and the rest counts as said long ago."""
 STUCK, GIVEN_UP = 20, 30
@@ -92,6 +94,7 @@ class Crowd:
         onboarding = await start.start(unit, self._rules, asked, owner)
         for work, who in self._path(asked.lead, owner):
             async with self._cases.open(unit, onboarding, who) as case:
+                self._take_time(case)
                 done = work(case)
                 if done is not None:
                     await done
@@ -151,6 +154,11 @@ class Crowd:
 
     # -- what has waited
 
+    def _take_time(self, case: Case) -> None:
+        """What is done now was waited for, as the report adds up."""
+        for record in _turns(case.snapshot):
+            record.turn_since = case.now - SLOWEST * self.chance.random() ** 2
+
     def _grow_old(self, unit: Unit, snapshot: Snapshot) -> None:
         """The moments that the log does not cover are set back, so that it still explains every row."""
         chance, now = self.chance, unit.now
@@ -204,7 +212,7 @@ async def add_customers(office: Office, count: int, tell: Callable[[str], None],
             given_up = await end_effects(store, begun)
         finally:
             await store.close()
-    tell(f"{count:,} customers are there; at {given_up} of them something was given up.")
+    tell(f"{count:,} customers are there. At {given_up} of them something could not be posted, which the queue lists.")
 
 
 def crowded(slack: SlackStandIn) -> bool:

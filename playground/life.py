@@ -1,6 +1,7 @@
 """A demo apart from its page: its clock, its bot, its faults, who plays the next step, and what happened lately."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +18,13 @@ from playground.office import Office
 from playground.slack import SlackPerson
 from playground.switches import LABELS, FaultSwitches
 
+log = logging.getLogger("playground.life")
+
 CROWD, CUSTOMERS = "crowd", 40
 CROWD_LABELS: Mapping[str, str] = {CROWD: f"{CUSTOMERS} customers"}
+CROWD_EXPLAINED = (
+    "They fill support's lists, at every step. The bot is away for up to half a minute meanwhile. They come once, and stay."
+)
 SWITCHES: Mapping[str, str] = {**LABELS, **CHANNEL_LABELS, **CROWD_LABELS}
 KEPT = 30
 """How many sentences about recent events are kept."""
@@ -44,6 +50,7 @@ class Life:
         self.keeper = Keeper(self.office, self.tell)
         self.faults = FaultSwitches(self.office.slack, self.office.pismo)
         self.channel = ChannelSwitches(self.office.slack, self.office.acme, [self.office.ana, self.office.bruno])
+        self._coming: asyncio.Task[None] | None = None
         turn = asyncio.Lock()
         self.players = [Player(self.office, company, turn) for company in demo_companies(self.office)]
 
@@ -72,7 +79,7 @@ class Life:
     def is_on(self, name: str) -> bool:
         """A switch of SWITCHES."""
         if name == CROWD:
-            return crowded(self.office.slack)
+            return self._is_coming or crowded(self.office.slack)
         return (self.channel if name in CHANNEL_LABELS else self.faults).is_on(name)
 
     def switch(self, name: str, *, on: bool) -> None:
@@ -82,14 +89,27 @@ class Life:
             (self.channel if name in CHANNEL_LABELS else self.faults).set(name, on=on)
             self.tell(f"{SWITCHES[name]}: switched {'on' if on else 'off'}.")
 
+    @property
+    def _is_coming(self) -> bool:
+        return self._coming is not None and not self._coming.done()
+
+    def is_settled(self, name: str) -> bool:
+        """Whether the switch can't be moved any more."""
+        return name == CROWD and self.is_on(name)
+
     def _crowd(self, *, on: bool) -> None:
-        """Customers come, and stay."""
-        if on and not crowded(self.office.slack):
+        """Customers come once, and stay."""
+        if on and not self.is_on(CROWD):
             self.tell(f"{CUSTOMERS} customers begin.")
-            begin = partial(add_customers, self.office, CUSTOMERS, self.tell)
-            self._coming = asyncio.create_task(self.keeper.restart(begin))
-        elif not on and crowded(self.office.slack):
-            self.tell("The customers stay: make demo FRESH=1 begins without them.")
+            self._coming = asyncio.create_task(self._come())
+
+    async def _come(self) -> None:
+        try:
+            await self.keeper.restart(partial(add_customers, self.office, CUSTOMERS, self.tell))
+        except Exception as error:  # the demo goes on without them
+            self.tell(f"The customers could not begin: {error}.")
+            log.exception("the customers could not begin")
+        self.office.slack.changed()
 
 
 _lives: WeakKeyDictionary[Office, Life] = WeakKeyDictionary()

@@ -12,7 +12,7 @@ from nicegui import ui
 
 from playground.channel_switches import CHANNEL_LABELS
 from playground.clock import MOVES
-from playground.life import CROWD_LABELS, Life, LifeNote
+from playground.life import CROWD_EXPLAINED, CROWD_LABELS, Life, LifeNote
 from playground.next_step import Played, Player
 from playground.page.parts import HtmlElement, button, element
 from playground.slack import Message, SlackPerson, UnmetError
@@ -107,6 +107,7 @@ class DemoPane:
             )
             with element("div", "demo-faults", role="group", aria_label="The customers"):
                 self._draw_switches({**CHANNEL_LABELS, **CROWD_LABELS})
+            element("div", "demo-small", CROWD_EXPLAINED)
 
     def _clock(self) -> None:
         with element("div", "demo-part"):
@@ -198,6 +199,7 @@ class DemoPane:
         for name, switch in self.switches.items():
             if switch.value != life.is_on(name):
                 switch.value = life.is_on(name)
+            switch.set_enabled(not life.is_settled(name))
         if self._told is not (last := life.notes[0] if life.notes else None):
             self._told = last
             self._draw_log(life)
