@@ -57,6 +57,8 @@ OTHER_WORDS: Mapping[str, str] = {
 """What people of support call the commands in Portuguese, Spanish or otherwise, without accents."""
 
 
+OF_PEOPLE = frozenset({"assign", "hand-over", "start", "help", ""})
+"""Commands behind which people mention somebody: the others are about a customer."""
 _CHANNEL_TYPED = re.compile(r"[^\W_]\S*[-_]\S*|[cg][a-z0-9]{8,}")
 """What may be a channel's name or id, in small letters."""
 READS = frozenset({"status", "queue", "find", "matrix", "parity", "report", "help", ""})
@@ -121,6 +123,8 @@ class SlashCommands:
             verb = self.verbs.get(command.verb)
             if verb is None:
                 return await self._unknown(command, texts)
+            if command.person and command.verb not in OF_PEOPLE:
+                raise Refused("person_named")  # noqa: TRY301  told like any other
             changes = command.verb not in READS
             if changes and command.key and not await self._store.transact(lambda unit: unit.once(command.key)):
                 raise Refused("command_repeated")  # noqa: TRY301  told like any other
@@ -193,7 +197,9 @@ class SlashCommands:
     async def _dialog(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002
         async with self._store.read() as unit:
             onboarding = await customer_meant(unit, command)
-        self._open(command, FormMeta(form=dialog_of(command.verb), onboarding=onboarding.id))
+        form_id = dialog_of(command.verb)
+        whose = command.person if form_id == "hand_over" else ""
+        self._open(command, FormMeta(form=form_id, onboarding=onboarding.id, item=whose))
 
     def _open(self, command: SlashCommand, meta: FormMeta) -> None:
         click = Click(command.who, "command", "", command.trigger_id, command.channel_id)

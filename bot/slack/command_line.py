@@ -14,8 +14,9 @@ _CHANNEL = re.compile(
     r"|<?https://[\w.-]+\.slack(?:-gov)?\.com/(?:archives|client/[TE][A-Z0-9]+)/([CG][A-Z0-9]+)[^\s<>|]*(?:\|[^<>]*)?>?"
 )
 """A mention, or the link that Slack copies of a channel or of one of its messages."""
+_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 _LABELLED = re.compile(r"<[^<>|]+\|([^<>]*)>")
-"""A person or a link, as Slack escapes them: what people read of it is what they typed."""
+"""A link, as Slack escapes it: what people read of it is what they typed."""
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _ITSELF = re.compile(r"\W*onboarding\b(?=\W*\w)", re.IGNORECASE)
 _VERB = re.compile(r"[^\w?]*([^\W\d_]+(?:[-\u2010\u2011][^\W\d_]+)*|\?)?")
@@ -29,17 +30,19 @@ MIN_GUESS = 3
 @dataclass(frozen=True)
 class CommandLine:
     """``verb``: in small letters without accents. ``rest``: what stands behind it, such as a customer's name, without signs around it.
-    ``channel_id``: of a channel that is mentioned in it."""
+    ``channel_id``: of a channel that is mentioned in it; ``person``: the user id of somebody who is."""
 
     verb: str
     rest: str = ""
     channel_id: str = ""
+    person: str = ""
 
 
 def read_line(text: str) -> CommandLine:
     """``text``: as Slack sends it, with mentions as ``<#C…|name>`` or as they were typed."""
     mentioned = next((one[1] or one[2] for one in _CHANNEL.finditer(text)), "")
-    text = _LABELLED.sub(r"\1", _CHANNEL.sub(" ", text))
+    person = _PERSON.search(text)
+    text = _LABELLED.sub(r"\1", _PERSON.sub(" ", _CHANNEL.sub(" ", text)))
     for entity, sign in _ENTITIES:
         text = text.replace(entity, sign)
     text = " ".join(unicodedata.normalize("NFC", "".join(sign for sign in text if _is_seen(sign))).split())
@@ -47,7 +50,7 @@ def read_line(text: str) -> CommandLine:
     found = _VERB.match(text)
     verb = found[1] or "" if found is not None else ""
     rest = text[found.end() :] if found is not None and verb else ""
-    return CommandLine("" if verb == "?" else _plain(verb), _AROUND.sub("", rest), mentioned)
+    return CommandLine("" if verb == "?" else _plain(verb), _AROUND.sub("", rest), mentioned, person[1] if person else "")
 
 
 def parted(verb: str, rest: str, known: Collection[str]) -> tuple[str, str]:

@@ -148,9 +148,9 @@ def search_of(body: Body) -> Search:
 
 @dataclass(frozen=True)
 class SlashCommand:
-    """``/onboarding <verb> <rest>``, as `read_line` reads it. ``mentioned``: a channel's id in it. ``onboarding``: the id of one that was
-    chosen from a list since. ``key`` tells a repeated request from a second command; empty if nothing does. ``days``: of a report; 0: all.
-    """
+    """``/onboarding <verb> <rest>``, as `read_line` reads it. ``mentioned``: a channel's id in it; ``person``: a user's. ``onboarding``: the
+    id of one that was chosen from a list since. ``key`` tells a repeated request from a second command; empty if nothing does. ``days``:
+    of a report; 0: all."""
 
     who: Who
     verb: str
@@ -159,6 +159,7 @@ class SlashCommand:
     trigger_id: str
     key: str = ""
     mentioned: str = ""
+    person: str = ""
     onboarding: str = ""
     response_url: str = ""
     days: int = 0
@@ -177,5 +178,6 @@ def command_of(body: Body, signature: str = "") -> SlashCommand:
         trigger_id=trigger,
         key=f"command:{own}" if own else "",
         mentioned=line.channel_id,
+        person=line.person,
         response_url=str(body.get("response_url") or ""),
     )

@@ -135,6 +135,7 @@ async def test_what_is_mistyped_is_asked_back_and_a_channel_stands_for_its_custo
         prefix = "https://" if "/" in channel else ""
         assert "Acme Pay" in await typed(office, f"status {prefix}{channel}")
     assert "There is no onboarding in this channel" in await typed(office, "matrix #onboarding-support")
+    assert "mentions a person. Name the customer" in await typed(office, "status @Olga")
     assert "begins an onboarding in a channel" in await typed(office, "¿Ayuda?")
 
 
@@ -219,6 +220,14 @@ async def test_managing_opens_a_form_about_that_customer(office: Workplace, verb
     outcome = await office.sam.command(f"/onboarding {verb} pay", office.support)
     assert outcome.ok
     await office.slack.until(lambda: ready(office.sam.view))
+    await office.sam.close()
+
+
+async def test_who_is_mentioned_is_whose_things_are_handed_over(office: Workplace) -> None:
+    await office.sam.command("/onboarding hand over @Olga acme pay", office.support)
+    await office.slack.until(lambda: ready(office.sam.view))
+    assert office.blue.id in json.dumps(office.sam.view.blocks[0]) if office.sam.view else False
+    assert f'"value": "{office.olga.id}"' in office.shown(office.sam)
     await office.sam.close()
 
 

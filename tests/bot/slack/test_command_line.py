@@ -55,6 +55,7 @@ def test_a_name_is_the_same_however_it_is_typed(data: st.DataObject) -> None:
         ("onboarding", CommandLine("onboarding")),
         ("Situação Acme", CommandLine("situacao", "Acme")),
         ("hand‑over @Ana", CommandLine("hand-over", "Ana")),
+        ("assign acme <@U0KIM|kim>", CommandLine("assign", "acme", person="U0KIM")),
         ("status <#C0ACME|acme_pismo>", CommandLine("status", channel_id="C0ACME")),
         ("find <http://pay.com|pay.com>", CommandLine("find", "pay.com")),
         ("status https://pismo.slack.com/archives/C0ACME", CommandLine("status", channel_id="C0ACME")),
