@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, link, section
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.calls import stuck_lines
 from bot.messages.texts import Raw, Texts, date_token
 from bot.messages.wording import all_here, in_charge
 from flows.cases.presence import called, there
@@ -75,7 +76,8 @@ def _buttons(
 
 
 def escalation(snapshot: Snapshot, asked: Escalate, url: str, texts: Texts) -> Drawing:
-    """Who is waited for, since when, and how often they were reminded. ``url``: of where to go on; empty if there is none."""
+    """Who is waited for, since when, how often they were reminded, and who of them waits for an answer of support. ``url``: of where to go
+    on; empty if there is none."""
     onboarding, slow = snapshot.onboarding, asked.where == "support_channel"
     reminded = there(snapshot, asked.user)
     owner = onboarding.owner_id
@@ -90,4 +92,5 @@ def escalation(snapshot: Snapshot, asked: Escalate, url: str, texts: Texts) -> D
         lead=in_charge(texts, snapshot, onboarding.lead_id),
     )
     where = "button.show_review" if slow else "button.open_thread"
-    return drawing([section(told), *([actions(link(texts(where), url, asked.step))] if url else [])])
+    stuck = stuck_lines(snapshot, asked.step, texts)
+    return drawing([section(told), *stuck, *([actions(link(texts(where), url, asked.step))] if url else [])])

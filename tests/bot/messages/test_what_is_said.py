@@ -169,6 +169,8 @@ def test_an_escalation_names_nobody_who_has_left() -> None:
     said = escalation(made, slow, "", EN).text
     assert said.startswith("<@U_SUE>, Example Bank has made no progress in “Planning”")
     assert "despite 3 reminders to <@U_ANA>. The customer's lead is <@U_ANA>." in said
+    made.calls = [Call(id="1", onboarding_id="", kind="stuck", step_id="planning", user_id="U_ANA", at=samples.NOW, words="Why?")]
+    assert "<@U_ANA> has been stuck here since" in escalation(made, slow, "", EN).text
     made.calls = [Call(id=who, onboarding_id="", kind="lead_left", user_id=who, at=samples.NOW) for who in ("U_ANA", "U_SUE")]
     said = escalation(made, slow, "", EN).text
     assert said.startswith("Everyone, Example Bank")
