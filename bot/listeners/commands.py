@@ -29,6 +29,7 @@ from flows.cases.case import Case, Cases
 from flows.cases.parity import parity as parity_of
 from flows.desk import Page, Standing
 from flows.forms.dialogs import CHOOSE, START, dialog_of
+from flows.names import folded
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -165,7 +166,10 @@ class SlashCommands:
         near = nearest(command.verb, [*filter(None, self.verbs), *OTHER_WORDS])
         lines = [f"{OTHER_WORDS.get(verb, verb)} {command.rest}" for verb in near]
         whole = f"{command.verb} {command.rest}".strip()
-        if not near:
+        before, _, last = whole.rpartition(" ")
+        if not near and folded(last) in {*self.verbs, *OTHER_WORDS}:  # the name first
+            lines = [f"{OTHER_WORDS.get(folded(last), folded(last))} {before}"]
+        elif not near:
             async with self._store.read() as unit:
                 lines = [f"status {whole}"] if (await unit.named(whole, limit=1)).rows else []
         if lines:

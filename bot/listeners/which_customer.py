@@ -9,6 +9,11 @@ from flows.names import folded
 from flows.ports import Unit
 from flows.problems import Refused
 
+_ENGLISH = ("of", "for", "on", "in", "at", "the", "with", "please")
+_OTHERS = ("do", "da", "de", "dos", "das", "em", "no", "na", "para", "por", "favor", "del")
+FILLERS = frozenset((*_ENGLISH, *_OTHERS))
+"""Words that people put around a name; they count where no name has them."""
+
 
 class UnclearCustomerError(Exception):
     """Several customers may be meant, or any. ``command``: as it was read; its ``rest`` is the name. ``fitting``: those that fit; None if
@@ -28,14 +33,21 @@ async def customer_meant(unit: Unit, command: SlashCommand, *, closed: bool = Fa
         return await _by_id(unit, command.onboarding)
     if command.mentioned or not command.rest:
         return await _of_channel(unit, command)
-    page = await unit.named(command.rest, limit=PAGE)
-    found = meant(page.rows, command.rest, closed=closed)
+    text, page = command.rest, await unit.named(command.rest, limit=PAGE)
+    if not page.rows and (text := _without_fillers(command.rest)) not in ("", command.rest):
+        page = await unit.named(text, limit=PAGE)
+    found = meant(page.rows, text, closed=closed)
     if not found:
         raise Refused("no_match", text=command.rest)
     if len(found) > 1:
         more = page.total - len(page.rows) if len(found) == len(page.rows) else 0
         raise UnclearCustomerError(command, Page(found, 0, len(found) + more))
     return await _by_id(unit, found[0].onboarding_id)
+
+
+def _without_fillers(text: str) -> str:
+    """``of Acme Bank, please`` -> ``Acme Bank,``"""
+    return " ".join(word for word in text.split() if folded(word) not in FILLERS)
 
 
 async def _by_id(unit: Unit, onboarding_id: str) -> Onboarding:

@@ -130,7 +130,9 @@ async def forget_refused(unit: Unit) -> None:
 
 async def test_what_is_mistyped_is_asked_back_and_a_channel_stands_for_its_customer(office: Workplace) -> None:
     assert "Did you mean /onboarding status acme pay?" in await typed(office, "stauts acme pay")
-    assert "Did you mean /onboarding status acme pay?" in await typed(office, "acme pay")
+    for line in ("acme pay", "acme pay status", "acme pay situação"):
+        assert "Did you mean /onboarding status acme pay?" in await typed(office, line)
+    assert "Acme Pay's turn" in await typed(office, "status of Acme Pay, please")
     for channel in ("#blue_pismo", "blue_pismo", f"pismo.slack.com/archives/{office.blue.id}", office.blue.id):
         prefix = "https://" if "/" in channel else ""
         assert "Acme Pay" in await typed(office, f"status {prefix}{channel}")
