@@ -157,6 +157,8 @@ async def test_who_was_given_the_step_is_reminded_in_place_of_the_lead_or_the_ow
     }
     await acme.send("service_desk")
     await acme.act(lambda case: manage.assign(case, "service_desk", KIM, Side.SUPPORT))
+    with pytest.raises(Refused, match="moved_on"):  # nobody is given what is over
+        await acme.act(lambda case: manage.assign(case, "planning", COLLEAGUE, Side.CUSTOMER))
     assert [s.user for s in await acme.wait(1) if s.where == "support"] == [KIM.user_id]
 
 
