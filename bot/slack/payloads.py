@@ -148,9 +148,9 @@ def search_of(body: Body) -> Search:
 
 @dataclass(frozen=True)
 class SlashCommand:
-    """``/onboarding <verb> <rest>``, as `read_line` reads it. ``mentioned``: a channel's id in it; ``person``: a user's. ``onboarding``: the
-    id of one that was chosen from a list since. ``key`` tells a repeated request from a second command; empty if nothing does. ``days``:
-    of a report; 0: all."""
+    """``/onboarding <verb> <rest>``, as `read_line` reads it. ``mentioned``: a channel's id in it; ``person``: a user's. ``onboarding``:
+    the id of one that was chosen from a list since. ``key`` tells a repeated request from a second command; empty if nothing does.
+    ``days``: of a report; 0: all."""
 
     who: Who
     verb: str
