@@ -67,6 +67,11 @@ class Effect:
         return self.side or "customer"
 
     @property
+    def message(self) -> tuple[str, str]:
+        """Kind and subject of the message it shows, as `flows.model.Posted` has them; empty if it shows none that lasts."""
+        return "", ""
+
+    @property
     def same(self) -> str:
         """While one with this name waits, another isn't added: it will do for both. Empty if each is to be done."""
         return ""
@@ -106,6 +111,10 @@ class Draw(Effect):
     @property
     def where(self) -> Where:
         return "support" if self.what == "review" else "customer"
+
+    @property
+    def message(self) -> tuple[str, str]:
+        return self.what, self.step
 
     @property
     def same(self) -> str:
@@ -176,16 +185,27 @@ class RedrawReminder(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowCall(StepEffect):
-    """Tell support, in the step's thread and in its channel, that somebody is stuck; or what became of it, in the same message.
-    ``call``: the id of its row."""
+    """Tell support, in the step's thread and in its channel, that somebody is stuck. ``call``: the id of its row."""
 
     kind = "call"
     where: ClassVar[Where] = "support"
     call: str
 
     @property
+    def message(self) -> tuple[str, str]:
+        return ShowCall.kind, self.call.rpartition(":")[2]
+
+    @property
     def same(self) -> str:
         return f"{self.kind}:{self.call}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedrawCall(ShowCall):
+    """What became of it, in the same message."""
+
+    kind = "redraw_call"
+    edits = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -685,6 +705,9 @@ def _kinds(of: type[Effect]) -> Iterator[type[Effect]]:
 
 EFFECTS: tuple[type[Effect], ...] = tuple(_kinds(Effect))
 """Every kind; `bot.jobs.handlers` has a handler for each."""
+
+EDITS: Mapping[type[Effect], type[Effect]] = {Draw: Redraw, ShowCall: RedrawCall}
+"""What is asked for instead where the message stands already."""
 
 KINDS: Mapping[str, type[Effect]] = {effect.kind: effect for effect in EFFECTS}
 

@@ -54,6 +54,7 @@ from flows.outbox import (
     Nudge,
     PostReport,
     Redraw,
+    RedrawCall,
     RedrawReminder,
     RememberMembers,
     Remind,
@@ -130,7 +131,7 @@ def handlers(  # noqa: PLR0915  one for each kind of effect
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     ticket_answers = TicketAnswers(store, cases, service_desk.client, service_desk.policies)
     sessions, alerts = Sessions(threads, organizer), Alerts(store, slack, support)
-    repairs = Repairs(store, cases, slack, threads, support)
+    repairs, call_messages = Repairs(store, cases, slack, threads, support), CallMessages(store, slack, threads, support)
     table = Handlers(allows)
     table.on(Draw, lasting.draw)
     table.on(Redraw, lasting.redraw)
@@ -138,7 +139,8 @@ def handlers(  # noqa: PLR0915  one for each kind of effect
     table.on(Tell, PrivateWords(store, cases, slack, people, support).tell)
     table.on(Remind, reminders.remind)
     table.on(RedrawReminder, reminders.redraw)
-    table.on(ShowCall, CallMessages(store, slack, threads, support).show)
+    table.on(ShowCall, call_messages.show)
+    table.on(RedrawCall, call_messages.redraw)
     table.on(Escalate, Escalations(store, slack, threads).escalate)
     table.on(Nudge, Nudges(store, threads).nudge)
     table.on(Alert, alerts.alert)

@@ -19,7 +19,7 @@ from flows.forms.parity import PRODUCTION
 from flows.forms.step import Situation, Step
 from flows.journey import Journey
 from flows.model import Onboarding, Snapshot, StepRecord
-from flows.outbox import Draw, Effect, Redraw, Room, Say, ShowDeparture, StepEffect, Tell
+from flows.outbox import EDITS, Draw, Effect, Room, Say, ShowDeparture, StepEffect, Tell
 from flows.people import SYSTEM, Role, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -215,9 +215,10 @@ class Case:
             await self._put(effect)
 
     async def _put(self, effect: Effect) -> None:
-        """What is to be drawn and stands already is edited, so that it waits for nothing that is said."""
-        if isinstance(effect, Draw) and await self.unit.posted(self.id, effect.what, effect.step) is not None:
-            effect = Redraw(what=effect.what, step=effect.step)
+        """What is to be shown and stands already is edited, so that it waits for nothing that is said."""
+        edit = EDITS.get(type(effect))
+        if edit is not None and await self.unit.posted(self.id, *effect.message) is not None:
+            effect = edit(**vars(effect))
         self.unit.ask(self.id, effect)
 
     def _following(self, changed: Changed, before: Situation) -> Changed:

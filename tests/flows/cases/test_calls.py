@@ -125,9 +125,10 @@ async def test_a_call_s_message_that_was_deleted_comes_back_while_it_waits(acme:
     await acme.news("call")
     await acme.act(deleted)
     assert [effect.arguments["call"] for effect in await acme.news("call")] == [call.id]
-    await acme.act(lambda case: calls.settle(case, call.id, ""), KIM)
     await acme.do(lambda unit: unit.place(place))
-    await acme.news("call")
+    await acme.act(lambda case: calls.settle(case, call.id, ""), KIM)
+    edited = [(effect.arguments["call"], effect.pace) for effect in await acme.news("redraw_call")]
+    assert edited == [(call.id, "")]  # beside what waits to be said in support's channel
     await acme.act(deleted)
     assert await acme.news("call") == []
 
