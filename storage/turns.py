@@ -12,7 +12,7 @@ WRITER_TIMEOUT = 2.2
 Slack allows to do the work, or to send the refusal."""
 BACKGROUND_TIMEOUT = 10.0
 """The same where nobody waits."""
-PASSED_BY = 8
+PASSED_BY = 2
 """Writers for whom somebody waits, at most, that pass by one in the background: under a steady stream of them it is done in between."""
 
 in_background: ContextVar[bool] = ContextVar("in_background", default=False)
