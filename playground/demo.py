@@ -16,6 +16,7 @@ import webbrowser
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+from playground.customers import crowded
 from playground.lasting import LastingOffice, clear
 from playground.life import life_of
 from playground.office import ROOT
@@ -36,14 +37,19 @@ BEGIN_ANEW = "Begin anew with: make demo FRESH=1"
 HELLO = """
 Open {url}
 
-Left is the Slack of two customers, right is that of Pismo's support; the real bot serves all. To try:
-  - as Sam (right) look at Acme Bank's organization in #onboarding-support: approve it, or ask for changes;
-  - as Ana (left) fill in the next step in #acme_pismo;
-  - as Olga (left) begin with Blue Coop's planning in #blue_pismo;
+Left is the Slack of customers, right is that of Pismo's support; the real bot serves all. To try:
+{try_this}
   - below, press "Play the next step for me", move the clock, or switch on a fault.
 {where}
 Ctrl-C ends it; the next start goes on where it was. make demo FRESH=1 begins anew.
 """
+TRY_STORY = """\
+  - as Sam (right) look at Acme Bank's organization in #onboarding-support: approve it, or ask for changes;
+  - as Ana (left) fill in the next step in #acme_pismo;
+  - as Olga (left) begin with Blue Coop's planning in #blue_pismo;"""
+TRY_LISTS = """\
+  - as Sam (right) open App Home, and turn the pages of what waits and of all onboardings;
+  - as Sam write in #onboarding-support: /onboarding queue, /onboarding status overdue, /onboarding find nova, /onboarding report;"""
 ONLY_HERE = "The page is for this machine alone."
 NOT_ONLY_HERE = "Whoever reaches this machine can use the page: it asks nobody who they are."
 
@@ -179,7 +185,8 @@ async def _run(asked: argparse.Namespace, held: int) -> None:
         watching = asyncio.create_task(life.keeper.watch())
         stack.callback(watching.cancel)
         url = await stack.enter_async_context(served(OfficePage(office), asked.host, asked.port))
-        say(HELLO.format(url=url, where=ONLY_HERE if asked.host == HERE else NOT_ONLY_HERE))
+        try_this = TRY_LISTS if crowded(office.slack) and not office.acme.messages else TRY_STORY
+        say(HELLO.format(url=url, try_this=try_this, where=ONLY_HERE if asked.host == HERE else NOT_ONLY_HERE))
         if asked.browser:
             await asyncio.to_thread(show, url)
         await asyncio.Event().wait()
