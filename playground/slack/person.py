@@ -307,8 +307,8 @@ class SlackPerson(Reader):
                     continue
                 text = re.sub(rf"@{re.escape(name)}(?![\w.])", f"<@{user.id}|{user.username}>", text, flags=re.IGNORECASE)
         for channel in self.core.world.channels.values():
-            seen = self.id in channel.members or (channel.team == self.user.team and not channel.private)
-            if seen and f"#{channel.name}" in text:
+            may_join = channel.team == self.user.team and not (channel.private or self.user.restricted)
+            if (may_join or self.id in channel.members) and f"#{channel.name}" in text:
                 text = re.sub(rf"#{re.escape(channel.name)}(?![\w-])", f"<#{channel.id}|{channel.name}>", text)
         return text
 

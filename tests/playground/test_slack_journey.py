@@ -125,6 +125,10 @@ async def test_commands_are_for_the_vendor_and_answered_to_the_one_who_typed(by:
     alone = by.slack.add_person("Single", by.slack.installing_team, ultra_restricted=True)
     assert not (await alone.command("/onboarding")).ok
     assert len(by.seen) == 2
+    known = by.slack.add_channel("blue_pismo", by.slack.installing_team)  # she may join it
+    by.slack.add_channel("blue_secret", by.slack.installing_team, private=True)
+    assert (await by.sam.command("/onboarding status #blue_pismo #blue_secret", channel=by.shared)).ok
+    assert by.seen[-1]["text"] == f"status <#{known.id}|blue_pismo> #blue_secret"
 
 
 async def test_events_carry_the_shapes_of_slack_connect(by: Company) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playground.page.traffic import Counts, counts, find, rows
 from playground.slack import SlackPerson, SlackStandIn
 from playground.slack.checks import WebApiError
-from playground.slack.records import Sent, WebApiCall
+from playground.slack.records import PAYLOADS_KEPT, Answer, Sent, WebApiCall
 
 
 @pytest.fixture
@@ -52,6 +52,14 @@ async def test_who_is_behind_a_payload(slack: SlackStandIn, ana: SlackPerson) ->
         sent(5, {"event": {"type": "channel_rename"}}),
     ]
     assert [row.who for row in reversed(rows(slack))] == ["Ana", "Ana", "Ana", "onboarding", ""]
+
+
+async def test_of_an_old_delivery_the_payload_is_not_kept(slack: SlackStandIn) -> None:
+    for number in range(PAYLOADS_KEPT + 1):
+        slack.courier._note("message", str(number), 0, Answer(200), {"text": "a long message"})
+    kept = [find(slack, f"payload-{place}") for place in (0, 1, PAYLOADS_KEPT)]
+    assert [row and row.detail for row in kept] == [{}, {"text": "a long message"}, {"text": "a long message"}]
+    assert counts(slack).payloads == PAYLOADS_KEPT + 1
 
 
 async def test_a_payload_says_how_it_was_acknowledged(slack: SlackStandIn) -> None:
