@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import aiohttp
 import yaml
@@ -102,6 +102,18 @@ def free_port() -> int:
     return port
 
 
+class BotProcess(Protocol):
+    """What is used of `asyncio.subprocess.Process`."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def send_signal(self, signal: int, /) -> None: ...
+    def kill(self) -> None: ...
+    async def wait(self) -> int: ...
+
+
 class Office:
     """``async with Office() as office``: everything runs; at the end everything is stopped and removed.
 
@@ -147,7 +159,7 @@ class Office:
         self.database_url = f"sqlite+aiosqlite:///{self.path}/onboarding.db"
         self.keys = new_key()
         self._store: Store | None = None
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: BotProcess | None = None
         self.wrapper: Sequence[str] = ()
         """A command that runs the command behind it, which is the bot's."""
 

@@ -14,6 +14,9 @@ from typing import Any, cast
 import pytest
 from hypothesis import settings
 
+from playground.office import Office
+from tests.warm import Warm
+
 # A deadline measures what else the machine does at the moment, not the code.
 settings.register_profile("fixed", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)
@@ -155,6 +158,29 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 def pytest_runtest_teardown() -> None:
     """A shared process may be ended after any test."""
     _now.clear()
+
+
+# -- bots of offices begin warm, unless something else has to start them
+
+_cold = Office.spawn_bot
+
+
+async def _spawn(self: Office) -> None:
+    if self.wrapper:
+        await _cold(self)
+        return
+    self.process = Warm(
+        "playground.leash", folder=self.path, environment=self.environment(), out=self.log, errors=self.log, held=self.held
+    )
+
+
+async def _command(self: Office, *words: str) -> tuple[int, str]:
+    code, out, errors = await Warm.run("bot", *words, folder=self.path, environment=self.environment())
+    return code, out + errors
+
+
+Office.spawn_bot = _spawn  # type: ignore[method-assign]
+Office.command = _command  # type: ignore[method-assign]
 
 
 # -- a test that hangs says where

@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 from bot.messages.buttons import Act
 from flows.forms.fields import Answers
 from playground.acts import Acts, example
-from playground.office import CALM, Office, free_port
+from playground.office import CALM, BotProcess, Office, free_port
 from playground.slack import SeenMessage
 from playground.walkthrough import Walkthrough, action_id
 from storage.engine import is_sqlite
@@ -282,7 +282,7 @@ class Replicas(Office):
     def __init__(self, count: int) -> None:
         super().__init__(policies=CALM + SOON)
         self.ports = [free_port() for _ in range(count)]
-        self.bots: list[asyncio.subprocess.Process] = []
+        self.bots: list[BotProcess] = []
 
     @property
     def urls(self) -> list[str]:
