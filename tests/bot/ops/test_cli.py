@@ -18,6 +18,7 @@ from flows.people import Who
 from playground.slack import SlackStandIn as Playground
 from storage.sealing import Keyring, new_key
 from storage.store import Store
+from tests.warm import Warm
 
 pytestmark = pytest.mark.process
 
@@ -41,17 +42,25 @@ class Terminal:
         return f"sqlite+aiosqlite:///{self.folder}/bot.db"
 
     async def bot(self, *arguments: str) -> Ended:
-        env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATABASE_URL": self.url, **self.env}
+        async with asyncio.timeout(30):
+            return Ended(*await Warm.run("bot", *arguments, folder=self.folder, environment=self.environment, strict=True))
+
+    async def cold(self, *arguments: str) -> Ended:
+        """As in a shell, with all that Python does before the command."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-W", "error", "-m", "bot", *arguments),
             cwd=self.folder,
-            env=env,
+            env=self.environment,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
         async with asyncio.timeout(30):
             out, err = await process.communicate()
         return Ended(process.returncode or 0, out.decode(), err.decode())
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATABASE_URL": self.url, **self.env}
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
@@ -88,7 +97,7 @@ async def begin(store: Store, customer: str, onboarding_id: str, journey: str = 
 
 
 async def test_help_lists_every_command(terminal: Terminal) -> None:
-    ended = await terminal.bot("--help")
+    ended = await terminal.cold("--help")
     assert ended.code == 0
     for command in (
         "run",
@@ -107,7 +116,7 @@ async def test_help_lists_every_command(terminal: Terminal) -> None:
 
 async def test_run_refuses_with_all_that_is_missing(terminal: Terminal) -> None:
     terminal.env.pop("ENCRYPTION_KEYS")
-    ended = await terminal.bot()
+    ended = await terminal.cold()
     assert ended.code == Exit.CONFIGURATION
     for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SUPPORT_CHANNEL", "ENCRYPTION_KEYS"):
         assert f"wrong: {name} is missing" in ended.err
@@ -124,7 +133,7 @@ async def test_a_database_from_its_making_to_a_newer_one(terminal: Terminal) -> 
     before = await terminal.bot("run")
     assert (before.code, "python -m bot migrate" in before.err) == (Exit.DATABASE_OLDER, True)
     assert not (terminal.folder / "bot.db").exists()
-    assert (await terminal.bot("migrate")).out.startswith("ok: migrated from empty")
+    assert (await terminal.cold("migrate")).out.startswith("ok: migrated from empty")
     with sqlite3.connect(terminal.folder / "bot.db") as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.close()
@@ -168,7 +177,7 @@ async def test_a_changed_log_is_found(terminal: Terminal) -> None:
     with sqlite3.connect(terminal.folder / "bot.db") as database:
         database.execute("UPDATE audit_events SET user_id = 'U9' WHERE onboarding_id = 'onb_1'")
     database.close()
-    ended = await terminal.bot("verify-log")
+    ended = await terminal.cold("verify-log")
     assert ended.code == Exit.ALTERED
     assert "onb_1: changed at event 1" in ended.err
 
@@ -196,7 +205,7 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
             "SLACK_API_URL": world.api_url,
             "SUPPORT_CHANNEL": support.id,
         }
-        well = await terminal.bot("check")
+        well = await terminal.cold("check")
         assert well.out.count("ok: ") == len(well.out.splitlines()) == 12
         assert well.code == 0
 
