@@ -66,6 +66,10 @@ class Warm:
             self._input = -1
         return code
 
+    def write(self, line: str) -> None:
+        """To its standard input."""
+        os.write(self._input, f"{line}\n".encode())
+
     def send_signal(self, number: int) -> None:
         if self.returncode is not None:
             raise ProcessLookupError
@@ -73,6 +77,12 @@ class Warm:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+    def end(self) -> None:
+        """Back when it is killed, if it still lived."""
+        self._process.kill()
+        self._process.join()
+        assert self.returncode is not None
 
     @classmethod
     async def run(cls, *command: str, folder: Path, environment: Mapping[str, str], strict: bool = False) -> tuple[int, str, str]:
@@ -83,8 +93,7 @@ class Warm:
             try:
                 code = await process.wait()
             finally:
-                if process.returncode is None:
-                    process.kill()
+                process.end()
             printed, wrong = (file.read_text() for file in (out, errors))
             return code, printed, wrong
 

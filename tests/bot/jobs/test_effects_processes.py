@@ -7,8 +7,6 @@ import logging
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterator
@@ -16,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import count, islice
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any, Literal, NamedTuple, get_args
 
 import pytest
@@ -27,6 +24,7 @@ from storage.sealing import new_key
 from tests.bot.jobs.effects_worker import Options, What
 from tests.storage.example import raw
 from tests.storage.postgres import Server, database, own_server, server
+from tests.warm import Warm
 
 log = logging.getLogger(__name__)
 
@@ -92,9 +90,10 @@ class Worker:
         self.name = ""
         self._said, self._errors = folder / "said", folder / "errors"
         folder.mkdir()
-        with self._said.open("wb") as said, self._errors.open("wb") as errors:
-            command = (sys.executable, "-W", "error", "-m", "tests.bot.jobs.effects_worker")
-            self._process = subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=said, stderr=errors, bufsize=0)  # noqa: S603
+        self._said.touch()
+        self._errors.touch()
+        module = "tests.bot.jobs.effects_worker"
+        self._process = Warm(module, folder=ROOT, environment=os.environ, out=self._said, errors=self._errors, strict=True)
 
     def begin(self, options: Options) -> None:
         self.name = options.name
@@ -105,8 +104,7 @@ class Worker:
         self._tell(str(effects))
 
     def _tell(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n".encode())
+        self._process.write(line)
 
     @property
     def said(self) -> list[str]:
@@ -126,14 +124,13 @@ class Worker:
     @property
     def code(self) -> int | None:
         """Its exit code; None as long as it lives."""
-        return self._process.poll()
+        return self._process.returncode
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+        self._process.end()
 
 
 class Spare:
