@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from playground.slack import SlackStandIn as Playground
 from storage.migrate import upgrade
 from storage.sealing import new_key
 from tests.bot.workplace import ended as is_gone
+from tests.warm import Warm
 
 pytestmark = pytest.mark.process
 
@@ -45,22 +48,48 @@ def env(tmp_path: Path) -> dict[str, str]:
     }
 
 
+@dataclass
+class Running:
+    process: Process | Warm
+    errors: asyncio.StreamReader
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+
 @asynccontextmanager
-async def running(env: dict[str, str]) -> AsyncIterator[Process]:
+async def running(env: dict[str, str]) -> AsyncIterator[Running]:
+    with tempfile.TemporaryDirectory() as place:
+        pipe, errors = Path(place, "errors"), asyncio.StreamReader()
+        os.mkfifo(pipe)
+        with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as reading:  # noqa: ASYNC230, PTH123  a pipe
+            await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(errors), reading)
+            process = Warm("bot", folder=ROOT, environment=env, out=Path(os.devnull), errors=pipe, strict=True)
+            try:
+                yield Running(process, errors)
+            finally:
+                process.end()
+                await errors.read()
+
+
+@asynccontextmanager
+async def running_cold(env: dict[str, str]) -> AsyncIterator[Running]:
+    """As a supervisor starts it."""
     process = await asyncio.create_subprocess_exec(sys.executable, *COMMAND, env=env, stderr=PIPE)
+    assert process.stderr is not None
     try:
-        yield process
+        yield Running(process, process.stderr)
     finally:
         if process.returncode is None:
             process.kill()
         await process.communicate()
 
 
-async def said(process: Process, event: str) -> dict[str, Any]:
+async def said(bot: Running, event: str) -> dict[str, Any]:
     """The first log line with this event."""
-    assert process.stderr is not None
     async with asyncio.timeout(20):
-        async for line in process.stderr:
+        async for line in bot.errors:
             entry = json.loads(line)
             if str(entry["event"]).startswith(event):
                 assert isinstance(entry, dict)
@@ -68,11 +97,10 @@ async def said(process: Process, event: str) -> dict[str, Any]:
     raise AssertionError(f"it never said {event!r}")
 
 
-async def ended(process: Process) -> int:
+async def ended(bot: Running) -> int:
     async with asyncio.timeout(20):
-        await process.communicate()
-    assert process.returncode is not None
-    return process.returncode
+        await bot.errors.read()
+        return await bot.process.wait()
 
 
 @pytest.fixture
@@ -82,7 +110,7 @@ def taken() -> Iterator[int]:
 
 
 async def test_it_starts_without_slack_and_says_so(env: dict[str, str]) -> None:
-    async with running(env | {"OPS_PORT": "0"}) as bot, httpx.AsyncClient() as client:
+    async with running_cold(env | {"OPS_PORT": "0"}) as bot, httpx.AsyncClient() as client:
         front, port = [(await said(bot, "listening"))["port"] for _ in range(2)]
         assert (await client.get(f"http://127.0.0.1:{front}/healthz")).status_code == 404
         assert (await client.post(f"http://127.0.0.1:{front}/slack/events")).status_code == 401
@@ -91,7 +119,7 @@ async def test_it_starts_without_slack_and_says_so(env: dict[str, str]) -> None:
         ready = await client.get(f"http://127.0.0.1:{port}/readyz")
         assert (ready.status_code, list(ready.json()["reasons"])) == (503, ["slack"])
         started = children(bot.pid)
-        bot.send_signal(signal.SIGTERM)
+        bot.process.send_signal(signal.SIGTERM)
         assert await ended(bot) == Exit.OK
         gone(started)
 
@@ -119,7 +147,7 @@ async def test_no_process_of_the_bot_outlives_it_and_none_is_given_its_secrets(e
             os.sched_yield()
         for pid in started:
             assert not {name for name in env if name in environment(pid)} - {"PATH", "PYTHONPATH"}
-        bot.kill()
+        bot.process.kill()
         await ended(bot)
         gone(started)
 
@@ -139,7 +167,7 @@ async def test_a_second_bot_on_one_file_is_refused_until_the_first_has_ended(env
             assert (refused["level"], refused["file"]) == ("error", file)
             assert await ended(second) == Exit.CONFIGURATION
         assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
-        first.send_signal(signal.SIGTERM)
+        first.process.send_signal(signal.SIGTERM)
         assert await ended(first) == Exit.OK
         async with running(env) as third:
             await said(third, "listening")
