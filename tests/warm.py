@@ -22,12 +22,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    [
-        *(__name__, "bot.ops.maintenance", "bot.ops.serve", "bot.ops.check"),
-        *("aiosqlite", "sqlalchemy.dialects.sqlite.aiosqlite", "sqlalchemy.dialects.postgresql.psycopg", "alembic.command"),
-    ]
-)
+FORKS.set_forkserver_preload(["tests.code_read"])
 
 
 class Warm:
