@@ -62,6 +62,7 @@ class Listeners:
             )
 
         app = AsyncApp(
+            name="onboarding",  # without one, Bolt looks through the source of all that called this
             client=web,
             signing_secret="checked in bot.slack.web",  # noqa: S106  Bolt insists on one
             request_verification_enabled=False,
