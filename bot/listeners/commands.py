@@ -234,6 +234,8 @@ class SlashCommands:
         return _answer(await self._lists.draw(command.who, asked, texts))
 
     async def _find(self, command: SlashCommand, texts: Texts) -> Answer:
+        if command.mentioned:  # there is nothing to search for
+            return await self._status(command, texts)
         return _answer(message(await self._lists.find(command.who, command.rest, texts)))
 
     async def _matrix(self, command: SlashCommand, texts: Texts) -> Answer:

@@ -12,9 +12,10 @@ from flows.problems import Refused
 from storage.customers import readable_name
 from storage.store import Store
 
-_PERIOD = r"(?:(?P<days>\d{1,4})(?P<unit>\s?(?:d|days?|dias?))?|all|tudo)"
+_LAST = r"(?:(?:the\s|in\sthe\s)?(?:last|past)\s|(?:[nd]?os\s|de\slos\s)?[uúUÚ]ltimos\s)?"
+_PERIOD = rf"{_LAST}(?:(?P<days>\d{{1,4}})(?P<unit>\s?(?:d|days?|d[iíIÍ]as?))?|all|tudo|todo)"
 _FORMS = tuple(
-    re.compile(form, re.ASCII | re.IGNORECASE) for form in (rf"{_PERIOD}(?:\s(?P<name>.*))?", rf"(?P<name>.*)\s{_PERIOD}")
+    re.compile(form, re.ASCII | re.IGNORECASE) for form in (rf"{_PERIOD}(?:\s(?P<name>.*))?", rf"(?P<name>.*?)\s{_PERIOD}")
 )
 
 

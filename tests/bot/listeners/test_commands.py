@@ -59,9 +59,10 @@ async def test_status_of_all_of_one_and_of_the_channel_it_is_typed_in(office: Wo
     assert "Acme Pay" in everyone
     assert "Acme Pay's turn" in everyone
     assert "your company" not in everyone
-    one = await typed(office, "status acme bank")
-    assert "Ácme Bank" in one
-    assert "Acme Pay" not in one
+    for line in ("status acme bank", f"find <#{office.acme.id}>"):
+        one = await typed(office, line)
+        assert "Ácme Bank" in one
+        assert "Acme Pay" not in one
     here = await typed(office, "status", office.blue)
     assert "Acme Pay" in here
     assert "Ácme Bank" not in here
