@@ -306,7 +306,8 @@ async def test_a_report_comes_to_who_asked_and_of_another_period_by_its_menu(off
     of_all = await told("report 90")
     assert of_all.ephemeral_to == office.sam.id
     assert "last 90 days" in of_all.text
-    assert "Planning · Customer: 0.0" in of_all.text
+    assert "No step was done" in of_all.text
+    assert "Planning · Customer: 0.0" in (await told("report 90 acme bank")).text
     assert (await office.sam.select(of_all, "report:period", "All time")).ok
     await office.bot.background.drain()
     assert "Report: all time" in office.support.messages[-1].text

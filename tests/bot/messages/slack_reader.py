@@ -126,8 +126,8 @@ def _mark(part: dict[str, Any]) -> str:
             return f"#{part['channel_id']}"
         case "date":
             return f"!date^{part['timestamp']}^{part['format']}|{part['fallback']}"
-        case _:
-            return str(part)
+        case _:  # of a link, its text stands among the lines
+            return str({name: value for name, value in part.items() if name != "text"})
 
 
 def _unescaped(text: str) -> str:
