@@ -13,6 +13,9 @@ from typing import Any, cast
 
 import pytest
 from hypothesis import settings
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 
 from playground.office import Office
 from tests.warm import Warm
@@ -158,6 +161,24 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 def pytest_runtest_teardown() -> None:
     """A shared process may be ended after any test."""
     _now.clear()
+
+
+# -- a statement is compiled once for all stores, as a bot does for its one store: it takes longer than most of what tests do with it
+
+_compiled = LRUCache[Any, Any](5_000)
+
+
+def _is_same(self: object, other: object) -> bool:
+    return type(self) is type(other)
+
+
+def _by_class(self: object) -> int:
+    return hash(type(self))
+
+
+Engine._compiled_cache = property(lambda _: _compiled, lambda *_: None)  # type: ignore[assignment]
+DefaultDialect.__eq__ = _is_same  # type: ignore[method-assign]
+DefaultDialect.__hash__ = _by_class  # type: ignore[method-assign]
 
 
 # -- bots of offices begin warm, unless something else has to start them
