@@ -49,7 +49,7 @@ def test_the_table_of_variables_is_the_settings_with_their_defaults() -> None:
 
 def verbs() -> set[str]:
     nothing: Any = None  # only its table is read
-    return set(SlashCommands(*[nothing] * 7).verbs) - {""}
+    return set(SlashCommands(*[nothing] * 8).verbs) - {""}
 
 
 def test_the_table_of_commands_names_every_verb() -> None:

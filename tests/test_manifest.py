@@ -144,7 +144,7 @@ def test_commands_are_those_the_bot_listens_for() -> None:
 
 def verbs() -> set[str]:
     nothing: Any = None  # only its table is read
-    return set(SlashCommands(*[nothing] * 7).verbs) - {""}
+    return set(SlashCommands(*[nothing] * 8).verbs) - {""}
 
 
 def test_the_usage_hint_names_every_verb() -> None:

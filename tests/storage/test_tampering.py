@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from flows.model import Departure, RefusedBlocks, StepRecord, WatchedChannel
 from flows.outbox import Draw
@@ -30,7 +30,7 @@ from storage.erase import erase
 from storage.mapping import TABLES
 from storage.sealing import Keyring, current
 from storage.store import Store
-from storage.tables import audit_events, audit_heads, metadata, onboardings
+from storage.tables import audit_events, audit_heads, metadata, onboardings, step_days
 from storage.unit import Unit
 from storage.verify import Finding, verify
 from tests.flows.cases.casework import KIM, CaseBook, case_book
@@ -112,6 +112,8 @@ async def in_no_onboarding(unit: Unit) -> None:
     unit.add(WatchedChannel(id="C0SUPPORT", fault="public", at=unit.now))
     unit.add(RefusedBlocks(id="tables", at=unit.now))
     await unit.once("a press")
+    of_a_day = {"step_id": "planning", "side": "support", "day": unit.now.date(), "onboardings": 1, "seconds": 60}
+    await unit.connection.execute(insert(step_days), of_a_day)
 
 
 async def some_steps(acme: CaseBook) -> None:

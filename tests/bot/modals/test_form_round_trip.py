@@ -189,7 +189,8 @@ def test_any_raw_answers_come_back_as_they_were_typed(data: st.DataObject, form_
     asked = form.pages[number]
     slot = Slot(asked, 0 if asked.repeat else None)
     raw = {name: raw_value(item, max_length(info) or 3000, data) for name, info, item in inputs(asked.model)}
-    answers = {asked.repeat: [raw]} if asked.repeat else raw
+    given_before = {item.asked_with: ["C1EXAMPLE"] for _, _, item in inputs(asked.model) if item.asked_with}
+    answers = {asked.repeat: [raw]} if asked.repeat else {**raw, **given_before}
     view = check_view(page_view(form, [slot], 0, answers, Texts(language), meta(form), offered=OFFERED))
     assert given_values(parse_page(initial_state(view), slot, {})) == given_values(raw)
 

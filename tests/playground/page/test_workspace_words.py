@@ -103,5 +103,5 @@ def test_people_who_left_have_a_name_still(company: Company) -> None:
 def test_of_many_messages_those_around_one_are_drawn(company: Company) -> None:
     many = [Message(str(number), company.shared, company.sam.id, "Hello") for number in range(1000)]
 
-    assert [window(many, near) for near in ("", "20", "500", "980")] == [(900, 1000), (0, 100), (450, 550), (900, 1000)]
+    assert [window(many, near) for near in ("", "20", "500", "980")] == [(950, 1000), (0, 50), (475, 525), (950, 1000)]
     assert window(many[:3], "1") == (0, 3)
