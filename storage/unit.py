@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, bindparam, insert, literal_column, update
+from sqlalchemy import and_, bindparam, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,7 +21,7 @@ from storage.identifiers import mark_of
 from storage.names import mark_name
 from storage.queries import Queries
 from storage.sealing import Place, Plain, SealError
-from storage.tables import effects, refused_fields, seen
+from storage.tables import OPEN, effects, refused_fields, seen
 from storage.tables import posted as posted_table
 from storage.whole import KINDS
 
@@ -240,6 +240,11 @@ class Unit(Queries):
                 "created_at": self.now,
             }
         )
+
+    async def waits(self, onboarding_id: str, effect: Effect) -> bool:
+        """Whether one of its kind waits in its queue, or runs there."""
+        its_kind = and_(effects.c.queue == queue_of(onboarding_id, effect), effects.c.kind == effect.kind)
+        return await self.connection.scalar(select(effects.c.id).where(its_kind, OPEN).limit(1)) is not None
 
     def effect_of(self, record: EffectRecord) -> Effect | None:
         """The effect as stored; None if it can't be read."""

@@ -12,7 +12,7 @@ from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Case, Cases
 from flows.model import EffectRecord, Posted
-from flows.outbox import Draw, LastingMessage, Redraw, Where
+from flows.outbox import Draw, LastingMessage, Redraw, Repair, RepairReviews, Where
 from flows.ports import Unit
 from flows.state import StepState
 from storage.sealing import current
@@ -58,13 +58,15 @@ class Placed:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A lasting message to draw. ``posted``: where it is, if anywhere. ``failed``: effects given up, for a review card."""
+    """A lasting message to draw. ``posted``: where it is, if anywhere. ``failed``: effects given up, for a review card.
+    ``in_repair``: what Slack shows is to be compared with the store first, and nothing must hide it."""
 
     case: Case
     what: LastingMessage
     step_id: str = ""
     posted: Posted | None = None
     failed: Sequence[EffectRecord] = ()
+    in_repair: bool = False
 
     def is_due(self) -> bool:
         case = self.case
@@ -117,12 +119,13 @@ class LastingMessages:
         return Finished(placed.ids, placed.keep)
 
     async def redraw(self, run: Run[Redraw]) -> Finished:
-        """Edit a message; Slack isn't called if it already shows what it should. What stands nowhere is posted in its channel's turn."""
+        """Edit a message; Slack isn't called if it already shows what it should. What stands nowhere is posted in its channel's turn,
+        and what is to be repaired first comes after that: both are `draw`'s."""
         wanted = await self._wanted(run.onboarding_id, run.effect.what, run.effect.step)
         posted, to = wanted.posted, self._channel(wanted.case, wanted.what)
         if not wanted.is_due():
             return Finished(called=False)
-        if posted is None or not self._stands(posted):
+        if posted is None or not self._stands(posted) or wanted.in_repair:
             return Finished(also=wanted.draw, called=False)
         shown = self._drawing(wanted)
         drawn = wanted.placed(to, posted.ts, _keyed(wanted.name, shown))
@@ -160,7 +163,8 @@ class LastingMessages:
         async with self._store.read() as unit:
             case = await self._cases.look(unit, onboarding_id, closed=True)
             posted = await unit.posted(case.id, what, step_id)
-            return _Wanted(case, what, step_id, posted, await _failed(unit, case, what, step_id))
+            in_repair = await unit.waits(case.id, RepairReviews() if what == "review" else Repair())
+            return _Wanted(case, what, step_id, posted, await _failed(unit, case, what, step_id), in_repair)
 
     async def _post(self, wanted: _Wanted, *, again: bool) -> Placed:
         """``again``: it may be there, as it may from an earlier time if support's channel is another than it was."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bot.messages.buttons import Act
 from bot.slack import client
 from flows.cases.repair import LOST, Found, compare
-from flows.outbox import LastingMessage
+from flows.outbox import LastingMessage, Redraw
 from playground.slack import Channel, Message
 from playground.walkthrough import action_id, effect_id
 from storage.restore import doubt
@@ -111,6 +112,11 @@ async def test_a_message_that_was_posted_after_the_reading_stays_the_stores(offi
     assert card.blocks
 
 
+async def nothing_is_to_be_edited(office: Workplace) -> bool:
+    async with office.bot.store.read() as unit:
+        return Redraw.kind not in {record.kind for record in await unit.open_effects()}
+
+
 def show_revision(office: Workplace, step: str, revision: int) -> None:
     """As its messages stand after a backup was restored that is older than that."""
     for what in ("step", "review"):
@@ -136,10 +142,17 @@ async def test_lost_answers_are_asked_for_once_however_often_repair_is_typed(off
     assert len(reads(office, office.acme)) == before + 2
     assert told() == (1, 1)
 
-    # The same happens after another backup.
+    # The same happens after another backup, and though its messages are to be edited before they were read.
     await office.bot.store.transact(lambda unit: doubt(unit, LOST))
     show_revision(office, "planning", 7)
-    await repair(office)
+    refused = [office.slack.faults.add(READ, "429", times=None, channel=one.id) for one in (office.acme, office.support)]
+    await ask(office)
+    review = office.journey.lasting("review", "planning")
+    assert (await office.sam.click(review, action_id=action_id(review.blocks, Act.APPROVE))).ok
+    await office.slack.until(partial(nothing_is_to_be_edited, office))
+    for fault in refused:
+        fault.times = 0
+    await office.settled()
     assert told() == (2, 2)
 
 
