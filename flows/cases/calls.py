@@ -79,7 +79,7 @@ def claim(case: Case, call_id: str, *, over: bool = False) -> bool:
     _hand(case, call, actor.user_id, "claim")
     if before:
         told = {"customer": case.onboarding.customer, "step": call.step_id, "by": actor.user_id}
-        case.tell(Who(actor.team_id, before), "call_taken_over", **told)
+        case.tell_support(Who(actor.team_id, before), "call_taken_over", **told)
     return True
 
 

@@ -194,9 +194,9 @@ class Case:
         channel = self.onboarding.channel_id
         self.ask(Tell(team=who.team_id, user=who.user_id, channel=channel, key=key, params=params))
 
-    def confirm(self, key: str, **params: Any) -> None:
-        """Tell the actor, who is in support, ``say.<key>`` privately, in support's channel: in the customer's, it is nobody's business."""
-        self.ask(Tell(team=self.actor.team_id, user=self.actor.user_id, channel="", key=key, params=params))
+    def tell_support(self, who: Who, key: str, **params: Any) -> None:
+        """Tell somebody of support ``say.<key>`` privately, in support's channel: in the customer's, it is nobody's business."""
+        self.ask(Tell(team=who.team_id, user=who.user_id, channel="", key=key, params=params))
 
     async def end(self, before: Shown | None, situation: Situation | None = None, *, over: bool = False) -> None:
         """Settle, then ask for redraws of what changed since then and for all other effects. ``before``: None if nothing that is shown

@@ -24,7 +24,7 @@ def skip(case: Case, step_id: str, reason: str) -> None:
     if needed > max(1, len(wanted)):
         case.log(f"step:{step_id}:skip_asked", facts={"given": len(wanted), "needed": needed}, changes={"reason": reason})
         case.say("support", step_id, "skip_asked", by=case.actor.user_id, reason=reason, given=len(wanted), needed=needed)
-        case.confirm("skip_waits", step=step_id, given=len(wanted), needed=needed)
+        case.tell_support(case.actor, "skip_waits", step=step_id, given=len(wanted), needed=needed)
         return
     skips.end(wanted, skips.DONE)
     _decide(case, step_id, Move.SKIP, reason)

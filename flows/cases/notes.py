@@ -29,7 +29,7 @@ def add(case: Case, step_id: str, words: str) -> None:
     if step_id:
         case.say("support", step_id, "noted", by=case.actor.user_id, reason=words)
     else:
-        case.confirm("noted_here", customer=case.onboarding.customer)
+        case.tell_support(case.actor, "noted_here", customer=case.onboarding.customer)
 
 
 def last(snapshot: Snapshot, step_id: str | None = None) -> Sequence[Note]:

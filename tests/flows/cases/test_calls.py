@@ -80,9 +80,8 @@ async def test_whoever_answers_has_the_call_until_they_let_go_and_a_colleague_ca
         await acme.act(partial(calls.release, call_id=call.id), LIZ)
     assert refused.value.params["by"] == KIM.user_id
     assert await claimed(LIZ, over=True) == LIZ.user_id
-    assert [(one.arguments["user"], one.arguments["key"]) for one in await acme.news("tell")] == [
-        (KIM.user_id, "call_taken_over")
-    ]
+    (told,) = [one.arguments for one in await acme.news("tell")]
+    assert (told["user"], told["key"], told["channel"]) == (KIM.user_id, "call_taken_over", "")  # in support's channel
     await acme.act(partial(change.hand_over, person=LIZ.user_id, successor=KIM, side=Side.SUPPORT))
     await acme.act(partial(calls.release, call_id=call.id), KIM)
     assert [await claimed(who) for who in (LIZ, KIM)] == [LIZ.user_id] * 2
