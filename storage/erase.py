@@ -10,9 +10,10 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from flows.model import SEARCHED
 from flows.people import SYSTEM, Who
 from storage import audit, keys
 from storage.chain import ERASE
@@ -110,6 +111,7 @@ async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
     counts[effects.name] = await _empty_effects(connection, onboarding_id, marks, listed)
     counts[received.name] = await _empty_received(connection, marks, listed)
     counts[drafts.name] = await _delete_drafts(connection, onboarding_id, marks, listed)
+    await _delete(connection, drafts, and_(drafts.c.form == SEARCHED, drafts.c.onboarding_id == ""))  # any may name it
     for table in (members, third_companies, expiries, identifiers, refused_fields, name_marks, reminders):
         counts[table.name] = await _delete(connection, table, table.c.onboarding_id == onboarding_id)
     counts[onboardings.name] += await _end(connection, found, unit.now)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from flows.cases import searches
 from flows.model import Draft, EffectRecord, Member, Person, Received
 from flows.outbox import Alert, Tell
 from storage.erase import erase
@@ -38,6 +39,7 @@ async def test_an_erased_onboarding_leaves_no_personal_data_and_a_whole_log(stor
         assert snapshot is not None
         started = {"channel": snapshot.onboarding.channel_id, "customer": SECRET}
         unit.add(Draft(id=":start:UOWNER", onboarding_id="", form="start", item="UOWNER", answers=started))
+        await searches.keep(unit, searches.new(OWNER, SECRET))
     assert SECRET in opened(store._url, onboarding_id)
     counts = await erase(store, onboarding_id, OWNER)
     left = opened(store._url, onboarding_id)
