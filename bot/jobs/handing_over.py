@@ -33,7 +33,7 @@ class HandingOver:
 
     async def in_all(self, run: Run[HandOverEverywhere]) -> Finished:
         async def work(unit: Unit) -> None:
-            await change.hand_over_in_each(unit, run.effect, run.onboarding_id)
+            await change.hand_over_in_each(unit, run.effect)
 
         return Finished(also=work, called=False)
 

@@ -164,8 +164,11 @@ def _tell_support(case: Case, had: Mapping[str, tuple[str, ...]], steps: tuple[s
 
 
 def hand_over_everywhere(case: Case, person: str, successor: Who) -> None:
-    """What somebody of support has, in this onboarding and all others: each has an effect of its own, so that none waits for another."""
+    """What somebody of support has, in this onboarding and all others: each has an effect of its own, so that none waits for another. Of
+    one that is closed, which is in no list of what they have, it is done and told at once."""
     by = case.actor
+    if case.onboarding.closed_at is not None:
+        hand_over(case, person, successor, Side.SUPPORT)
     case.ask(
         HandOverEverywhere(
             person=person, successor=successor.user_id, team=successor.team_id, by_team=by.team_id, by_user=by.user_id
@@ -182,10 +185,10 @@ NAMED = 50
 """So many customers are named of whom everything is handed over; the list of what is whose has all."""
 
 
-async def hand_over_in_each(unit: Unit, asked: HandOverEverywhere, here: str) -> None:
-    """Support is told once for all. ``here``: the onboarding in which it was asked for, which may be closed."""
+async def hand_over_in_each(unit: Unit, asked: HandOverEverywhere) -> None:
+    """Support is told once for all."""
     found = sorted({onboarding_id for onboarding_id, _ in await unit.held_by([asked.person])})
-    for onboarding_id in {*found, here}:
+    for onboarding_id in found:
         unit.ask(onboarding_id, for_one(asked))
     if found:
         named = tuple(found[:NAMED])

@@ -192,7 +192,7 @@ async def test_who_hands_over_everything_is_told_of_once_and_no_customer_is_call
     (asked,) = await acme.news("hand_over_everywhere")
     everywhere = load(asked.kind, asked.arguments)
     assert isinstance(everywhere, HandOverEverywhere)
-    await acme.do(partial(change.hand_over_in_each, asked=everywhere, here=second))
+    await acme.do(partial(change.hand_over_in_each, asked=everywhere))
     (told,) = [one.arguments for one in await acme.news("handed_over")]
     assert (set(told["onboardings"]), told["count"], told["successor"]) == ({first, second}, 2, LIZ.user_id)
     asked_for = [one.onboarding_id for one in await acme.news("hand_over")]
@@ -211,8 +211,7 @@ async def test_of_what_is_closed_only_support_keeps_something(acme: CaseBook) ->
     for who in (ANA, OWNER):
         await leaves(acme, who)
     assert set(await calls(acme)) == {"owner_left"}
-    hands_over = partial(change.hand_over, person=OWNER.user_id, successor=KIM, side=Side.SUPPORT)
-    await acme.act(hands_over, KIM, closed=True)
+    await acme.act(partial(change.hand_over_everywhere, person=OWNER.user_id, successor=KIM), KIM, closed=True)
     assert await calls(acme) == {}
     assert await acme.said() == [("support_channel", "owner_changed")]
 
