@@ -40,6 +40,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import NullType
 
+from flows.outbox import EFFECTS
 from storage.arguments import require_bound
 from storage.columns import Json, unread
 from storage.reading import DamagedError, read_value
@@ -55,6 +56,7 @@ FOR_EVER = 1e12
 MAX_WAIT = 300.0
 """Seconds between two attempts, at most."""
 _DAY = 86_400.0
+_EDITS = [effect.kind for effect in EFFECTS if effect.edits]
 
 
 @dataclass(frozen=True)
@@ -325,13 +327,13 @@ class Outbox:
         await self._store.transact(lambda unit: unit.connection.execute(self._sql.hasten, wanted))
 
     async def resume(self, pace: str) -> None:
-        """A channel that was closed is open: its rest is over, and what takes no turn there is tried now. What waited counts as asked for
-        now, since it is given up by its age."""
+        """A channel that was closed is open: its rest is over, and edits, which take no turn there, are tried now. What waited counts as
+        asked for now, since it is given up by its age."""
 
         async def work(unit: Unit) -> None:
-            await unit.connection.execute(self._sql.renew_age, {"its_pace": pace, "at": unit.now})
+            await unit.connection.execute(self._sql.renew_age, {"its_pace": pace, "edits": _EDITS, "at": unit.now})
             await unit.connection.execute(self._sql.end_rest, {"its_pace": pace})
-            await unit.connection.execute(self._sql.hasten_all, self._at())
+            await unit.connection.execute(self._sql.hasten, self._at(kinds=_EDITS))
             unit.asked = True
 
         await self._store.transact(work)
@@ -419,7 +421,8 @@ class _Statements:
         self.free_turn = update(paces).where(paces.c.name == name).values(next=paces.c.next - pace.gap)
         self.end_rest = update(paces).where(paces.c.name == name).values(next=0.0)
         renewed = {"created_at": bindparam("at", type_=columns.created_at.type)}
-        self.renew_age = update(effects).where(columns.pace == name, waits).values(renewed)
+        edits = and_(columns.kind.in_(bindparam("edits", expanding=True)), columns.error != "")
+        self.renew_age = update(effects).where(or_(columns.pace == name, edits), waits).values(renewed)
         self.forget = delete(paces).where(paces.c.next < now - _DAY)
 
 

@@ -274,6 +274,19 @@ async def test_what_is_withheld_waits_however_old_it_gets_and_goes_on_once_its_c
     assert min(row.created_at for row in await place.rows()) > datetime.now(UTC) - timedelta(days=1)
 
 
+async def test_an_edit_that_was_withheld_is_as_young_as_a_post_when_their_channel_opens(place: Place) -> None:
+    process = place.process()
+    await process.ask(("a", Redraw(what="review", step="planning")), ("a", file("no channel")))
+    for claim in await process.take():
+        await process.settle(claim, Ending("waiting", rest=NEVER, counts=False, error="channel_shared"))
+    old = datetime.now(UTC) - timedelta(days=4)
+    await place.change(update(effects).values(created_at=old))
+    await process.outbox.resume(SUPPORT)
+    edit, other = await place.rows()
+    assert (edit.due, edit.created_at > old, other.created_at) == (0.0, True, old)
+    assert [claim.kind for claim in await process.take()] == ["redraw"]
+
+
 async def _waits(place: Place) -> bool:
     return await place.states() == ["waiting", "waiting"] and (await place.turns()).get(SUPPORT, 0.0) > time.time()
 
