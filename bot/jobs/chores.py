@@ -100,12 +100,12 @@ def chores(
     patience = min(PATIENCE, timedelta(days=policies.retention_days))  # longer than that, nobody knows that it was posted
 
     async def purge_old() -> None:
-        while await store.transact(lambda unit: step_times.add_up_a_day(unit.connection, unit.now)):
-            pass
         gone = await purge(store, timedelta(days=policies.retention_days))
         await outbox.forget()
         if any(gone.values()):
             log.info("purged old records", extra=gone)
+        while await store.transact(lambda unit: step_times.add_up_a_day(unit.connection, unit.now)):
+            pass
 
     async def anchor_log() -> None:
         head = await anchors.round()

@@ -88,8 +88,10 @@ class Reminders:
         except SlackError as error:
             if error.error not in GONE:
                 raise
-
-        return Finished({"channel": channel, "ts": row.ts}, lambda unit: _drop(unit, row.id))
+        ids = {"channel": channel, "ts": row.ts}
+        if row.waits:  # also if none waits by now: then it is to be drawn once more
+            return Finished(ids)
+        return Finished(ids, lambda unit: _drop(unit, row.id))
 
     async def _cards(self, onboarding_id: str, steps: Iterable[str]) -> Mapping[str, str]:
         """By step, a link to its review card, or to its message where there is none."""
