@@ -82,7 +82,7 @@ async def add_up_a_day(connection: AsyncConnection, now: datetime) -> bool:
         for step, side, count, seconds in await connection.execute(_done(_midnight(day), _midnight(day + _DAY)))
     ]
     mark = {"day": day, "step_id": MARK, "side": MARK, "onboardings": 0, "seconds": 0}
-    await connection.execute(insert(step_days), [*rows, mark])
+    await connection.execute(insert(step_days).values([*rows, mark]))  # in one statement: see `storage.outbox`
     return True
 
 

@@ -35,7 +35,8 @@ OUTAGE = 10.0
 CONFLICTS = 3
 """Conflicts, each after `Store.transact`'s own tries, after which what follows an effect is taken for what can't be written."""
 LOOK_AGAIN = 10.0
-"""Seconds after which the store is asked again whether what is withheld may be posted. Mostly the mending is told before."""
+"""Seconds after which the store is asked again whether what is withheld may be posted. Mostly the mending is told before. Edits, which
+don't rest together, ask seldom."""
 WRITE_AGAIN = 1.0
 """Seconds between two tries to write down how an effect ended."""
 
@@ -141,7 +142,7 @@ class Executor:
 
     def _later(self, claim: Claim, why: EffectError) -> Ending:
         if isinstance(why, Withheld):
-            return Ending("waiting", rest=LOOK_AGAIN, counts=False, error=why.key)
+            return Ending("waiting", rest=LOOK_AGAIN if claim.pace else MAX_WAIT, counts=False, error=why.key)
         if isinstance(why, RetryLater):
             seconds = self._patience.rest(why)
             if why.of_channel:
