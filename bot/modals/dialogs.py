@@ -125,7 +125,7 @@ async def unfit(case: Case, meta: FormMeta, answers: Answers, found: LookedUp) -
     """Why a dialog can't be carried out like this, at its fields; what was typed stays in them."""
     if meta.form == "hand_over" and found.who is not None:
         person, everywhere = str(answers.get("person") or ""), bool(answers.get("everywhere"))
-        return change.hand_over_problems(case, person, found.who.user_id, found.side, everywhere=everywhere)
+        return await change.hand_over_problems(case, person, found.who.user_id, found.side, everywhere=everywhere)
     if meta.form == "answer_ticket":
         return await ticket_comments.too_often(case, meta.item)
     if meta.form in ("answer_call", "settle_call"):

@@ -101,15 +101,19 @@ def _set_go_live(case: Case, day: date | None) -> None:
 # -- all that one person has
 
 
-def hand_over_problems(case: Case, person: str, successor: str, side: Side, *, everywhere: bool) -> tuple[Problem, ...]:
+async def hand_over_problems(case: Case, person: str, successor: str, side: Side, *, everywhere: bool) -> tuple[Problem, ...]:
     """Why nothing can be handed over so, at the dialog's fields. ``side``: the successor's."""
     if person == successor:
         return (Problem("successor", "same_person"),)
     if everywhere and side is Side.CUSTOMER:
         return (Problem("everywhere", "everywhere_is_supports"),)
     found = {SIDES[kind] for kind in held(case.snapshot, person)}
+    if calls.claimed_by(case.snapshot, person):
+        found.add(Side.SUPPORT)
     if not found and not everywhere:
         return (Problem("person", "has_nothing"),)
+    if not found and not await case.unit.held_by([person]):
+        return (Problem("person", "has_nothing_anywhere"),)
     if found and side not in found:
         return (Problem("successor", "other_side"),)
     return ()

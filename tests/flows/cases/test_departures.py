@@ -15,7 +15,7 @@ from flows.cases.presence import called, gone, in_line
 from flows.model import LEAD, Call, Posted
 from flows.outbox import HandOverEverywhere, load
 from flows.people import Role, Side, Who
-from flows.problems import Refused
+from flows.problems import Problem, Refused
 from tests.flows.cases.casework import COLLEAGUE, KIM, LIZ, OWNER, CaseBook, case_book
 from tests.flows.cases.casework import LEAD as ANA
 
@@ -198,11 +198,14 @@ async def test_who_hands_over_everything_is_told_of_once_and_no_customer_is_call
     asked_for = [one.onboarding_id for one in await acme.news("hand_over")]
     assert sorted(asked_for) == sorted([first, second])
     hands_over = partial(change.hand_over, person=KIM.user_id, successor=LIZ, side=Side.SUPPORT, of_many=True)
+    may = partial(change.hand_over_problems, person=KIM.user_id, successor=LIZ.user_id, side=Side.SUPPORT, everywhere=True)
+    assert await acme.act(may) == ()
     for acme.id in asked_for:
         await acme.act(hands_over)
         assert (await acme.snapshot()).onboarding.owner_id == LIZ.user_id
     said = [one.arguments for one in await acme.news("say")]
     assert [(one["where"], one["key"], one["mention"]) for one in said] == [("customer_channel", "contact_changed", [])] * 2
+    assert await acme.act(may) == (Problem("person", "has_nothing_anywhere"),)
 
 
 async def test_of_what_is_closed_only_support_keeps_something(acme: CaseBook) -> None:
