@@ -56,7 +56,7 @@ def follow_support(case: Case, is_gone: Callable[[str], bool]) -> int:
     for user_id in holders(case.snapshot):
         if is_gone(user_id) and Side.SUPPORT in {SIDES[kind] for kind in held(case.snapshot, user_id)}:
             leave(case, Who("", user_id), Side.SUPPORT)
-    for user_id in {one.claimer_id for one in case.snapshot.calls if one.claimer_id and is_gone(one.claimer_id)}:
+    for user_id in sorted({one.claimer_id for one in case.snapshot.calls if one.claimer_id and is_gone(one.claimer_id)}):
         calls.hand_on(case, user_id, "")
     for call in of_departures(case.snapshot):
         if not is_gone(call.user_id):
