@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from bot.messages import lists
 from bot.messages.blocks import Block, Drawing
@@ -21,7 +22,7 @@ from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
 from storage.sealing import SealError
-from storage.store import Store
+from storage.store import Store, Unavailable
 
 ROWS = 50
 """Of a page in a message, at most: a name is opened for each, and a list is to take 50 ms of CPU with 10,000 onboardings."""
@@ -90,7 +91,8 @@ class SupportLists:
         async with self._store.read() as unit:
             shown = await self._found(unit, search, Asked(ListKind.FOUND, search=search.item), texts, rows)
         if lists.has_pages(shown):
-            await self._store.transact(lambda unit: searches.keep(unit, search))
+            with suppress(Unavailable):  # what was found is shown all the same, and its further pages ask for the search anew
+                await self._store.transact(lambda unit: searches.keep(unit, search))
         return shown
 
     async def _found(self, unit: Unit, search: Draft, asked: Asked, texts: Texts, rows: int) -> list[Block]:
