@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.modals.dialogs import may_open
@@ -64,25 +64,28 @@ class Modals:
 
     async def open(self, click: Click, meta: FormMeta) -> None:
         """After the acknowledgement: show the form within the trigger's 3 seconds, however long the store takes."""
-        ready = asyncio.ensure_future(self._first_view(click, meta))
-        opener = self._slack.push_view if click.view.get("type") == "modal" else self._slack.open_view
+        ready, in_window = asyncio.ensure_future(self._first_view(click, meta)), click.view.get("type") == "modal"
+        opener = self._slack.push_view if in_window else self._slack.open_view
         try:
             done, _ = await asyncio.wait({ready}, timeout=READY_SECONDS)
             if done:
-                await opener(click.trigger_id, ready.result())
+                await opener(click.trigger_id, await self._or_why_not(ready, click, meta) if in_window else ready.result())
                 return
-            texts = await self._answers.texts(click.who)
-            shown = await opener(click.trigger_id, loading_view(texts, meta))
-            try:
-                view = await ready
-            except Exception as error:  # noqa: BLE001  every failure is shown in the open window
-                view = message_view(texts, await self._answers.explained(click.who, error, meta.onboarding))
-            await self._slack.update_view(shown, view)
+            shown = await opener(click.trigger_id, loading_view(await self._answers.texts(click.who), meta))
+            await self._slack.update_view(shown, await self._or_why_not(ready, click, meta))
         except SlackError as error:
             log.warning("a form could not be shown", extra={"error": error.error})
             await self._answers.answer(click.who, click.channel_id, "refused.no_answer" if error.unsure else "refused.late")
         except Exception as error:  # noqa: BLE001  the person is told of every failure
             await self._answers.explain(click.who, click.channel_id, error, meta.onboarding)
+
+    async def _or_why_not(self, ready: Awaitable[View], click: Click, meta: FormMeta) -> View:
+        """Where a window is open, which an answer in the channel would stand behind."""
+        try:
+            return await ready
+        except Exception as error:  # noqa: BLE001  every failure is shown
+            told = await self._answers.explained(click.who, error, meta.onboarding)
+            return message_view(await self._answers.texts(click.who), told)
 
     async def _first_view(self, click: Click, meta: FormMeta) -> View:
         proposed = StartProposal()

@@ -454,6 +454,9 @@ async def test_of_two_who_answer_a_call_for_help_the_second_reads_who_did_and_ke
     await office.press(office.kim, office.support, Act.ANSWER_CALL, await answered(office, onboarding))
     await office.bot.background.drain()
     assert f"<@{office.sam.id}> já cuidou disso" in office.answers(office.kim)[-1]
+    await office.kim.click(over, action_id=Act.TAKE_CALL)  # in the window that is still open
+    await office.bot.background.drain()
+    assert f"<@{office.sam.id}> já cuidou disso" in office.shown(office.kim)
 
 
 async def answered(office: Workplace, onboarding: str) -> ButtonValue:
