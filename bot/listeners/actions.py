@@ -256,7 +256,14 @@ class Buttons:
     async def _run(self, click: Click, value: ButtonValue) -> None:
         key = f"command:{click.key}"
         await self._commands.go_on(
-            click.who, click.channel_id, value.task, value.onboarding, trigger_id=click.trigger_id, key=key, days=value.slot
+            click.who,
+            click.channel_id,
+            value.task,
+            value.onboarding,
+            trigger_id=click.trigger_id,
+            key=key,
+            days=value.slot,
+            person=value.item,
         )
 
     async def _read(self, click: Click, value: ButtonValue, action: Action, read: Read) -> None:

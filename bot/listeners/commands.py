@@ -16,7 +16,7 @@ from bot.messages.lists import ListKind, message
 from bot.messages.tables import has_tables
 from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers, explained
-from bot.modals.subject import FormMeta
+from bot.modals.subject import FormMeta, asked_for
 from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.client import SlackError
@@ -28,7 +28,7 @@ from flows.cases.access import May
 from flows.cases.case import Case, Cases
 from flows.cases.parity import parity as parity_of
 from flows.desk import Page, Standing
-from flows.forms.dialogs import CHOOSE, START, dialog_of
+from flows.forms.dialogs import CHOOSE, START
 from flows.names import folded
 from flows.people import Who
 from flows.ports import Unit
@@ -136,10 +136,20 @@ class SlashCommands:
             return _answer(notice(explained(texts, error)))
 
     async def go_on(
-        self, who: Who, channel_id: str, verb: str, onboarding: str, *, trigger_id: str = "", key: str = "", days: int = 0
+        self,
+        who: Who,
+        channel_id: str,
+        verb: str,
+        onboarding: str,
+        *,
+        trigger_id: str = "",
+        key: str = "",
+        days: int = 0,
+        person: str = "",
     ) -> None:
         """Carry out a command once its customer is chosen: pressed in a list, or picked in a window. After the acknowledgement."""
-        answer = await self.run(SlashCommand(who, verb, "", channel_id, trigger_id, key, onboarding=onboarding, days=days))
+        command = SlashCommand(who, verb, "", channel_id, trigger_id, key, person=person, onboarding=onboarding, days=days)
+        answer = await self.run(command)
         if answer is not None:
             shown = answer["blocks"] if "blocks" in answer else notice(answer["text"]).blocks
             await self._answers.show(who, channel_id, drawing(shown))
@@ -181,8 +191,9 @@ class SlashCommands:
     def _ask(self, command: SlashCommand, fitting: Page[Standing] | None, texts: Texts) -> Answer | None:
         """Which customer is meant: of those that fit, in a list; of all, in a window."""
         if fitting is not None:
-            return _answer(which_customer.which(command.verb, command.rest, fitting, texts, days=command.days))
-        self._open(command, FormMeta(form=CHOOSE, verb=command.verb, item=command.channel_id))
+            text, days, person = command.rest, command.days, command.person
+            return _answer(which_customer.which(command.verb, text, fitting, texts, days=days, person=person))
+        self._open(command, FormMeta(form=CHOOSE, verb=command.verb, item=command.channel_id, person=command.person))
         return None
 
     def _sent(self, command: SlashCommand, answer: Answer | None) -> Answer | None:
@@ -201,9 +212,7 @@ class SlashCommands:
     async def _dialog(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002
         async with self._store.read() as unit:
             onboarding = await customer_meant(unit, command)
-        form_id = dialog_of(command.verb)
-        whose = command.person if form_id == "hand_over" else ""
-        self._open(command, FormMeta(form=form_id, onboarding=onboarding.id, item=whose))
+        self._open(command, asked_for(command.verb, onboarding.id, command.person))
 
     def _open(self, command: SlashCommand, meta: FormMeta) -> None:
         click = Click(command.who, "command", "", command.trigger_id, command.channel_id)

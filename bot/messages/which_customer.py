@@ -6,12 +6,12 @@ from bot.messages.texts import Raw, Texts, typed
 from flows.desk import Page, Standing
 
 
-def which(verb: str, text: str, fitting: Page[Standing], texts: Texts, *, days: int = 0) -> Drawing:
+def which(verb: str, text: str, fitting: Page[Standing], texts: Texts, *, days: int = 0, person: str = "") -> Drawing:
     """Each with its channel and the day on which it was closed, which tell equal names apart, and a button that goes on with the same
-    command. ``text``: as typed. ``days``: of a report."""
+    command. ``text``: as typed. ``days``: of a report; ``person``: the user id of who is mentioned."""
     blocks = [section(texts.md("which.title", text=text))]
     for one in fitting.rows:
-        blocks += _customer(ButtonValue(onboarding=one.onboarding_id, task=verb, slot=days), one, texts)
+        blocks += _customer(ButtonValue(onboarding=one.onboarding_id, task=verb, slot=days, item=person), one, texts)
     if fitting.total > len(fitting.rows):
         blocks.append(section(texts("which.more", n=fitting.total - len(fitting.rows))))
     return drawing(blocks)

@@ -11,7 +11,7 @@ from flows.cases.access import May, for_side
 from flows.cases.case import Case
 from flows.cases.settle import renewable, side_of
 from flows.cases.tasks import task_of
-from flows.forms.dialogs import DIALOGS
+from flows.forms.dialogs import DIALOGS, dialog_of
 from flows.forms.step import Form, Situation, Step, Task
 from flows.journey import Journey
 from flows.problems import Refused
@@ -49,8 +49,8 @@ class FormMeta(BaseModel):
     ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page
     was redrawn with other values in its fields; ``redrawn``: the same of single fields. ``proposed``: a mark of the name that the form
     proposed, which is not the person's. ``about``: a mark of what is copied from the form and of the renewal it records.
-    ``home``: it was opened from the App Home, which is still behind it. ``verb``: the command that a customer is chosen for.
-    ``over``: what a colleague has is taken over.
+    ``home``: it was opened from the App Home, which is still behind it. ``verb``: the command that a customer is chosen for,
+    ``person``: whom it mentions. ``over``: what a colleague has is taken over.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -71,6 +71,7 @@ class FormMeta(BaseModel):
     about: str = ""
     home: bool = False
     verb: str = ""
+    person: str = ""
     over: bool = False
 
     @property
@@ -96,6 +97,12 @@ class FormMeta(BaseModel):
         changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}
         again = {**self.redrawn, **{name: self.redrawn.get(name, 0) + 1 for name in redrawn}}
         return self.model_copy(update={**changed, "redrawn": again})
+
+
+def asked_for(verb: str, onboarding_id: str, person: str) -> FormMeta:
+    """The dialog of a command. ``person``: whom it mentions, whose things are handed over."""
+    form_id = dialog_of(verb)
+    return FormMeta(form=form_id, onboarding=onboarding_id, item=person if form_id == "hand_over" else "")
 
 
 def meta_of(view: Mapping[str, Any]) -> FormMeta:

@@ -18,7 +18,7 @@ from bot.modals.private_answers import PrivateAnswers
 from bot.modals.refused_forms import first_record, kept_words, recorded
 from bot.modals.render import View, errors_of, message_view
 from bot.modals.session import FormSession, FormSessions
-from bot.modals.subject import FormMeta, Subject, meta_of
+from bot.modals.subject import FormMeta, Subject, asked_for, meta_of
 from bot.slack.payloads import Submitted
 from flows.cases import fill, shared, tasks
 from flows.cases.case import Case
@@ -168,9 +168,10 @@ class FormSubmissions:
 
     async def _chosen(self, session: FormSession, clean: Answers) -> Response:
         """The dialog of the command, now that its customer is known. A command that answers is carried out by its listener."""
-        if not (form_id := dialog_of(session.meta.verb)):
+        asked = session.meta
+        if not dialog_of(asked.verb):
             return CLEAR
-        meta = FormMeta(form=form_id, onboarding=str(clean["customer"]), home=session.meta.home)
+        meta = asked_for(asked.verb, str(clean["customer"]), asked.person).model_copy(update={"home": asked.home})
         dialog = await self._sessions.look(session.unit, session.who, meta, "")
         return _show(dialog.page(dialog.answers, 0))
 
