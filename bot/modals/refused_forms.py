@@ -9,15 +9,47 @@ from bot.messages.blocks import Block, long_sections
 from bot.messages.texts import Texts, typed
 from bot.modals.inspected import Inspected
 from bot.modals.parse import parse_page
+from bot.modals.private_answers import PrivateAnswers
+from bot.modals.render import View, message_view
 from flows.cases import fill
 from flows.forms.fields import TYPED, Answers, inputs, words_of
 from flows.forms.pages import Slot, raw_of, screen
 from flows.forms.step import Form
 from flows.model import Snapshot, TaskRecord
+from flows.people import Who
 from flows.problems import Refused
+from storage.sealing import SealError
+from storage.store import Conflict, Store, Unavailable
 
 
-def kept_words(form: Form, slot: Slot, values: Mapping[str, Any], inspected: Inspected, texts: Texts) -> Iterator[Block]:
+class RefusedForms:
+    def __init__(self, store: Store, answers: PrivateAnswers) -> None:
+        self._store, self._answers = store, answers
+
+    async def told(self, who: Who, error: Exception, onboarding_id: str, inspected: Inspected, values: Mapping[str, Any]) -> View:
+        """A refusal, with what somebody else recorded first and what was typed (``values``: the modal's state), which takes the form's
+        place; of a failure, only why: it is shown over the form, so that what was typed can be sent again."""
+        texts = await self._answers.texts(who)
+        told = await self._answers.explained(who, error, onboarding_id)
+        blocks = list[Block]()
+        if isinstance(error, Refused) and inspected.page is not None:
+            snapshot = await self._snapshot(onboarding_id)
+            texts = texts.of(snapshot.onboarding.journey) if snapshot is not None else texts
+            first = _first_record(snapshot, error)
+            blocks += _recorded(*inspected.page, first, texts) if first is not None else ()
+            blocks += _kept_words(*inspected.page, values, inspected, texts)
+        return message_view(texts, told, blocks)
+
+    async def _snapshot(self, onboarding_id: str) -> Snapshot | None:
+        """None where it can't be read."""
+        try:
+            async with self._store.read() as unit:
+                return await unit.snapshot(onboarding_id) if onboarding_id else None
+        except (Conflict, SealError, Unavailable):
+            return None
+
+
+def _kept_words(form: Form, slot: Slot, values: Mapping[str, Any], inspected: Inspected, texts: Texts) -> Iterator[Block]:
     """What was typed on a page, to be copied from where it is shown; without what may be a secret. ``values``: the modal's state."""
     raw = screen(slot.page, parse_page(values, slot, {})).raw
     lines = []
@@ -30,7 +62,7 @@ def kept_words(form: Form, slot: Slot, values: Mapping[str, Any], inspected: Ins
         yield from long_sections("\n".join([f"*{texts('form_ui.gone_typed')}*", *lines]))
 
 
-def recorded(form: Form, slot: Slot, record: TaskRecord, texts: Texts) -> Iterator[Block]:
+def _recorded(form: Form, slot: Slot, record: TaskRecord, texts: Texts) -> Iterator[Block]:
     """What somebody else recorded on the same page."""
     answers: Answers = raw_of(slot, fill.as_raw(form, record.answers))
     lines = [answer_line(label, words) for label, words in shown_answers(form, slot, answers, texts)]
@@ -38,7 +70,7 @@ def recorded(form: Form, slot: Slot, record: TaskRecord, texts: Texts) -> Iterat
         yield from long_sections("\n".join([f"*{texts('form_ui.recorded_first')}*", *lines]))
 
 
-def first_record(snapshot: Snapshot | None, refused: Refused) -> TaskRecord | None:
+def _first_record(snapshot: Snapshot | None, refused: Refused) -> TaskRecord | None:
     """Of the task that was refused because somebody else did it already."""
     if snapshot is None or refused.key != "task_done":
         return None

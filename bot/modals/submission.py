@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.messages.blocks import Block
 from bot.modals import same_name
 from bot.modals.dialogs import DIALOG_DOES, DialogAnswers, unfit
 from bot.modals.fetched import LookedUp, SlackLookups
@@ -15,8 +14,8 @@ from bot.modals.inspected import Inspected, PageInspections
 from bot.modals.leaving import Left, leave, refuse_secrets
 from bot.modals.parse import parse_page
 from bot.modals.private_answers import PrivateAnswers
-from bot.modals.refused_forms import first_record, kept_words, recorded
-from bot.modals.render import View, errors_of, message_view
+from bot.modals.refused_forms import RefusedForms
+from bot.modals.render import View, errors_of
 from bot.modals.session import FormSession, FormSessions
 from bot.modals.subject import FormMeta, Subject, asked_for, meta_of
 from bot.slack.payloads import Submitted
@@ -28,14 +27,13 @@ from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot, forgotten, held_as, raw_of, validate
 from flows.forms.step import Step, Task
-from flows.model import Draft, Snapshot, new_id
+from flows.model import Draft, new_id
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
 from flows.rules import Rules
 from storage.customers import readable_name
-from storage.sealing import SealError
-from storage.store import Conflict, Store, Unavailable
+from storage.store import Store
 
 Response = dict[str, Any]
 """What a submission is acknowledged with."""
@@ -61,7 +59,7 @@ class FormSubmissions:
         tokens: dict[str, SecretStr],
     ) -> None:
         self._store, self._pages, self._sessions, self._lookups = store, pages, sessions, lookups
-        self._answers, self._rules, self._tokens = answers, rules, tokens
+        self._refused, self._rules, self._tokens = RefusedForms(store, answers), rules, tokens
 
     async def submitted(self, sent: Submitted) -> Response:
         """Whatever happens, what was typed is kept, unless the form is refused."""
@@ -94,31 +92,8 @@ class FormSubmissions:
             return await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  shown in the modal, and logged with its id
             drop()
-            return await self._told(sent, error, onboarding_id, inspected)
-
-    async def _told(self, sent: Submitted, error: Exception, onboarding_id: str, inspected: Inspected) -> Response:
-        """A refusal replaces the form, with what somebody else recorded first and what was typed; a failure is shown over it, so that what
-        was typed can be sent again."""
-        texts = await self._answers.texts(sent.who)
-        told = await self._answers.explained(sent.who, error, onboarding_id)
-        if not isinstance(error, Refused):
-            return {"response_action": "push", "view": message_view(texts, told)}
-        blocks = list[Block]()
-        if inspected.page is not None:
-            snapshot = await self._snapshot(onboarding_id)
-            texts = texts.of(snapshot.onboarding.journey) if snapshot is not None else texts
-            first = first_record(snapshot, error)
-            blocks += recorded(*inspected.page, first, texts) if first is not None else ()
-            blocks += kept_words(*inspected.page, sent.values, inspected, texts)
-        return _show(message_view(texts, told, blocks))
-
-    async def _snapshot(self, onboarding_id: str) -> Snapshot | None:
-        """None where it can't be read."""
-        try:
-            async with self._store.read() as unit:
-                return await unit.snapshot(onboarding_id) if onboarding_id else None
-        except (Conflict, SealError, Unavailable):
-            return None
+            view = await self._refused.told(sent.who, error, onboarding_id, inspected, sent.values)
+            return _show(view) if isinstance(error, Refused) else {"response_action": "push", "view": view}
 
     async def _take(
         self,

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.modals.dialogs import may_open
-from bot.modals.inspected import PageInspections
+from bot.modals.inspected import Inspected, PageInspections
 from bot.modals.leaving import leave, refuse_secrets
 from bot.modals.newcomers import Newcomers
 from bot.modals.parse import parse_page
 from bot.modals.private_answers import PrivateAnswers
+from bot.modals.refused_forms import RefusedForms
 from bot.modals.render import View, loading_view, message_view
 from bot.modals.session import FormSession, FormSessions
 from bot.modals.starting import StartProposal, StartProposals, labels
@@ -59,6 +60,7 @@ class Modals:
     ) -> None:
         self._store, self._slack, self._sessions, self._pages = store, slack, sessions, pages
         self._newcomers, self._answers, self._proposals = newcomers, answers, proposals
+        self._refused = RefusedForms(store, answers)
         self._drawing: dict[str, _Drawing] = {}
         """By window, while it is being drawn anew."""
 
@@ -157,7 +159,7 @@ class Modals:
         After the acknowledgement."""
         values = values_of(click.view)
 
-        onboarding_id = ""
+        onboarding_id, inspected = "", Inspected()
 
         async def work(unit: Unit) -> View:
             async with self._sessions.open(unit, click.who, meta) as session:
@@ -175,8 +177,7 @@ class Modals:
             inspected = await self._pages.of(meta, values)
             view = await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  shown in the open window
-            texts = await self._answers.texts(click.who)
-            view = message_view(texts, await self._answers.explained(click.who, error, onboarding_id))
+            view = await self._refused.told(click.who, error, onboarding_id, inspected, values)
             if not isinstance(error, Refused):  # shown over the form: what was typed stays
                 await self._slack.push_view(click.trigger_id, view)
                 return

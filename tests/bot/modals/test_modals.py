@@ -98,6 +98,11 @@ async def test_back_keeps_what_stands_on_the_page_even_where_it_is_wrong(office:
     assert typed(office.ana)["official_name"] == ORGANIZATION["official_name"]
     await send(office, office.ana, ORGANIZATION)
     assert typed(office.ana)["city"] == "Recife"
+    await office.journey.type_in(office.ana, office.ana.view, {"city": "Olinda"})
+    await office.close(onboarding)
+    await back(office, office.ana)
+    assert "This onboarding was closed" in office.shown(office.ana)
+    assert "Olinda" in office.shown(office.ana)
 
 
 async def test_the_last_page_shows_all_answers_and_lets_each_page_be_changed(office: Workplace, onboarding: str) -> None:
