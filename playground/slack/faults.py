@@ -1,5 +1,6 @@
 """Misfortune on demand: what a real network and a busy Slack do to an app, once, several times or forever."""
 
+import asyncio
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from playground.random_faults import RandomFaults
 class SlackFault:
     """`kind`: 429, 5xx, drop_before (closed before the effect), drop_after (done, but no answer), slow,
     silent (closed before the effect, after so many seconds), or a Slack error code.
-    `channel`: only calls about this one.
+    `channel`: only calls about this one. `until`: set when a slow one may go on, in place of so many seconds.
     """
 
     method: str
@@ -20,6 +21,7 @@ class SlackFault:
     retry_after: int = 1
     seconds: float = 0.5
     channel: str = ""
+    until: asyncio.Event | None = None
 
 
 @dataclass
@@ -44,10 +46,18 @@ class SlackFaults:
     _seen: dict[tuple[str, str], deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def add(
-        self, method: str, kind: str, *, times: int | None = 1, retry_after: int = 1, seconds: float = 0.5, channel: str = ""
+        self,
+        method: str,
+        kind: str,
+        *,
+        times: int | None = 1,
+        retry_after: int = 1,
+        seconds: float = 0.5,
+        channel: str = "",
+        until: asyncio.Event | None = None,
     ) -> SlackFault:
         """`method`: a Web API method, "response_url", "upload", "download", or "*"; `times` None: until cleared."""
-        fault = SlackFault(method, kind, times, retry_after, seconds, channel)
+        fault = SlackFault(method, kind, times, retry_after, seconds, channel, until)
         self.waiting.append(fault)
         return fault
 

@@ -52,7 +52,7 @@ class WebApi:
         began, fault = time.perf_counter(), self.core.faults.take(name, str(arguments.get("channel", "")))
         outcome, response = "ok", web.StreamResponse()
         if fault and fault.kind in {"slow", "silent"}:
-            await asyncio.sleep(fault.seconds)
+            await (fault.until.wait() if fault.until else asyncio.sleep(fault.seconds))
         if fault and fault.kind not in {"slow", "drop_after"}:
             outcome, response = fault.kind, _misfortune(request, fault)
         else:
