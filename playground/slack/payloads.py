@@ -50,7 +50,7 @@ def _places(core: Core, file: File) -> Json:
             shares.setdefault("private" if channel.private or channel.im else "public", {})[channel.id] = stands
     return {
         "channels": [channel.id for channel in there if not channel.private and not channel.im],
-        "groups": [channel.id for channel in there if channel.private],
+        "groups": [channel.id for channel in there if channel.private and not channel.im],
         "ims": [channel.id for channel in there if channel.im],
         "shares": shares,
     }
