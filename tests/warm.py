@@ -132,7 +132,7 @@ def _run(
     os.dup2(keeps[0], 0)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115  until it ends
     for number, file in enumerate(files, 1):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666), number)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

@@ -174,10 +174,8 @@ async def test_an_export_comes_once_though_nobody_can_look_for_it(office: Workpl
     await office.settled()
     assert exports() == before + 1
 
-    left = (
-        update(effects).where(effects.c.kind == ShareExport.kind).values(state="running", due=0.0)
-    )  # by a process that was killed
-    await office.bot.store.transact(lambda unit: unit.connection.execute(left))
+    killed = update(effects).where(effects.c.kind == ShareExport.kind).values(state="running", due=0.0)  # in the middle
+    await office.bot.store.transact(lambda unit: unit.connection.execute(killed))
     office.bot.runner.wake()
     await office.settled()
     assert twice(office) == []
