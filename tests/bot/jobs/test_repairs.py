@@ -1,5 +1,6 @@
 """`/onboarding repair`: what stands in Slack and what is stored are brought together again, whatever parted them."""
 
+import asyncio
 import contextlib
 import sqlite3
 from functools import partial
@@ -133,11 +134,13 @@ async def test_lost_answers_are_asked_for_once_however_often_repair_is_typed(off
 
     await office.send(onboarding, "planning")
     show_revision(office, "planning", 7)
-    slow = office.slack.faults.add(READ, "slow", seconds=1, channel=office.acme.id)
+    go_on = asyncio.Event()
+    slow = office.slack.faults.add(READ, "slow", channel=office.acme.id, until=go_on)
     before = len(reads(office, office.acme))
     await ask(office)
     await office.slack.until(lambda: slow.times == 0)
     await ask(office)
+    go_on.set()
     await office.settled()
     assert len(reads(office, office.acme)) == before + 2
     assert told() == (1, 1)

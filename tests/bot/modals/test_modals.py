@@ -1,5 +1,6 @@
 """Forms as people use them: at once, page by page, resumed, searched, sent; and everything `start` checks."""
 
+import asyncio
 import contextlib
 import json
 from datetime import UTC, datetime, timedelta
@@ -367,18 +368,22 @@ async def test_start_proposes_the_channel_its_customer_and_who_of_it_can_lead(of
     await office.journey.type_in(office.sam, view, {"customer": "Blue Coop & Co", "lead": office.olga})
     await choose_channel(office, fresh)
     assert (typed(office.sam)["customer"], typed(office.sam)["lead"]["value"]) == ("Blue Coop & Co", office.olga.id)
-    office.slack.faults.add("conversations.info", "slow", times=None, seconds=0.1)
+    drawn = asyncio.Event()
+    office.slack.faults.add("conversations.info", "slow", times=None, until=drawn)
     await pick_channel(office, office.acme)
     await pick_channel(office, office.blue)  # before the form was drawn for the other one
     await pick_channel(office, office.acme)
     await office.sam.fill({"Target go-live date": "2099-01-15"})  # and this, too
+    drawn.set()
     view = await shown(office)
     wanted = {"channel": office.acme.id, "lead": None, "customer": "Blue Coop & Co", "go_live": "2099-01-15"}
     assert typed(office.sam) == typed(office.sam) | wanted
     assert FormMeta.model_validate_json(view.data["private_metadata"]).item == office.acme.id
     await office.journey.type_in(office.sam, view, {"customer": ""})
+    drawn.clear()
     await pick_channel(office, office.blue)
     await office.sam.fill({"Owner at Pismo": office.kim.id})
+    drawn.set()
     await shown(office)
     office.slack.faults.clear()
     assert (typed(office.sam)["customer"], typed(office.sam)["owner"]) == ("Blue", office.kim.id)
