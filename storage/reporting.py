@@ -9,7 +9,18 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    distinct,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import NullType
 
@@ -19,6 +30,7 @@ from flows.report import MOST, Figures, GoLiveAtRisk, Ratings, RefusedOften, Rev
 from storage import step_times
 from storage.columns import unread
 from storage.customers import readable_name
+from storage.literals import is_one_of, number_of, text_of
 from storage.reading import DamagedError, read_value, readable_part
 from storage.tables import LEFT, REVIEWED, TURN, onboardings, refused_fields, steps, turns
 
@@ -53,23 +65,20 @@ async def at_risk(
     connection: AsyncConnection, today: date, ready: Mapping[tuple[str, str], date], onboarding_id: str
 ) -> tuple[Sequence[GoLiveAtRisk], int]:
     """As `flows.ports.Unit`."""
-    whens = [
-        (
-            (_WHOLE.journey + ":" + steps.c.step_id).in_([":".join(one) for one in sorted(which)]),
-            literal(day, _WHOLE.go_live.type),
-        )
-        for day, which in _by_day(ready).items()
-    ]
-    if not whens:
+    if not ready:
         return [], 0
-    by = case(*whens, else_=None)
-    before = max(today, *ready.values())  # any other go-live is late enough
+    days = sorted(set(ready.values()))
+    of_day = {day: [f"{journey}:{step}" for (journey, step), its in ready.items() if its == day] for day in days}
+    named = _WHOLE.journey + text_of(":") + steps.c.step_id
+    place = case(*((is_one_of(named, *of_day[day]), number_of(number)) for number, day in enumerate(days)))  # of its day
+    last = func.max(place)
+    is_late = or_(_WHOLE.go_live < today, *(and_(last == number_of(n), _WHOLE.go_live < day) for n, day in enumerate(days)))
     left = (
-        select(_WHOLE.id, func.count(by).label("left"), func.max(by).label("ready"))
+        select(_WHOLE.id, func.count(place).label("left"), last.label("ready"))
         .select_from(onboardings.join(steps, _WHOLE.id == steps.c.onboarding_id))
-        .where(_is_open(onboarding_id), _WHOLE.go_live < before, LEFT)
+        .where(_is_open(onboarding_id), _WHOLE.go_live < max(today, days[-1]), LEFT)  # any other go-live is late enough
         .group_by(_WHOLE.id, _WHOLE.go_live)
-        .having(func.max(by).is_not(None), or_(_WHOLE.go_live < today, _WHOLE.go_live < func.max(by)))
+        .having(last.is_not(None), is_late)
         .subquery()
     )
     total = func.count().over().label("total")
@@ -78,21 +87,13 @@ async def at_risk(
     )
     query = select(firsts.c.left, firsts.c.ready, firsts.c.total, *unread(onboardings)).join(firsts, firsts.c.id == _WHOLE.id)
     found = (await connection.execute(query.order_by(_WHOLE.go_live, _WHOLE.id))).mappings().all()
-    return [one for row in found if (one := _go_live(row)) is not None], found[0]["total"] if found else 0
+    return [one for row in found if (one := _go_live(row, days)) is not None], found[0]["total"] if found else 0
 
 
-def _by_day(ready: Mapping[tuple[str, str], date]) -> Mapping[date, list[tuple[str, str]]]:
-    found: dict[date, list[tuple[str, str]]] = {}
-    for which, day in ready.items():
-        found.setdefault(day, []).append(which)
-    return found
-
-
-def _go_live(row: Mapping[Any, Any]) -> GoLiveAtRisk | None:
+def _go_live(row: Mapping[Any, Any], days: Sequence[date]) -> GoLiveAtRisk | None:
     """None if its day was damaged."""
     onboarding, _ = readable_part(Onboarding, row)
-    day, ready = onboarding.go_live, row["ready"]
-    if day is None:
+    if (day := onboarding.go_live) is None:
         return None
     return GoLiveAtRisk(
         onboarding_id=onboarding.id,
@@ -100,7 +101,7 @@ def _go_live(row: Mapping[Any, Any]) -> GoLiveAtRisk | None:
         channel_id=onboarding.channel_id,
         go_live=day,
         left=row["left"],
-        ready=date.fromisoformat(ready) if isinstance(ready, str) else ready,
+        ready=days[row["ready"]],
     )
 
 

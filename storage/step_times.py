@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
+    bindparam,
     cast,
     delete,
     distinct,
@@ -37,6 +38,7 @@ LATE = timedelta(hours=1)
 """So long after its end a day is added up: until then, what happened on it has been committed."""
 MARK = "-"
 """In place of a step and a side: the day was added up, also if nothing was done on it."""
+BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 
 
@@ -49,7 +51,7 @@ async def of_steps_done(connection: AsyncConnection, since: datetime | None) -> 
     sums = sums.where(columns.side != MARK).group_by(columns.step_id, columns.side)
     rows = list(await connection.execute(sums if first is None else sums.where(columns.day >= first))) if known else []
     fresh = max((day for day in (first, known and known + _DAY) if day), default=None)
-    rows += await connection.execute(_done(_midnight(fresh) if fresh else None))
+    rows += await connection.execute(_DONE, {"since": _midnight(fresh) if fresh else BEGINNING, "until": END})
     onboardings, seconds = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for step, side, count, total in rows:
         onboardings[step, side] += int(count)
@@ -77,9 +79,10 @@ async def add_up_a_day(connection: AsyncConnection, now: datetime) -> bool:
     if known is None or _midnight(known + 2 * _DAY) + LATE > now:
         return False
     day = known + _DAY
+    within = {"since": _midnight(day), "until": _midnight(day + _DAY)}
     rows = [
         {"day": day, "step_id": step, "side": side, "onboardings": count, "seconds": int(seconds)}
-        for step, side, count, seconds in await connection.execute(_done(_midnight(day), _midnight(day + _DAY)))
+        for step, side, count, seconds in await connection.execute(_DONE, within)
     ]
     mark = {"day": day, "step_id": MARK, "side": MARK, "onboardings": 0, "seconds": 0}
     await connection.execute(insert(step_days).values([*rows, mark]))  # in one statement: see `storage.outbox`
@@ -95,19 +98,16 @@ async def _last_day(connection: AsyncConnection) -> date | None:
     return None
 
 
-def _done(since: datetime | None, until: datetime | None = None) -> Select[Any]:
-    """By step and side, of steps that were done in between: how many, and the seconds of the turns that led to it. Of a step that was done
-    before and reopened, those since then."""
+def _done() -> Select[Any]:
+    """By step and side, of steps that were done from ``since`` on and before ``until``: how many, and the seconds of the turns that led to
+    it. Of a step that was done before and reopened, those since then."""
     last, before, turn = turns.alias("last"), turns.alias("before"), turns.alias("turn")
     earlier = exists().where(_is_same(before, last), _is_done(before), before.c.ended_at < last.c.ended_at)
     earlier = earlier.where(before.c.ended_at >= turn.c.ended_at)
     query = select(turn.c.step_id, turn.c.side, func.count(distinct(last.c.id)), func.sum(cast(turn.c.seconds, Integer)))
     query = query.join_from(last, turn, _is_same(turn, last))
     query = query.where(_is_done(last), turn.c.ended_at <= last.c.ended_at, not_(earlier.correlate(last, turn)))
-    if since is not None:
-        query = query.where(last.c.ended_at >= since)
-    if until is not None:
-        query = query.where(last.c.ended_at < until)
+    query = query.where(last.c.ended_at >= bindparam("since"), last.c.ended_at < bindparam("until"))
     return query.group_by(turn.c.step_id, turn.c.side)
 
 
@@ -119,6 +119,9 @@ def _is_done(turn: Any) -> ColumnElement[bool]:
     """In the words of the index."""
     done: ColumnElement[bool] = turn.c.next_state == text_of(StepState.DONE)
     return done
+
+
+_DONE = _done()
 
 
 def _as_stored(value: Any) -> Any:

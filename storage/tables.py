@@ -108,6 +108,9 @@ onboardings = Table(
     _number("version"),
     _partial("uq_onboardings_open_channel", "channel_id", where=NOT_CLOSED, unique=True),
     _partial("ix_onboardings_go_live", "go_live", "closed_at", "id", where=NOT_CLOSED),
+    # With all that the board is put in order by, and that the report counts, so that the rows aren't looked up.
+    _partial("ix_onboardings_open", "id", "closed_at", "erased_at", "severed_at", "go_live", "started_at", where=NOT_CLOSED),
+    Index("ix_onboardings_counted", "started_at", "closed_at", "erased_at", "rated_at", "rating"),
 )
 
 _WAITING = ("turn_since", "onboarding_id", "step_id", "claimer_id", "state", "revision", "reminded", "turn")
@@ -145,7 +148,7 @@ steps = Table(
     _partial("ix_steps_support", "onboarding_id", "turn_since", "claimer_id", "turn", where=SUPPORTS),
     _partial("ix_steps_turn", "step_id", "onboarding_id", where=TURN),
     _partial("ix_steps_sides", "turn", "turn_since", "state", where=TURN),
-    _partial("ix_steps_left", "onboarding_id", "step_id", where=LEFT),
+    _partial("ix_steps_left", "onboarding_id", "step_id", "state", where=LEFT),
     _partial("ix_steps_reminded", "onboarding_id", where=REMINDED),
     Index("ix_steps_escalate_at", "escalate_at"),
 )
@@ -459,6 +462,7 @@ step_days = Table(
     Column("day", Date, primary_key=True),
     _number("onboardings"),
     Column("seconds", BigInteger, nullable=False),
+    Index("ix_step_days_sums", "step_id", "side", "day", "onboardings", "seconds"),
 )
 
 refused_fields = Table(

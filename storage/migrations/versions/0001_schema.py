@@ -192,6 +192,10 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     op.create_index("ix_onboardings_channel_id", "onboardings", ["channel_id"], unique=False)
     op.create_index("ix_onboardings_owner_id", "onboardings", ["owner_id"], unique=False)
     _partial("ix_onboardings_go_live", "onboardings", ["go_live", "closed_at", "id"], "closed_at IS NULL")
+    listed = ["id", "closed_at", "erased_at", "severed_at", "go_live", "started_at"]
+    _partial("ix_onboardings_open", "onboardings", listed, "closed_at IS NULL")
+    counted = ["started_at", "closed_at", "erased_at", "rated_at", "rating"]
+    op.create_index("ix_onboardings_counted", "onboardings", counted, unique=False)
     op.create_index(
         "uq_onboardings_open_channel",
         "onboardings",
@@ -385,7 +389,7 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     _partial("ix_steps_support", "steps", support, "substr(turn, 1, 8) = 'support:'")
     _partial("ix_steps_turn", "steps", ["step_id", "onboarding_id"], "turn <> ''")
     _partial("ix_steps_sides", "steps", ["turn", "turn_since", "state"], "turn <> ''")
-    _partial("ix_steps_left", "steps", ["onboarding_id", "step_id"], "state NOT IN ('done', 'skipped')")
+    _partial("ix_steps_left", "steps", ["onboarding_id", "step_id", "state"], "state NOT IN ('done', 'skipped')")
     _partial("ix_steps_reminded", "steps", ["onboarding_id"], "reminded > 0")
     op.create_table(
         "submissions",
@@ -445,3 +449,5 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("seconds", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("step_id", "side", "day"),
     )
+    sums = ["step_id", "side", "day", "onboardings", "seconds"]
+    op.create_index("ix_step_days_sums", "step_days", sums, unique=False)
