@@ -335,6 +335,8 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("times", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    days = ["day", "form", "field", "reason", "times"]
+    op.create_index("ix_refused_fields_days", "refused_fields", days, unique=False)
     reasons = ["form", "field", "reason", "day", "onboarding_id", "times"]
     op.create_index("ix_refused_fields_reasons", "refused_fields", reasons, unique=False)
     op.create_index("ix_refused_fields_onboarding_id", "refused_fields", ["onboarding_id"], unique=False)
