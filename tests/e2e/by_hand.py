@@ -112,7 +112,10 @@ class ByHand(Walkthrough):
         await self._put_away(side, person)
 
     async def _put_away(self, side: PageSide, person: SlackPerson) -> None:
-        """Close what is still open. It may close by itself at that moment: what was asked for may be seen before the answer."""
+        """Close what is still open, if it doesn't close by itself: what was asked for may be seen before the answer. A press on Close that
+        comes late would close what is opened next."""
+        with contextlib.suppress(UnmetError):
+            await self.slack.until(lambda: person.view is None, SECONDS / 3)
         for _ in range(TRIES):
             if person.view is None:
                 break
