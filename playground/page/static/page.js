@@ -20,6 +20,8 @@ function modalOpened(id) {
   if (!root.contains(document.activeElement) || !document.activeElement.closest(".modal")) root.openedBy ??= document.activeElement;
   soon(() => {
     const modal = root.querySelector(".modal");
+    const here = document.activeElement;
+    if (here?.matches(FIELDS) && modal?.querySelector(".modal-scroll")?.contains(here)) return; // somebody types already
     const first = modal && [...modal.querySelectorAll(FIELDS)].find((field) => field.offsetParent && field.closest(".modal-scroll"));
     (first ?? modal)?.focus({ preventScroll: true });
     modal?.querySelector(".modal-scroll")?.scrollTo(0, 0);
@@ -31,6 +33,7 @@ function modalClosed(id) {
   const opener = root?.openedBy;
   if (root) root.openedBy = undefined;
   soon(() => {
+    if (root?.querySelector(".modal")) return; // the next one is open already
     if (!root || (document.activeElement && document.activeElement !== document.body && !root.contains(document.activeElement))) return;
     (opener?.isConnected && opener !== document.body ? opener : root.querySelector(".scroll"))?.focus({ preventScroll: true });
   });
