@@ -177,7 +177,7 @@ async def _refused(connection: AsyncConnection, since: datetime | None, onboardi
     theirs = [most.c[one.name] for one in named]
     same = and_(*(one == its for one, its in zip(which, theirs, strict=True)))
     customers = select(func.count(distinct(columns.onboarding_id))).where(wanted, same).scalar_subquery()
-    query = select(*theirs, most.c.often, customers).order_by(most.c.often.desc(), *theirs)
+    query: Select[Any] = select(*theirs, most.c.often, customers).order_by(most.c.often.desc(), *theirs)
     return [RefusedOften(form, field, reason, int(n), many) for form, field, reason, n, many in await connection.execute(query)]
 
 
