@@ -1,18 +1,19 @@
 """The acts of the rehearsal: all steps, with a request for changes and its differences, a refused private key, a reminder,
 a restart in the middle, and the log verified at the end."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
 from bot.messages.buttons import Act
-from bot.messages.texts import Texts
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.step import Step, Task
 from flows.journey import JOURNEYS
 from flows.outbox import Draw
 from flows.people import Side
+from flows.state import StepState
 from flows.steps.first_programs.asked import templates
 from flows.steps.org_details import to_org_details
 from playground.companies import CustomerCompany, first_company
@@ -21,11 +22,24 @@ from playground.pismo import Machine
 from playground.pismo.authority import key_pem
 from playground.pismo.signer import public_pem, rsa_key
 from playground.slack import SlackPerson
-from playground.walkthrough import FormRefusedError, Walkthrough, action_id, effect_id
+from playground.slack.screen import tells
+from playground.walkthrough import FormRefusedError, Walkthrough, action_id, effect_id, said
 
 STEPS = JOURNEYS.latest.steps
 SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
 """The subject of the customer's signing request, matching the organization in the examples."""
+
+HALF_APPROVED = said("review.needed", given="1", needed="2")
+
+
+def task_done(task: str) -> re.Pattern[str]:
+    """What a review card says of a task; ``task``: such as ``authentication.attach_certificate``."""
+    return said("review.task_done", task=f"task.{task}.title")
+
+
+def task_waits(task: str) -> re.Pattern[str]:
+    """What a review card says of a task that a second person must confirm."""
+    return said("review.task_waits", task=f"task.{task}.title")
 
 
 def example(step: str, task: str = "") -> Answers:
@@ -46,11 +60,11 @@ class Acts:
     def tell(self, who: str, what: str) -> None:
         self.journey.tell(who, what)
 
-    def state(self, step: str, words: str) -> Callable[[], Any]:
-        return lambda: self.journey.says("step", step, words)
+    def state(self, step: str, state: StepState) -> Callable[[], Any]:
+        return lambda: self.journey.is_now(step, state)
 
     def done(self, step: str) -> Callable[[], Any]:
-        return self.state(step, "State: done")
+        return self.state(step, StepState.DONE)
 
     async def all_drawn(self) -> None:
         """The card is drawn after the step's own message."""
@@ -67,11 +81,11 @@ class Acts:
         title = str(message.blocks[0]["text"]["text"])
         self.tell("", f"\n— {title}{words and f': {words}'}")
 
-    async def thread_says(self, kind: str, step: str, words: str) -> str:
+    async def thread_says(self, kind: str, step: str, words: str | re.Pattern[str]) -> str:
         """Wait for a message in a step's thread and return it."""
 
         def there() -> str:
-            return next((m.text for m in self.journey.thread(kind, step) if words in m.text), "")
+            return next((m.text for m in self.journey.thread(kind, step) if tells(m.text, words)), "")
 
         return str(await self.slack.until(there, timeout=30))
 
@@ -118,8 +132,8 @@ class Acts:
         await self.journey.send_step(self.colleague, "organization", answers)
         reason = {"reason": "The street is that of the branch. Please give the head office."}
         back = self.journey.opens(self.sam, lambda: self.journey.lasting("review", "organization"), Act.REQUEST_CHANGES)
-        await self.journey.fill_form(self.sam, back, reason, self.state("organization", "changes requested"))
-        await self.thread_says("step", "organization", "asks for changes")
+        await self.journey.fill_form(self.sam, back, reason, self.state("organization", StepState.CHANGES_REQUESTED))
+        await self.thread_says("step", "organization", said("say.request_changes"))
         changed = {**answers, "address": "Rua do Comércio", "number": "42"}
         await self.journey.send_step(self.lead, "organization", changed, revision=2)
         await self.thread_says("review", "organization", changed["address"])
@@ -143,7 +157,7 @@ class Acts:
         await self.journey.send_step(self.lead, "service_desk", example("service_desk"))
         await self.approve(self.sam, "service_desk")
         if not self.office.files:
-            await self.thread_says("review", "service_desk", "ready to paste")
+            await self.thread_says("review", "service_desk", said("say.ready_text"))
             filed = lambda: not self.offers("service_desk", "file_request")  # noqa: E731
             await self.support_task(self.sam, "service_desk", "file_request", filed)
             await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
@@ -162,10 +176,10 @@ class Acts:
         self.tell("desk", f"writes on {key}: {asks}")
         desk.write(key, asks)
         desk.move(key, "PENDING")
-        await self.thread_says("step", "service_desk", f"{key}: PENDING")
+        await self.thread_says("step", "service_desk", said("say.desk_status", ticket=key, status="PENDING"))
         asked = next(message for message in reversed(thread()) if action_id(message.blocks, Act.ANSWER_TICKET))
         opens = self.journey.opens(self.lead, lambda: asked, Act.ANSWER_TICKET)
-        answered = lambda: any("The answer is at the Service Desk now" in message.text for message in thread())  # noqa: E731
+        answered = lambda: any(tells(message.text, said("say.desk_answered")) for message in thread())  # noqa: E731
         await self.journey.fill_form(self.lead, opens, DIALOGS["answer_ticket"].example, answered)
         await self.slack.until(lambda: desk.world.tickets[key].history[-1][0] != "PENDING", timeout=30)
         self.tell("desk", f"reads on {key}: {desk.world.tickets[key].comments[-1].body}")
@@ -175,7 +189,7 @@ class Acts:
         for key in keys:
             self.tell("desk", f"{key} goes to CLOSED")
             self.office.service_desk.move(key, "CLOSED")
-            await self.thread_says("step", step, f"{key}: CLOSED")
+            await self.thread_says("step", step, said("say.desk_status", "say.desk_ended", ticket=key, status="CLOSED"))
         await self.slack.until(self.done(step), timeout=30)
 
     async def integration(self) -> None:
@@ -185,7 +199,7 @@ class Acts:
         await self.approve(self.sam, "integration")
         wanted = STEPS["integration"].form.example["integrations"]
         if not self.office.files:
-            await self.thread_says("review", "integration", "ready to paste")
+            await self.thread_says("review", "integration", said("say.ready_text"))
             for count in range(1, len(wanted) + 1):
                 await self.support_task(self.sam, "integration", "file_request", self.filed("integration", count))
             await self.support_task(self.sam, "integration", "set_up", self.done("integration"))
@@ -195,12 +209,16 @@ class Acts:
 
     def filed(self, step: str, count: int) -> Callable[[], bool]:
         """Whether so many requests were told to be filed."""
-        return lambda: sum("is filed" in message.text for message in self.journey.thread("step", step)) == count
+        return lambda: self.journey.told_in("step", step, said("say.desk_filed", "task.integration.file_request.done")) == count
 
     async def reminder(self) -> None:
         self.tell("", "\n— A reminder, since the customer waits too long")
         # One message reminds a person of everything due, in the first such step's thread; which step that is depends on the time.
-        reminded = lambda: any("a reminder" in m.text and "Environments" in m.text for m in self.company.channel.messages)  # noqa: E731
+        due = said("step.environments.title")
+
+        def reminded() -> bool:
+            return any(tells(m.text, said("reminder.customer")) and tells(m.text, due) for m in self.company.channel.messages)
+
         await self.slack.until(reminded, timeout=30)
 
     async def environments(self) -> None:
@@ -236,28 +254,30 @@ class Acts:
             await self.journey.fill_form(self.lead, opens, answers, lambda: False)
         except FormRefusedError as refused:
             self.tell(self.lead.name, f"pastes her private key by mistake and reads: {refused}")
-        await self.slack.until(lambda: self.office.sam.find(self.office.support, "tried to send a secret"), timeout=30)
+        await self.slack.until(
+            lambda: any(tells(m.text, said("say.secret_refused")) for m in self.office.support.messages), timeout=30
+        )
         self.tell("support", "is warned, without the key")
         await self.journey.send_step(self.lead, "authentication", {**answers, "public_key": public})
-        review = "1 of 2 approvals"
+        review = HALF_APPROVED
         await self.journey.approve(self.sam, "authentication", lambda: self.journey.says("review", "authentication", review))
         await self.approve(self.kim, "authentication")
         await self.support_task(self.sam, "authentication", "upload_key", lambda: self.offers("authentication", "record_claims"))
         machine.receive(pismo, self.org_id)
         claims = {"iss": machine.signer.iss, "sub": machine.signer.sub, "aud": machine.signer.aud}
-        waits = lambda: self.journey.says("review", "authentication", "different person must confirm")  # noqa: E731
+        waits = lambda: self.journey.says("review", "authentication", said("review.task_waits"))  # noqa: E731
         await self.support_task(self.sam, "authentication", "record_claims", waits, **claims)
         recorded = lambda: not self.offers("authentication", "record_claims")  # noqa: E731
         await self.support_task(self.kim, "authentication", "record_claims", recorded, **claims)
-        attached = lambda: self.journey.says("review", "authentication", "Attach the certificate: done")  # noqa: E731
+        attached = lambda: self.journey.says("review", "authentication", task_done("authentication.attach_certificate"))  # noqa: E731
         signed = {"certificate": machine.certificate}
         await self.support_task(self.sam, "authentication", "attach_certificate", attached, **signed)
         self.tell(self.lead.name, "signs a JWT on her own machine and gets an access token for it from Pismo")
         token = {"environment": "test", "token": await machine.token(pismo, "oidc", self.org_id)}
-        proved, lost = self.done("authentication"), Texts("en")("proof.token_lost")
-        failures = lambda: sum(lost in m.text for m in self.journey.thread("step", "authentication"))  # noqa: E731
+        proved, lost = self.done("authentication"), said("proof.token_lost")
+        failures = lambda: self.journey.told_in("step", "authentication", lost)  # noqa: E731
         await self.journey.task(self.lead, "step", "authentication", "prove_access", token, proved, failures)
-        await self.thread_says("step", "authentication", "Proof of access")
+        await self.thread_says("step", "authentication", said("say.proof_passed", "say.proof_differs"))
 
     async def other_steps(self) -> None:
         """Steps without an act of their own: sent, approved and completed with their examples."""
@@ -276,14 +296,14 @@ class Acts:
         recorded = lambda: self.journey.says("step", "first_programs", f"{first.name}: ID {number}")  # noqa: E731
         values = {"program": first.name, "program_id": number, "type": first.type, "status": "ACTIVE"}
         await self.support_task(self.sam, "first_programs", "record_program", recorded, **values)
-        lost = Texts("en")("say.program_token_lost").partition("{name}")[2]
+        lost = said("say.program_token_lost")
         for program in others:
             self.tell(self.lead.name, "gets an access token from Pismo on her own machine")
             values = {"program": program.name, "token": pismo.mint_token(self.org_id)}
             there = lambda name=program.name: self.journey.says("step", "first_programs", f"{name}: ID")  # noqa: E731
-            failures = lambda: sum(lost in m.text for m in self.journey.thread("step", "first_programs"))  # noqa: E731
+            failures = lambda: self.journey.told_in("step", "first_programs", lost)  # noqa: E731
             await self.journey.task(self.lead, "step", "first_programs", "create_in_test", values, there, failures)
-            await self.thread_says("step", "first_programs", f"{program.name}: it is in the test environment, ACTIVE")
+            await self.thread_says("step", "first_programs", said("say.program_became_active", name=program.name))
         await self.slack.until(self.done("first_programs"), timeout=30)
 
     async def step(self, step: Step) -> None:
@@ -316,9 +336,9 @@ class Acts:
         pismo.set_up(self.org_id)
         await self.slack.until(lambda: self.customer_offers(step.id, task.id), timeout=30)
         token = {"environment": "test", "token": pismo.mint_token(self.org_id)}
-        told, lost = "Check of the set-up", Texts("en")("proof.token_lost")
-        checked = lambda: any(told in m.text and lost not in m.text for m in self.journey.thread("step", step.id))  # noqa: E731
-        failures = lambda: sum(lost in m.text for m in self.journey.thread("step", step.id))  # noqa: E731
+        told, lost = said("say.setup_all_there", "say.setup_some_there", "say.setup_none_there"), said("proof.token_lost")
+        checked = lambda: self.journey.told_in("step", step.id, told)  # noqa: E731
+        failures = lambda: self.journey.told_in("step", step.id, lost)  # noqa: E731
         await self.journey.task(self.lead, "step", step.id, task.id, token, checked, failures)
         await self.thread_says("step", step.id, told)
 
@@ -328,7 +348,7 @@ class Acts:
         machine = Machine(**SUBJECT)
         own = {} if signed else {"csr": machine.csr}
         await self.journey.send_step(self.lead, "production", {**self.answers("production"), **own})
-        one = lambda: self.journey.says("review", "production", "1 of 2 approvals")  # noqa: E731
+        one = lambda: self.journey.says("review", "production", HALF_APPROVED)  # noqa: E731
         await self.journey.approve(self.sam, "production", one)
         await self.approve(self.kim, "production")
         test, there = self.office.pismo, self.office.sandbox.open_production(self.org_id)
@@ -337,32 +357,32 @@ class Acts:
             return lambda: not self.offers("production", task)
 
         await self.support_task(self.sam, "production", "record_org", gone("record_org"), org_id=self.org_id)
-        waits = lambda: self.journey.says("review", "production", "different person must confirm")  # noqa: E731
+        waits = lambda: self.journey.says("review", "production", said("review.task_waits"))  # noqa: E731
         await self.support_task(self.sam, "production", "environment_ready", waits)
         await self.support_task(self.kim, "production", "environment_ready", gone("environment_ready"))
         if signed:
             await self.support_task(self.sam, "production", "activate_key", gone("activate_key"))
-            confirms = lambda: self.journey.says("review", "production", "iss, sub, aud: recorded")  # noqa: E731
+            confirms = lambda: self.journey.says("review", "production", task_waits("production.record_claims"))  # noqa: E731
             await self.support_task(self.sam, "production", "record_claims", confirms)
             await self.support_task(self.kim, "production", "record_claims", gone("record_claims"))
             await self.support_task(self.sam, "production", "confirm_certificate", gone("confirm_certificate"))
         else:
             machine.receive(there, self.org_id)
-            attached = lambda: self.journey.says("review", "production", "Attach the certificate: done")  # noqa: E731
+            attached = lambda: self.journey.says("review", "production", task_done("production.attach_certificate"))  # noqa: E731
             await self.support_task(self.sam, "production", "attach_certificate", attached, certificate=machine.certificate)
         await self.support_task(self.sam, "production", "users_ready", gone("users_ready"))
-        lost = Texts("en")("proof.token_lost")
-        failures = lambda: sum(lost in m.text for m in self.journey.thread("step", "production"))  # noqa: E731
+        lost = said("proof.token_lost")
+        failures = lambda: self.journey.told_in("step", "production", lost)  # noqa: E731
         for program in test.world.org(self.org_id).programs:
             self.tell(self.lead.name, "gets access tokens of test and production from Pismo on her own machine")
             tokens = {"test_token": test.mint_token(self.org_id), "token": there.mint_token(self.org_id)}
             values = {"program": str(program["id"]), **tokens}
-            words = f"{program['name']}, from test into production: it is there"
-            moved = lambda words=words: any(words in m.text for m in self.journey.thread("step", "production"))  # noqa: E731
+            words = said("say.move_done", name=str(program["name"]))
+            moved = lambda words=words: self.journey.told_in("step", "production", words)  # noqa: E731
             await self.journey.task(self.lead, "step", "production", "move_program", values, moved, failures)
         token = {"token": there.mint_token(self.org_id)}
         await self.journey.task(self.lead, "step", "production", "prove_access", token, self.done("production"), failures)
-        await self.thread_says("step", "production", "Proof of access, environment Production: all checks passed")
+        await self.thread_says("step", "production", said("say.proof_passed"))
 
     async def next_steps(self) -> None:
         await self.heading("next_steps")
@@ -370,11 +390,13 @@ class Acts:
             self.lead,
             self.journey.opens(self.lead, lambda: self.journey.lasting("step", "next_steps"), Act.OPEN_FORM),
             example("next_steps"),
-            self.state("next_steps", "approved"),
+            self.state("next_steps", StepState.APPROVED),
         )
         await self.slack.until(lambda: self.journey.lasting("review", "next_steps"), timeout=30)
-        await self.support_task(self.sam, "next_steps", "close_onboarding", lambda: self.journey.says("card", "", "Closed by"))
-        await self.thread_says("step", "next_steps", "is complete")
+        await self.support_task(
+            self.sam, "next_steps", "close_onboarding", lambda: self.journey.says("card", "", said("card.closed"))
+        )
+        await self.thread_says("step", "next_steps", said("say.receipt"))
         self.card()
 
     async def verified(self) -> None:
@@ -387,9 +409,9 @@ class Acts:
     # -- parts
 
     async def approve(self, person: SlackPerson, step: str) -> None:
-        approved = lambda: any("Approved" in m.text for m in self.journey.thread("step", step))  # noqa: E731
+        approved = lambda: self.journey.told_in("step", step, said("say.approved"))  # noqa: E731
         await self.journey.approve(person, step, approved)
-        await self.thread_says("step", step, "Approved")
+        await self.thread_says("step", step, said("say.approved"))
 
     async def support_task(self, person: SlackPerson, step: str, task: str, happened: Callable[[], Any], **more: Any) -> None:
         has_form = STEPS[step].task(task).form is not None

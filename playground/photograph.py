@@ -150,11 +150,11 @@ async def take(folder: Path) -> None:
         await acme.play_until(lambda: acme.journey.sent_revision("organization"))
         for picture in (review, home):
             await picture(studio)
-        await acme.play_until(lambda: acme.journey.says("step", "first_programs", "State: to be filled in"))
+        await acme.play_until(lambda: acme.journey.is_now("first_programs", "open"))
         await form(studio, acme)
-        await acme.play_until(lambda: acme.journey.says("step", "production", "State: to be filled in"))
+        await acme.play_until(lambda: acme.journey.is_now("production", "open"))
         await narrow(studio)
-        await acme.play_until(lambda: acme.journey.says("step", "production", "State: done"))
+        await acme.play_until(lambda: acme.journey.is_now("production", "done"))
         for picture in (proof, inspector):
             await picture(studio)
 

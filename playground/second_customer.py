@@ -7,12 +7,13 @@ from typing import Any
 
 from bot.messages.buttons import Act
 from flows.steps.org_details import to_org_details
-from playground.acts import SUBJECT, Acts, example
+from playground.acts import HALF_APPROVED, SUBJECT, Acts, example, task_done
 from playground.companies import second_company
 from playground.office import Office
 from playground.pismo import Machine
-from playground.slack import Message
-from playground.walkthrough import Walkthrough, holds
+from playground.slack import Message, SeenMessage
+from playground.slack.screen import tells
+from playground.walkthrough import Walkthrough, holds, said
 
 
 class CalmActs(Acts):
@@ -34,13 +35,16 @@ class CalmActs(Acts):
         self.slack.remove(olga, self.company.channel)
 
         def card() -> Message:
-            return [one for one in self.office.support.messages if "has left" in one.text][-1]
+            return [one for one in self.office.support.messages if tells(one.text, said("departure.of_customer"))][-1]
+
+        def chosen() -> bool:
+            return tells(card().text, said("departure.chosen"))
 
         await self.slack.until(lambda: holds(card), timeout=30)
         opens = self.journey.opens(self.sam, card, Act.HAND_OVER)
-        await self.journey.fill_form(self.sam, opens, {"successor": otto.user.username}, lambda: "chosen by" in card().text)
-        self.tell("support", f"reads on its card: {self.sam.find(self.office.support, 'chosen by').said}")
-        told = partial(otto.find, self.company.channel, "You are the lead of your company")
+        await self.journey.fill_form(self.sam, opens, {"successor": otto.user.username}, chosen)
+        self.tell("support", f"reads on its card: {SeenMessage.of(card()).said}")
+        told = partial(otto.find, self.company.channel, said("say.lead_changed"))
         await self.slack.until(lambda: holds(told), timeout=30)
         self.tell("customer", f"reads: {told().said}")
         self.lead = otto
@@ -50,11 +54,11 @@ class CalmActs(Acts):
         machine, pismo = Machine(**SUBJECT), self.office.pismo
         answers = {**self.answers("authentication"), "mtls": "csr", "csr": machine.csr}
         await self.journey.send_step(self.lead, "authentication", answers)
-        one = lambda: self.journey.says("review", "authentication", "1 of 2 approvals")  # noqa: E731
+        one = lambda: self.journey.says("review", "authentication", HALF_APPROVED)  # noqa: E731
         await self.journey.approve(self.sam, "authentication", one)
         await self.approve(self.kim, "authentication")
         machine.receive(pismo, self.org_id)
-        attached = lambda: self.journey.says("review", "authentication", "Attach the certificate: done")  # noqa: E731
+        attached = lambda: self.journey.says("review", "authentication", task_done("authentication.attach_certificate"))  # noqa: E731
         signed = {"certificate": machine.certificate}
         await self.support_task(self.sam, "authentication", "attach_certificate", attached, **signed)
         self.tell(self.lead.name, "gets an access token with the access key on her own machine")

@@ -11,7 +11,7 @@ from playground.clock import CUSTOMER
 from playground.examples import demo_companies
 from playground.next_step import Player
 from playground.office import Office
-from playground.walkthrough import holds
+from playground.walkthrough import holds, said
 
 
 async def seed(office: Office, tell: Callable[[str], None]) -> None:
@@ -23,11 +23,11 @@ async def seed(office: Office, tell: Callable[[str], None]) -> None:
     tell("Sam has started the onboarding of Acme Bank.")
     await _play(acme, lambda: '"task":"hold_session"' in _buttons(journey.lasting("review", "planning").blocks))
     tell("Ana has sent the planning step; Sam has approved it and invited to a session.")
-    await _play(acme, lambda: journey.says("step", "planning", "State: done"))
+    await _play(acme, lambda: journey.is_now("planning", "done"))
     tell("The session was held, and planning is done.")
     office.clock.move("+1 business day")
     await office.slack.until(
-        lambda: office.ana.find(office.acme, "a reminder", journey.lasting("step", "organization")), timeout=30
+        lambda: office.ana.find(office.acme, said("reminder.customer"), journey.lasting("step", "organization")), timeout=30
     )
     tell("A business day later Ana was reminded of what waits for her.")
     office.clock.move("+1 hour")

@@ -13,24 +13,41 @@ from bot.modals.parse import field_name
 from bot.modals.subject import FormMeta
 from flows.forms.fields import Answers
 from playground.office import Office
-from playground.slack import Channel, FileUpload, Message, Outcome, SeenMessage, SlackPerson, UnloadedError, UnmetError, View
+from playground.slack import (
+    Channel,
+    FileUpload,
+    Message,
+    Outcome,
+    SeenMessage,
+    SlackPerson,
+    UnloadedError,
+    UnmetError,
+    View,
+)
 from playground.slack.block_kit import elements
+from playground.slack.screen import plain, tells
 
 PATIENCE = 45.0
 """Seconds until a person gives up on something; long enough for a bot to be killed and restarted."""
 
 
-def _pattern(*keys: str) -> re.Pattern[str]:
-    """Any of these texts in any language, whatever stands for its parameters."""
-    words = (table(language)[key] for language in languages() for key in keys)
-    return re.compile("|".join(re.sub(r"\\\{\w+\\\}", ".*", re.escape(one)) for one in words), re.DOTALL)
+def said(*keys: str, **known: str) -> re.Pattern[str]:
+    """Any of these texts in any language, whatever stands for its parameters but for the ``known`` ones: the key of a text, or words."""
+    return re.compile("|".join(_template(table(one), key, known) for one in languages() for key in keys), re.DOTALL)
+
+
+def _template(texts: Mapping[str, str], key: str, known: Mapping[str, str]) -> str:
+    for name, value in known.items():
+        known = {**known, name: re.escape(plain(texts.get(value, value)))}
+    parts = re.split(r"\\\{(\w+)\\\}", re.escape(plain(texts[key])))
+    return "".join(known.get(part, ".*") if at % 2 else part for at, part in enumerate(parts))
 
 
 UNOPENED = ("refused.late", "refused.no_answer")
 """About a form that did not open: nothing is said of what was done before."""
-REFUSED = _pattern(*(key for key in table(FALLBACK) if key.startswith("refused.") and key not in UNOPENED))
+REFUSED = said(*(key for key in table(FALLBACK) if key.startswith("refused.") and key not in UNOPENED))
 """What a person is told privately about a press or a form that changed nothing."""
-SEND_AGAIN = _pattern(*(f"error.{key}" for key in ("slack_did_not_answer", "file_unreadable", "not_looked_into", "not_checked")))
+SEND_AGAIN = said(*(f"error.{key}" for key in ("slack_did_not_answer", "file_unreadable", "not_looked_into", "not_checked")))
 """What a field shows if a form could not be looked at."""
 
 Happened = Callable[[], Any]
@@ -85,9 +102,17 @@ class Walkthrough:
         root = self.lasting(kind, step)
         return [m for m in root.channel.messages if m.thread_ts == root.ts and m.ts != root.ts]
 
-    def says(self, kind: str, step: str, words: str) -> bool:
-        """Whether a lasting message shows these words."""
-        return words in SeenMessage.of(self.lasting(kind, step)).shown
+    def says(self, kind: str, step: str, words: str | re.Pattern[str]) -> bool:
+        """Whether a lasting message shows these words, or a text (see `said`)."""
+        return tells(SeenMessage.of(self.lasting(kind, step)).shown, words)
+
+    def is_now(self, step: str, state: str) -> bool:
+        """Whether the step's message shows this state; ``state``: such as ``changes_requested``."""
+        return self.says("step", step, said("step_message.state", state=f"state.{state}"))
+
+    def told_in(self, kind: str, step: str, words: str | re.Pattern[str]) -> int:
+        """How many messages in the thread of a lasting message say this."""
+        return sum(tells(message.text, words) for message in self.thread(kind, step))
 
     def title(self, step: str) -> str:
         """The heading of the step's message, without its number."""

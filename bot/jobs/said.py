@@ -78,8 +78,8 @@ class PrivateWords:
         who = Who(asked.team, asked.user)
         async with self._store.read() as unit:
             onboarding = await unit.get(Onboarding, run.onboarding_id)
-            fallback, journey = (onboarding.language, onboarding.journey) if onboarding is not None else ("en", "")
-            language = await self._people.language_of(unit, who, fallback)
+            of_onboarding, journey = (onboarding.language, onboarding.journey) if onboarding is not None else ("", "")
+            language = await self._people.language_of(unit, who, of_onboarding)
         severed = onboarding is not None and onboarding.severed_at is not None
         if severed and asked.key != SECRET_TOLD and not self._cases.access.is_support(who):
             return

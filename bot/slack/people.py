@@ -24,6 +24,7 @@ class People:
     def __init__(self, store: Store, slack: Slack, access: Access, *, for_locale: Callable[[str, str], str]) -> None:
         self._store, self._slack, self._access, self._for_locale = store, slack, access, for_locale
         self._people: dict[Who, Person] = {}
+        self._addressed_in: dict[Who, str] = {}  # the language in which someone of a customer was addressed last
         self.bot_user_id = ""
 
     def know(self, person: Person) -> None:
@@ -78,14 +79,26 @@ class People:
         """Those of them who were seen before."""
         return [person for who, person in self._people.items() if who.user_id in user_ids]
 
-    async def language_of(self, unit: Unit | None, who: Who, fallback: str = "en") -> str:
-        """The person's, according to Slack; ``fallback`` if it isn't known. Without a unit, the store may be unavailable."""
+    async def language_of(self, unit: Unit | None, who: Who, onboarding_language: str = "") -> str:
+        """In which language to address a person. Support's people: their own, according to Slack. A customer's people: that of their
+        onboarding, since Slack does not tell which language people of another company have chosen.
+
+        ``onboarding_language``: of the onboarding it is about, if that is known. Without a unit, the store may be unavailable.
+        """
+        supports = self._access.is_support(who)
+        if onboarding_language and not supports:
+            self._addressed_in[who] = onboarding_language
+        if not supports and who in self._addressed_in:
+            return self._addressed_in[who]
         person = self._people.get(who)
-        if person is None:
+        if person is None or not supports:
             with suppress(Unavailable):
                 async with nullcontext(unit) if unit is not None else self._store.read() as reading:
                     person = await self.known(reading, who)
-        return self._for_locale(person.locale if person else "", fallback)
+                    if not supports and (found := await reading.language_of(who, colleagues=who.team_id != self._access.team_id)):
+                        self._addressed_in[who] = found
+                        return found
+        return self._for_locale(person.locale if person else "", onboarding_language)
 
     async def zone_of(self, unit: Unit, who: Who) -> str:
         """The person's IANA time zone, according to Slack; UTC if it isn't known."""

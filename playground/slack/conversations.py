@@ -86,7 +86,7 @@ def _user(core: Core, user: User, *, locale: bool) -> Json:
         shown |= {"is_restricted": user.restricted or user.ultra_restricted, "is_ultra_restricted": user.ultra_restricted}
     else:
         shown["is_stranger"] = not core.world.shares_channel(user.id, core.bot_user_id)
-    if locale and user.locale:
+    if locale and user.locale and user.team == core.installing_team:  # not of people from another company, whatever is asked for
         shown["locale"] = user.locale
     return shown
 

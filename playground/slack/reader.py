@@ -1,10 +1,11 @@
 """What a person sees in Slack: channels, threads, modals, home, and the outcome of what she does."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from playground.slack.core import Core
-from playground.slack.screen import SeenMessage
+from playground.slack.screen import SeenMessage, tells
 from playground.slack.world import Channel, Message, ResponseUrl, User, View
 
 ChannelRef = Channel | str
@@ -89,7 +90,7 @@ class Reader:
             return [SeenMessage.of(message) for message in shown if root in (message.ts, message.thread_ts)]
         return [SeenMessage.of(message) for message in shown if message.thread_ts is None or message.broadcast]
 
-    def find(self, channel: ChannelRef, words: str, thread: Message | str | None = None) -> SeenMessage:
+    def find(self, channel: ChannelRef, words: str | re.Pattern[str], thread: Message | str | None = None) -> SeenMessage:
         """The last message she sees there with these words in its text, its blocks or a button.
 
         Raises:
@@ -98,7 +99,7 @@ class Reader:
         """
         seen = self.sees(channel, thread)
         for message in reversed(seen):
-            if words in message.text or words in message.shown or words in message.buttons:
+            if tells(message.text, words) or tells(message.shown, words) or words in message.buttons:
                 return message
         raise LookupError(f"{self.name} sees no {words!r} among {[message.said[:60] for message in seen]}")
 

@@ -1,5 +1,6 @@
 """What a person sees of a message at one moment, and where in it she can click."""
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -29,6 +30,16 @@ class SeenMessage(Message):
     def shown(self) -> str:
         """What the eye reads: the blocks' texts, or the text if there are no blocks."""
         return "\n".join(texts(self.blocks)) if self.blocks else self.text
+
+
+def plain(text: str) -> str:
+    """Without the marks of formatting, which a message of rich text doesn't have."""
+    return re.sub(r"[*_`]", "", text)
+
+
+def tells(text: str, words: str | re.Pattern[str]) -> bool:
+    """Whether these words stand in the text of a message; of a pattern, whatever is formatted."""
+    return words in text if isinstance(words, str) else bool(words.search(plain(text)))
 
 
 def touchable(blocks: list[Json], user_id: str) -> list[tuple[Json, Json]]:

@@ -1,4 +1,4 @@
-"""The rehearsal's acts, played by hand, by a customer's person in either language."""
+"""The rehearsal's acts, played by hand, by a customer's person, with an onboarding in any language."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,28 +9,18 @@ from playground.companies import first_company
 from playground.slack import SlackPerson
 from tests.e2e.by_hand import ByHand
 
-PORTUGUESE = {
-    "State: done": "Estado: concluída",
-    "changes requested": "alterações solicitadas",
-    "approved": "aprovada",
-    "asks for changes": "pede alterações",
-    "Approved": "Aprovado",
-    "Proof of access": "Prova de acesso",
-    "is complete": "está concluído",
-    "Closed by": "Encerrado por",
-}
-"""What the customer's channel says in an onboarding in Portuguese; support's channel is in English."""
-
 COMMAND = "/onboarding start"
 
 
 class ActsByHand(Acts):
-    """``lead``: who acts for the customer. ``colleague``: who continues the form that was closed half-way."""
+    """``lead``: who acts for the customer. ``colleague``: who continues the form that was closed half-way. ``language``: the
+    onboarding's."""
 
     journey: ByHand
 
-    def __init__(self, journey: ByHand, lead: SlackPerson, colleague: SlackPerson) -> None:
+    def __init__(self, journey: ByHand, lead: SlackPerson, colleague: SlackPerson, language: str = "en") -> None:
         super().__init__(journey, replace(first_company(journey.office, "Acme Bank"), lead=lead, colleague=colleague))
+        self.language = language
 
     async def start(self) -> None:
         """The customer has no such command; support has."""
@@ -44,17 +34,10 @@ class ActsByHand(Acts):
             await support.go(self.company.channel.name)
             await support.say(COMMAND)
 
-        language = "pt_BR" if self.journey.spoken else "en"
-        values = {"customer": "Acme Bank", "lead": self.lead, "owner": self.sam, "language": language, "go_live": "2099-01-15"}
+        who = {"customer": "Acme Bank", "lead": self.lead, "owner": self.sam}
+        values = {**who, "language": self.language, "go_live": "2099-01-15"}
         await self.journey.fill_form(self.sam, opened, values, lambda: self.journey.lasting("card"))
         await self.slack.until(lambda: self.journey.lasting("step", "planning"), timeout=30)
-
-    async def thread_says(self, kind: str, step: str, words: str) -> str:
-        return await super().thread_says(kind, step, words if kind == "review" else self.journey.words(words))
-
-    async def approve(self, person: SlackPerson, step: str) -> None:
-        approved = self.journey.words("Approved")
-        await self.journey.approve(person, step, lambda: any(approved in m.text for m in self.journey.thread("step", step)))
 
     async def question(self, key: str) -> None:
         """What the Service Desk asks stands in a thread, and has its own tests."""

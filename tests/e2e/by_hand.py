@@ -34,17 +34,9 @@ SECONDS = 20.0
 class ByHand(Walkthrough):
     """People of `office`, in front of the window of `visit`."""
 
-    def __init__(self, office: Office, visit: Visit, spoken: Mapping[str, str] | None = None) -> None:
+    def __init__(self, office: Office, visit: Visit) -> None:
         super().__init__(office)
         self.visit = visit
-        self.spoken = spoken or {}
-
-    def words(self, words: str) -> str:
-        """As the customer's channel has them."""
-        return self.spoken.get(words, words)
-
-    def says(self, kind: str, step: str, words: str) -> bool:
-        return super().says(kind, step, words if kind == "review" else self.words(words))
 
     async def sit(self, person: SlackPerson) -> PageSide:
         """The person's side of the page, with them selected there."""

@@ -2,7 +2,7 @@
 
 from playground.acts import Acts
 from playground.office import Office
-from tests.e2e.acts import PORTUGUESE, ActsByHand, play_by_hand
+from tests.e2e.acts import ActsByHand, play_by_hand
 from tests.e2e.by_hand import ByHand
 from tests.e2e.conftest import Looking
 
@@ -10,7 +10,7 @@ from tests.e2e.conftest import Looking
 async def test_bruno_goes_all_the_way(office: Office, look: Looking) -> None:
     visit = await look()
     await play_by_hand(
-        ActsByHand(ByHand(office, visit, PORTUGUESE), lead=office.bruno, colleague=office.ana), until=Acts.environments
+        ActsByHand(ByHand(office, visit), lead=office.bruno, colleague=office.ana, language="pt_BR"), until=Acts.environments
     )
     await visit.customer.sees("4 de 12 etapas concluídas")
     await visit.inspector_tells("0 refused")

@@ -84,12 +84,10 @@ async def test_a_severed_channel_of_another_host_is_gone(company: Company) -> No
 
 async def test_people_of_both_companies(company: Company) -> None:
     ana = (await company.client.users_info(user=company.ana.id, include_locale=True))["user"]
-    assert (ana["team_id"], ana["is_stranger"], ana["locale"], ana["tz"]) == (
-        company.ana.team_id,
-        False,
-        "pt-BR",
-        "America/Sao_Paulo",
-    )
+    assert (ana["team_id"], ana["is_stranger"], ana["tz"]) == (company.ana.team_id, False, "America/Sao_Paulo")
+    assert "locale" not in ana, "Slack tells it of nobody from another company"
+    sam = (await company.client.users_info(user=company.sam.id, include_locale=True))["user"]
+    assert sam["locale"] == "en-US"
     assert ana["tz_offset"] == -3 * 3600
     assert "email" not in ana["profile"]
     gus = (await company.client.users_info(user=company.gus.id))["user"]

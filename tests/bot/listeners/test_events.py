@@ -35,8 +35,8 @@ def acme(office: Workplace, onboarding: str) -> Channel:
     return office.acme
 
 
-def newcomer(office: Workplace, locale: str = "en-US") -> SlackPerson:
-    return office.slack.add_person("Carla", office.slack.world.teams[1], locale=locale)
+def newcomer(office: Workplace) -> SlackPerson:
+    return office.slack.add_person("Carla", office.slack.world.teams[1])
 
 
 def delivered(office: Workplace, kind: str) -> list[Sent]:
@@ -76,8 +76,9 @@ async def test_an_event_delivered_twice_is_handled_once(office: Workplace, acme:
     assert len(office.answers(carla)) == 1
 
 
-async def test_a_new_colleague_is_welcomed_once_in_their_language(office: Workplace, acme: Channel) -> None:
-    carla = newcomer(office, "pt-BR")
+async def test_a_new_colleague_is_welcomed_once_in_the_onboardings_language(office: Workplace) -> None:
+    carla, acme = newcomer(office), office.new_channel()
+    await office.begin(acme, language="pt_BR")
     office.slack.invite(carla, acme)
     await office.slack.until(lambda: carla.find(acme, "Boas-vindas ao onboarding de Acme Bank"))
     office.slack.remove(carla, acme)
@@ -367,7 +368,9 @@ async def test_who_cannot_be_told_in_the_channel_is_told_directly(office: Workpl
     assert not [m for m in acme.messages if m.ephemeral_to]
 
 
-async def test_after_a_restart_people_are_told_in_their_own_language(office: Workplace, acme: Channel) -> None:
+async def test_after_a_restart_people_are_told_in_the_onboardings_language(office: Workplace) -> None:
+    acme = office.new_channel()
+    await office.begin(acme, language="pt_BR")
     for _ in range(2):
         await office.bruno.say(acme, PRIVATE.decode())
         await office.settled()

@@ -202,8 +202,7 @@ async def test_two_who_send_the_same_form_at_once_send_it_once(office: Workplace
     assert len(thread(office, onboarding, "step", "planning")) == 1
     assert [outcome.ok for outcome in outcomes] == [True, True]
     late = office.bruno if record.submitted_by == office.ana.id else office.ana
-    words = {"Ana": "already sent or discarded", "Bruno": "já foi enviado ou descartado"}[late.name]
-    assert words in office.shown(late)
+    assert "already sent or discarded" in office.shown(late)
 
 
 async def test_a_form_left_open_while_the_step_moved_on_says_how_things_stand(office: Workplace, onboarding: str) -> None:

@@ -269,7 +269,7 @@ async def test_people_and_channels(place: Place) -> None:
     assert me.scopes == place.world.scopes
     ana = await place.slack.user(place.ana.id)
     assert ana is not None
-    assert (ana.team_id, ana.locale, ana.timezone, ana.is_guest) == (place.ana.team_id, "pt-BR", "America/Sao_Paulo", False)
+    assert (ana.team_id, ana.locale, ana.timezone, ana.is_guest) == (place.ana.team_id, "", "America/Sao_Paulo", False)
     assert await place.slack.user("U0UNKNOWN") is None
     assert set(await place.slack.members(place.channel.id)) == {place.ana.id, me.user_id}
     channel = await place.slack.channel(place.channel.id)
