@@ -14,7 +14,7 @@ SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test quick soak demo rehearse run check lint types format bench screenshots sbom audit lock
+.PHONY: help setup test quick soak demo rehearse run check lint types format bench texts screenshots sbom audit lock
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -69,6 +69,9 @@ format: $(READY) ## format the code
 
 bench: $(READY) ## measure how fast the bot is, beside baselines; ARGS="opening --postgres": see ARGS=--help
 	$(BIN)/python -m bench $(ARGS)
+
+texts: $(READY) ## write all texts of all languages side by side, to be read: build/texts.html
+	$(BIN)/python -m playground.side_by_side
 
 screenshots: $(READY) ## retake the README's pictures, in docs/images; needs chromium
 	$(BIN)/python -m playground.photograph

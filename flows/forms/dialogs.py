@@ -10,8 +10,8 @@ from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind, LongT
 from flows.forms.step import Form, Page, Situation, not_past
 from flows.problems import Problem
 
-LANGUAGES = ("en", "pt_BR")
-"""The languages an onboarding can use: those with texts."""
+LANGUAGES = ("en", "es", "pt_BR")
+"""The languages an onboarding can use: those with texts, see docs/languages.md."""
 
 START = "start"
 CHOOSE = "choose"

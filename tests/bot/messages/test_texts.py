@@ -95,8 +95,8 @@ def holes(text: str) -> set[str]:
 # -- languages against each other
 
 
-def test_there_are_the_two_languages_and_the_one_to_fall_back_on() -> None:
-    assert {"en", "pt_BR"} <= set(languages())
+def test_the_start_form_offers_the_languages_there_are() -> None:
+    assert {"en", "es", "pt_BR"} <= set(languages())
     assert FALLBACK in languages()
     assert set(languages()) == {
         option for page in DIALOGS["start"].pages for n, _, i in inputs(page.model) if n == "language" for option in i.options

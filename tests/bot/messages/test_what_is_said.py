@@ -533,7 +533,7 @@ def test_the_same_is_drawn_with_the_same_digest() -> None:
 
 @pytest.mark.parametrize(
     ("locale", "language"),
-    [("pt-BR", "pt_BR"), ("pt-PT", "pt_BR"), ("en-GB", "en"), ("es-ES", "en"), ("", "en"), ("de-DE", "en")],
+    [("pt-BR", "pt_BR"), ("pt-PT", "pt_BR"), ("en-GB", "en"), ("es-419", "es"), ("", "en"), ("de-DE", "en")],
 )
 def test_a_slack_locale_finds_its_language(locale: str, language: str) -> None:
     assert for_locale(locale) == language

@@ -8,7 +8,7 @@ from flows.checks.catalog import Catalog, alpha2, alpha3, canonical_zone, label,
 from flows.checks.iso_codes import CURRENCIES, cldr, countries, known, zones
 
 KINDS: list[Catalog] = ["currency", "country", "timezone"]
-LANGUAGES = ["en", "pt_BR"]
+LANGUAGES = ["en", "es", "pt_BR"]
 
 
 def values(kind: Catalog, query: str, language: str = "pt_BR") -> list[str]:
