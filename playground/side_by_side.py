@@ -8,7 +8,8 @@ from playground.office import ROOT
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Texts</title>
 <style>body {{ font: 15px/1.4 system-ui; margin: 1rem }} table {{ border-collapse: collapse; table-layout: fixed; width: 100% }}
-td, th {{ border: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; white-space: pre-line }}
+td, th {{ border: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top }}
+td, th {{ overflow-wrap: anywhere; white-space: pre-line }}
 thead th {{ position: sticky; top: 0; background: #fff }} th:first-child {{ width: 18% }} tbody th {{ font: 12px monospace }}</style>
 <h1>Texts</h1><p>{count} texts in {languages} languages.</p><table><thead><tr><th scope="col">Key</th>{heads}</tr></thead>
 <tbody>

@@ -195,7 +195,9 @@ class Queries:
         """The language of the onboarding that someone is in as one of the customer's people, an open one and the latest first; empty if
         there is none. ``colleagues``: or that of others from their company, for whoever isn't known yet."""
         columns, member = tables.onboardings.c, tables.members.c
-        query = select(columns.language).join(tables.members, member.onboarding_id == columns.id).where(member.team_id == who.team_id)
+        query = (
+            select(columns.language).join(tables.members, member.onboarding_id == columns.id).where(member.team_id == who.team_id)
+        )
         own = member.user_id == who.user_id
         query = query.where(columns.erased_at.is_(None), *(() if colleagues else (own,)))
         first = (own.desc(), columns.closed_at.is_(None).desc(), columns.started_at.desc())

@@ -226,7 +226,9 @@ def parse(values: Mapping[str, Any]) -> Policies:
                 "renew_before", default.rules.renewal_days, _days_before, "a list of whole days as [90, 30, 7]"
             ),
         ),
-        support_language=side.read("language", default.support_language, _language, 'a language the bot has: "en", "es" or "pt_BR"'),
+        support_language=side.read(
+            "language", default.support_language, _language, 'a language the bot has: "en", "es" or "pt_BR"'
+        ),
         sweep_seconds=engine.read("sweep", default.sweep_seconds, _seconds, 'a time as "30 s"'),
         poll_seconds=engine.read("poll", default.poll_seconds, _seconds, 'a time as "5 s"'),
         lease_seconds=engine.read("lease", default.lease_seconds, _seconds, 'a time as "30 s"'),

@@ -1,7 +1,8 @@
 """What the bot knows about people: each one's home company, language and zone. Kept in the store so that a click needs no call."""
 
+import asyncio
 from collections.abc import Callable, Collection
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 
 from bot.slack.client import Slack, SlackError, UserInfo
 from flows.cases.access import Access
@@ -16,6 +17,10 @@ SLACK = "USLACK"
 NOBODY = frozenset({SLACK, "USLACKBOT"})
 """Slack's own users: their memberships are ignored. The first writes Slack's notices; the other repeats what people had it say, in
 reminders and responses."""
+
+
+SOON_SECONDS = 0.3
+"""A language that isn't known by then isn't waited for: a window that says that the form is on its way must not be late itself."""
 
 
 class People:
@@ -83,22 +88,27 @@ class People:
         """In which language to address a person. Support's people: their own, according to Slack. A customer's people: that of their
         onboarding, since Slack does not tell which language people of another company have chosen.
 
-        ``onboarding_language``: of the onboarding it is about, if that is known. Without a unit, the store may be unavailable.
+        ``onboarding_language``: of the onboarding it is about, if that is known. Without a unit, the store may be unavailable or slow.
         """
         supports = self._access.is_support(who)
         if onboarding_language and not supports:
             self._addressed_in[who] = onboarding_language
+        if (who not in self._people) if supports else (who not in self._addressed_in):
+            if unit is not None:
+                await self._learn_language(unit, who, supports=supports)
+            else:
+                with suppress(Unavailable, TimeoutError):
+                    async with asyncio.timeout(SOON_SECONDS), self._store.read() as reading:
+                        await self._learn_language(reading, who, supports=supports)
         if not supports and who in self._addressed_in:
             return self._addressed_in[who]
         person = self._people.get(who)
-        if person is None or not supports:
-            with suppress(Unavailable):
-                async with nullcontext(unit) if unit is not None else self._store.read() as reading:
-                    person = await self.known(reading, who)
-                    if not supports and (found := await reading.language_of(who, colleagues=who.team_id != self._access.team_id)):
-                        self._addressed_in[who] = found
-                        return found
         return self._for_locale(person.locale if person else "", onboarding_language)
+
+    async def _learn_language(self, unit: Unit, who: Who, *, supports: bool) -> None:
+        await self.known(unit, who)
+        if not supports and (found := await unit.language_of(who, colleagues=who.team_id != self._access.team_id)):
+            self._addressed_in[who] = found
 
     async def zone_of(self, unit: Unit, who: Who) -> str:
         """The person's IANA time zone, according to Slack; UTC if it isn't known."""

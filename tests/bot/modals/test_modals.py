@@ -165,8 +165,7 @@ async def test_a_customer_reads_the_onboardings_language_and_support_their_own(o
         (office.kim, Texts("pt_BR")("page.note.note.title")),
     ):
         await person.command("/onboarding note", channel=office.acme)
-        await office.slack.until(lambda person=person: ready(person.view))
-        assert words in office.shown(person)
+        await office.slack.until(lambda person=person, words=words: words in office.shown(person))
         await person.close()
 
 
