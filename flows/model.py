@@ -29,7 +29,7 @@ class Onboarding:
     journey: str  # the version of the journey the customer started with
     customer: str  # sealed: the company's name
     channel_id: str  # the customer's channel; one open onboarding per channel
-    team_id: str  # the home team of the customer's lead
+    team_id: str  # the home team of the customer's company; the installing one if its people are guests or members there
     lead_id: str
     owner_id: str  # the Pismo owner, in the installing team
     language: str
@@ -38,6 +38,7 @@ class Onboarding:
     started_by: str
     closed_at: datetime | None = None
     closed_by: str = ""
+    pressed_at: datetime | None = None  # when somebody of the customer first pressed or typed something that the bot answers
     severed_at: datetime | None = None  # the channel is no longer shared, or the bot is no longer in it
     erased_at: datetime | None = None
     rating: int | None = None  # what the customer gave, from 1 up to 5
@@ -439,4 +440,6 @@ class Snapshot:
         return sent[-1] if sent else None
 
     def lead(self) -> Who:
-        return Who(self.onboarding.team_id, self.onboarding.lead_id)
+        """Of the customer's company; or a person of the installing workspace who leads for it, as their row among the members says."""
+        of, teams = self.onboarding, {one.team_id for one in self.members if one.user_id == self.onboarding.lead_id}
+        return Who(of.team_id if of.team_id in teams or not teams else min(teams), of.lead_id)

@@ -8,7 +8,19 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, bindparam, cast, func, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy import inspect as inspected
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -34,7 +46,7 @@ from flows.model import (
 from storage.mapping import TABLES
 from storage.reading import DamagedError, plain_row, values_of
 from storage.sqlite import QUICK
-from storage.tables import onboardings, people
+from storage.tables import members, onboardings, people
 
 _ORDER: Mapping[type, tuple[str, ...]] = {
     Onboarding: (),
@@ -69,8 +81,11 @@ def _statement(array: Callable[..., Any]) -> CompoundSelect[Any]:
             literal_column(str(number)).label("kind"), cast(array(*table.c), Text).label("row")
         )
         if kind is Person:
-            lead = select(onboardings.c.team_id + "/" + onboardings.c.lead_id).where(onboardings.c.id == wanted)
-            part = part.where(people.c.id == lead.scalar_subquery())
+            theirs = select(onboardings.c.team_id + "/" + onboardings.c.lead_id).where(onboardings.c.id == wanted)
+            ours = select(members.c.team_id + "/" + members.c.user_id).where(members.c.onboarding_id == wanted)
+            ours = ours.join(onboardings, onboardings.c.id == members.c.onboarding_id)
+            ours = ours.where(members.c.user_id == onboardings.c.lead_id)
+            part = part.where(people.c.id.in_(union(theirs, ours)))
         else:
             part = part.where((table.c.id if kind is Onboarding else table.c.onboarding_id) == wanted)
         parts.append(part)

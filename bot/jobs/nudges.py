@@ -53,9 +53,10 @@ class Nudges:
     async def _invited(self, case: Case, grants: list[Grant]) -> list[str]:
         """The user ids of those invited; the lead stands in for whoever is not known, if still there. Their name is all that the list and
         Slack both say of them: one that a single person in the channel has, of two words at least."""
-        present = [one.user_id for one in case.snapshot.members if one.role != LEFT and one.team_id == case.onboarding.team_id]
+        present = [one for one in case.snapshot.members if one.role != LEFT]
+        teams = {one.team_id for one in present}
         async with self._store.read() as unit:
-            people = await unit.people_of(case.onboarding.team_id, present)
+            people = [person for team in teams for person in await unit.people_of(team, [one.user_id for one in present])]
         by_name: dict[str, list[str]] = {}
         for person in people:
             by_name.setdefault(_name(person), []).append(person.user_id)

@@ -184,7 +184,7 @@ class ChannelEvents:
         if person is None:  # Slack doesn't describe them now; whose they are stands in the event
             team = str(event.get("team") or "")
             person = Person(id=f"{team}/{user_id}", team_id=team, user_id=user_id)
-        if not self._people.is_customer(person):
+        if self._people.is_support(person):
             return
         for one in await unit.onboardings(channel_id=channel_of(event), closed=True):  # App Home keeps those that ended, too
             async with self._cases.open(unit, one.id, closed=True, shows=False) as case:
@@ -197,8 +197,8 @@ class ChannelEvents:
         who = Who(person.team_id, person.user_id)
         if self._people.is_third(person, case.onboarding.team_id):
             await companies.arrive(case, person.team_id, person.user_id)
-        elif person.team_id != case.onboarding.team_id:
-            return  # a guest in another company's channel
+        elif person.team_id != case.onboarding.team_id or not self._people.is_customer(person):
+            members.be_back(case, who)  # of the installing workspace: the customer's only if support chose them before
         elif person.guest and await companies.strangers(case, [who]):
             await companies.arrive(case, person.user_id, person.user_id)
         else:

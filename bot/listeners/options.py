@@ -35,6 +35,9 @@ MAX_CHOICES = 100
 MAX_CUSTOMERS = 30
 """Customers that are offered at once: whoever misses theirs types more of the name."""
 
+OF_THE_CHANNEL = frozenset({"members", "everybody"})
+"""Sources of people that the customer's channel adds to."""
+
 Suggestion = dict[str, Any]
 
 
@@ -133,4 +136,7 @@ class Options:
             if source in CATALOGS:
                 return _of_catalog(CATALOGS[source], query, texts.language)
             zone, people = await self._people.zone_of(unit, who), await people_to_choose(case, subject)
-            return matching(own_choices(case, subject, source, texts, zone, people), query)
+        if source in OF_THE_CHANNEL:  # also those of the installing workspace, who are the customer's only once they are chosen
+            there = labels(await self._proposals.who_can_lead(case.onboarding.channel_id))
+            people = {**people, source: {**there, **people[source]}}
+        return matching(own_choices(case, subject, source, texts, zone, people), query)

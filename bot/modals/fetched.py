@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.inspection.inspections import Hindrance, Inspections
 from bot.modals.assignees import Assignees
+from bot.modals.candidates import Candidates
 from bot.modals.neighbours import Neighbours
 from bot.modals.parse import parse_page
 from bot.modals.starting import StartProposals
@@ -24,7 +25,6 @@ from flows.checks.der import codec_of, is_der
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, file_name
 from flows.forms.pages import Slot
-from flows.model import Person
 from flows.people import Side, Who
 from flows.problems import Problem
 from storage.store import Store
@@ -85,11 +85,13 @@ def _text(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class LookedUp:
-    """``who``: the person named, if Slack knows them, and their ``side``."""
+    """``who``: the person named, if Slack knows them, and their ``side``. ``company``: of the lead of a new onboarding, the home team of
+    the customer's company."""
 
     problems: tuple[Problem, ...] = ()
     who: Who | None = None
     side: Side = Side.CUSTOMER
+    company: str = ""
 
 
 class SlackLookups:
@@ -104,8 +106,9 @@ class SlackLookups:
     ) -> None:
         self._slack, self._people, self._access = slack, people, access
         self._neighbours, self._proposals = neighbours, proposals
-        self._assignees = Assignees(store, slack, people, access)
-        self._taking_over = TakingOver(store, slack, people, access)
+        self._candidates = Candidates(store, slack, people, access)
+        self._assignees = Assignees(store, slack, people, self._candidates)
+        self._taking_over = TakingOver(store, slack, access, self._candidates)
         self._looking = {
             "start": ("channel", self._channel),
             "assign": ("person", self._person),
@@ -140,28 +143,25 @@ class SlackLookups:
             return LookedUp((Problem("channel", "channel_without_bot"),))
         lead, owner = str(raw.get("lead") or ""), str(raw.get("owner") or "")
         found: list[Problem] = []
-        person = await self._people.fetch(lead) if lead else None
-        if lead and (person is None or lead not in members):
-            found.append(Problem("lead", "lead_not_in_channel"))
-        elif person is not None and not self._people.is_customer(person):
-            found.append(Problem("lead", "lead_is_support"))
+        person = await self._candidates.person(lead) if lead else None
+        if fault := person if isinstance(person, str) else self._candidates.fault(person, members) if person is not None else "":
+            found.append(Problem("lead", fault))
         if owner and not any(who.user_id == owner for who in self._access.support):
             found.append(Problem("owner", "owner_not_support"))
-        if person is not None and not found:
-            found += await self._neighbours.problems(info, members, person)
-        return self._looked_up(person, *found)
+        if found or person is None or isinstance(person, str):
+            return LookedUp((*found,))
+        company, problems = await self._neighbours.look(info, members, person)
+        return LookedUp((*problems,), Who(person.team_id, person.user_id), company=company)
 
     async def _person(self, meta: FormMeta, raw: Answers) -> LookedUp:
         found = await self._assignees.look_up(meta.onboarding, str(raw.get("person") or ""))
-        return self._looked_up(None, found) if isinstance(found, Problem) else self._looked_up(found)
+        if isinstance(found, Problem):
+            return LookedUp((found,))
+        side = Side.SUPPORT if self._people.is_support(found) else Side.CUSTOMER
+        return LookedUp((), Who(found.team_id, found.user_id), side)
 
     async def _changed(self, meta: FormMeta, raw: Answers) -> LookedUp:
         return LookedUp(*await self._taking_over.lead_and_owner(meta.onboarding, raw))
 
     async def _successor(self, meta: FormMeta, raw: Answers) -> LookedUp:
         return LookedUp(*await self._taking_over.successor(meta.onboarding, raw))
-
-    def _looked_up(self, person: Person | None, *problems: Problem) -> LookedUp:
-        who = Who(person.team_id, person.user_id) if person is not None else None
-        side = Side.SUPPORT if who is not None and self._access.is_support(who) else Side.CUSTOMER
-        return LookedUp(problems, who, side)

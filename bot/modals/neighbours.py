@@ -24,25 +24,35 @@ class Neighbours:
     def __init__(self, store: Store, people: People, access: Access) -> None:
         self._store, self._people, self._access = store, people, access
 
-    async def problems(self, channel: ChannelInfo, members: Sequence[str], lead: Person) -> list[Problem]:
-        """Of the field with the channel: third companies, the people of another customer, and that Slack did not say who somebody is."""
-        unknown = await self._look_up(members, {self._access.team_id, lead.team_id})
+    async def look(self, channel: ChannelInfo, members: Sequence[str], lead: Person) -> tuple[str, list[Problem]]:
+        """The home team of the customer's company; and what is wrong with the channel, at its field: third companies, the people of another
+        customer, and that Slack did not say who somebody is."""
+        unknown = await self._look_up(members, {self._access.team_id, lead.team_id, *channel.companies})
         present = [person for user_id in members if (person := self._people.by_id(user_id)) is not None]
-        if third := self._third_companies(channel, present, lead):
-            return [Problem(FIELD, "channel_third_company", {"companies": ", ".join(third)})]
-        if others := await self._other_customers(channel, present, lead):
-            return [Problem(FIELD, "channel_other_customer", {"names": ", ".join(others)})]
-        return [Problem(FIELD, "slack_did_not_answer")] if unknown else []
+        company = self._company(channel, present, lead)
+        if third := self._third_companies(channel, present, lead, company):
+            return company, [Problem(FIELD, "channel_third_company", {"companies": ", ".join(third)})]
+        if others := await self._other_customers(channel, present, lead, company):
+            return company, [Problem(FIELD, "channel_other_customer", {"names": ", ".join(others)})]
+        return company, [Problem(FIELD, "slack_did_not_answer")] if unknown else []
 
-    async def customers(self, channel_id: str) -> list[Person]:
-        """Who in a channel may be a customer's, as far as Slack says who they are. Raises SlackError."""
+    async def who_can_lead(self, channel_id: str) -> list[Person]:
+        """Who in a channel can act for a customer, as far as Slack says who they are: all but support. First those who are surely not
+        Pismo's. Raises SlackError."""
         members = await self._people.members(channel_id)
         await self._look_up(members, {self._access.team_id})
-        return sorted(self.customers_among(members), key=lambda person: person.name.casefold())
+        found = [person for person in self._people.among(members) if not self._people.is_support(person)]
+        return sorted(found, key=lambda person: (not self._people.is_customer(person), person.name.casefold()))
 
-    def customers_among(self, members: Sequence[str]) -> list[Person]:
-        """Those of them who are known by now."""
-        return [person for person in self._people.among(members) if self._people.is_customer(person)]
+    def _company(self, channel: ChannelInfo, present: Sequence[Person], lead: Person) -> str:
+        """The lead's own; of a member of the installing workspace, the one company that the channel is shared with. Without one, its people
+        are the installing workspace's too."""
+        own = self._access.team_id
+        if lead.team_id != own or lead.guest:
+            return lead.team_id
+        there = {one.team_id for one in present if self._people.is_third(one, own)}
+        shared = there or {team for team in channel.companies if team.startswith("T")} - {own}
+        return min(shared) if len(shared) == 1 else own
 
     async def _look_up(self, members: Sequence[str], teams: Iterable[str]) -> set[str]:
         """Ask for those whom neither the process nor the store knows. The user ids of those for whom Slack gave no answer."""
@@ -69,24 +79,25 @@ class Neighbours:
                     group.create_task(look_up(user_id))
         return unknown
 
-    def _third_companies(self, channel: ChannelInfo, present: Sequence[Person], lead: Person) -> list[str]:
+    def _third_companies(self, channel: ChannelInfo, present: Sequence[Person], lead: Person, company: str) -> list[str]:
         """Their ids, each with the name of one of its people as far as any is known: Slack tells no names of companies."""
-        seen = {one.team_id: one.name for one in present if self._people.is_third(one, lead.team_id)}
-        known = {self._access.team_id, self._access.enterprise_id, lead.team_id, lead.enterprise_id}
+        seen = {one.team_id: one.name for one in present if self._people.is_third(one, company)}
+        enterprise = next((one.enterprise_id for one in (lead, *present) if one.team_id == company), "")
+        known = {self._access.team_id, self._access.enterprise_id, company, enterprise}
         connected = set(channel.companies) - known
         organizations = {one for one in connected if one.startswith("E")}
-        foreign = lead.team_id != self._access.team_id  # else the lead is a guest, whose company need not be connected
-        unnamed = not lead.enterprise_id and lead.team_id not in channel.companies
+        foreign = company != self._access.team_id  # else the lead is of the installing workspace, and nobody need be connected
+        unnamed = not enterprise and company not in channel.companies
         if foreign and unnamed and len(organizations) == 1 and not seen:
             connected -= organizations  # the customer's: Slack does not tell it of people from another company
         return [f"{team} ({seen[team]})" if seen.get(team) else team for team in sorted(seen.keys() | connected)]
 
-    async def _other_customers(self, channel: ChannelInfo, present: Sequence[Person], lead: Person) -> list[str]:
+    async def _other_customers(self, channel: ChannelInfo, present: Sequence[Person], lead: Person, company: str) -> list[str]:
         who = Who(lead.team_id, lead.user_id)
         visitors = [person.user_id for person in present if self._people.is_customer(person)]
         async with self._store.read() as unit:
             elsewhere = await unit.members_elsewhere([*visitors, lead.user_id], channel.id)
-            strangers = of_other_customers(elsewhere, who, guests=lead.team_id == self._access.team_id)
+            strangers = of_other_customers(elsewhere, who, company="" if company == self._access.team_id else company)
             ids = {member.onboarding_id for member in elsewhere if member.user_id in strangers}
             found = [await unit.get(Onboarding, one) for one in sorted(ids)]
         return [one.customer for one in found if one is not None]

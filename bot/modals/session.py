@@ -1,6 +1,6 @@
 """A form as one person has it open, read once per request. Draws its pages, and redraws those that somebody else changed."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,7 +25,7 @@ from flows.forms.drafts import REVIEW
 from flows.forms.fields import MAX_LENGTH, Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, forgotten, raw_of, slots
 from flows.forms.step import Form, Situation
-from flows.model import TaskRecord
+from flows.model import Person, TaskRecord
 from flows.people import Role, Who
 from flows.ports import Unit
 from flows.problems import Problem
@@ -35,7 +35,8 @@ from flows.problems import Problem
 class FormSession:
     """``case``: None if there is no onboarding yet. ``opened``: the draft, the form's answers and the page to start on, as the
     request found them. ``zone``: the person's IANA time zone. ``copied``: the texts to copy from, as they stand now. ``people``: who
-    can be chosen in it. ``offers``: the labels of what was chosen where there is no onboarding yet to choose it from."""
+    can be chosen in it. ``offers``: the labels of what was chosen where there is no onboarding yet to choose it from. ``known``: a person
+    seen before, by user id."""
 
     unit: Unit
     who: Who
@@ -49,6 +50,7 @@ class FormSession:
     copied: Answers
     people: NamesBySource
     offers: Offered = field(default_factory=dict)
+    known: Callable[[str], Person | None] = lambda _: None
 
     @classmethod
     async def read(
@@ -222,7 +224,8 @@ class FormSession:
         anew: bool,
         redrawn: Collection[str] = (),
     ) -> View:
-        form, choices = self.form, {**offered(self.case, self.subject, self.texts, self.zone, self.people), **self.offers}
+        form, people = self.form, self._with_chosen(order[index], shown)
+        choices = {**offered(self.case, self.subject, self.texts, self.zone, people), **self.offers}
         shows = drafts.version(form, kept, order, index)
         meta = self.meta.on(index, order[index].name, shows, about=self.about, anew=anew, redrawn=redrawn)
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
@@ -241,6 +244,15 @@ class FormSession:
             scripts=scripts,
             about=self._first_line(),
         )
+
+    def _with_chosen(self, slot: Slot, shown: Answers) -> NamesBySource:
+        """Who can be chosen, and whoever was: somebody of the channel who is nobody's yet."""
+        found: dict[str, Mapping[str, str]] = dict(self.people)
+        for name, _, item in inputs(slot.page.model):
+            user_id = str(shown.get(name) or "")
+            if user_id not in found.get(item.source, {user_id: ""}) and (person := self.known(user_id)) is not None:
+                found[item.source] = {**found[item.source], **labels([person])}
+        return found
 
     def _first_line(self) -> list[Block]:
         """Whom and what the form is about, so that nobody decides about another: for support the customer, its channel and the step, for
@@ -311,7 +323,8 @@ class FormSessions:
         language = await self._people.language_of(case.unit, case.actor, case.onboarding.language)
         texts, zone = Texts(language, case.onboarding.journey), await self._people.zone_of(case.unit, case.actor)
         situation, people = replace(case.situation, about=meta.item), await people_to_choose(case, subject)
-        return await FormSession.read(case.unit, case.actor, meta, subject, case, situation, texts, zone, people)
+        session = await FormSession.read(case.unit, case.actor, meta, subject, case, situation, texts, zone, people)
+        return replace(session, known=self._people.by_id)
 
     async def _before_start(self, unit: Unit, who: Who, meta: FormMeta) -> FormSession:
         self._cases.access.require_support(who)

@@ -79,8 +79,8 @@ class StartProposals:
         return None
 
     async def leads(self, channel_id: str) -> Sequence[Person]:
-        """Who in a channel is of another company, or a guest. Slack's own list of people leaves out some of them. Raises SlackError."""
-        return await self._neighbours.customers(channel_id) if channel_id else ()
+        """Who in a channel can act for a customer. Slack's own list of people leaves out some of them. Raises SlackError."""
+        return await self._neighbours.who_can_lead(channel_id) if channel_id else ()
 
     async def who_can_lead(self, channel_id: str) -> Sequence[Person]:
         """`leads`, or nobody while Slack does not answer: whoever was chosen is then chosen again."""

@@ -156,7 +156,7 @@ class FormSubmissions:
         """Raises Refused, which rolls everything back."""
         case, subject = session.case, session.subject
         if case is None:
-            await _start(session.unit, self._rules, clean, found.who, session.who)
+            await _start(session.unit, self._rules, clean, found, session.who)
         elif subject.is_dialog:
             DIALOG_DOES[session.form.id](case, DialogAnswers(session.meta, clean, found))
         elif subject.step is None:
@@ -200,16 +200,17 @@ async def _not_begun(unit: Unit, draft: Draft) -> tuple[Problem, ...]:
     return ()
 
 
-async def _start(unit: Unit, rules: Rules, clean: Answers, lead: Who | None, actor: Who) -> None:
-    if lead is None:
+async def _start(unit: Unit, rules: Rules, clean: Answers, found: LookedUp, actor: Who) -> None:
+    if found.who is None:
         raise Refused("gone")
     asked = StartRequest(
         customer=clean["customer"],
         channel_id=clean["channel"],
-        lead=lead,
+        lead=found.who,
         owner_id=clean["owner"],
         language=clean["language"],
         go_live=date.fromisoformat(clean["go_live"]) if clean.get("go_live") else None,
+        team_id=found.company,
     )
     await start(unit, rules, asked, actor)
 

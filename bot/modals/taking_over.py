@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.modals.assignees import is_of_another
+from bot.modals.candidates import Candidates
 from bot.slack.client import Slack
-from bot.slack.people import People
 from flows.cases.access import Access
 from flows.forms.fields import Answers
 from flows.model import Snapshot
@@ -19,8 +18,8 @@ Found = tuple[tuple[Problem, ...], Who | None, Side]
 class TakingOver:
     """All raise SlackError, and Refused("gone") if there is no such onboarding. ``raw``: what the dialog was filled in with."""
 
-    def __init__(self, store: Store, slack: Slack, people: People, access: Access) -> None:
-        self._store, self._slack, self._people, self._access = store, slack, people, access
+    def __init__(self, store: Store, slack: Slack, access: Access, candidates: Candidates) -> None:
+        self._store, self._slack, self._access, self._candidates = store, slack, access, candidates
 
     async def lead_and_owner(self, onboarding_id: str, raw: Answers) -> Found:
         """Who stays what they were is not asked for: they may have left, and another need not be chosen at once."""
@@ -29,7 +28,7 @@ class TakingOver:
         stays = owner in ("", onboarding.owner_id) or self._supporter(owner) is not None
         found: Sequence[Problem] = () if stays else (Problem("owner", "owner_not_support"),)
         if lead in ("", onboarding.lead_id):
-            return (*found,), Who(onboarding.team_id, onboarding.lead_id), Side.CUSTOMER
+            return (*found,), snapshot.lead(), Side.CUSTOMER
         who, problems = await self._member(lead, snapshot, "lead")
         return (*problems, *found), who, Side.CUSTOMER
 
@@ -51,16 +50,11 @@ class TakingOver:
         return found
 
     async def _member(self, user_id: str, snapshot: Snapshot, field: str) -> tuple[Who | None, tuple[Problem, ...]]:
-        """A person of the customer who is in their channel; else why not."""
-        onboarding = snapshot.onboarding
-        members = await self._slack.members(onboarding.channel_id)
-        person = await self._people.fetch(user_id)
-        if person is None or user_id not in members:
-            return None, (Problem(field, "lead_not_in_channel"),)
-        if not self._people.is_customer(person):
-            return None, (Problem(field, "lead_is_support"),)
-        async with self._store.read() as unit:
-            other = person.team_id != onboarding.team_id or await is_of_another(unit, snapshot, person)
-        if other:
-            return None, (Problem(field, "lead_of_another_company"),)
+        """Whoever can act for the customer; else why not."""
+        members = await self._slack.members(snapshot.onboarding.channel_id)
+        person = await self._candidates.person(user_id)
+        if isinstance(person, str):
+            return None, (Problem(field, person),)
+        if key := await self._candidates.fault_in(person, snapshot, members):
+            return None, (Problem(field, key),)
         return Who(person.team_id, user_id), ()

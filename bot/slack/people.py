@@ -44,8 +44,10 @@ class People:
         if not fresh and (known := self.by_id(user_id)) is not None:
             return known
         info = await self._slack.user(user_id)
-        if info is None or info.is_bot:
-            return None
+        return None if info is None or info.is_bot else await self.learn(info)
+
+    async def learn(self, info: UserInfo) -> Person:
+        """A person as Slack just described them."""
         who = Who(info.team_id, info.id)
         may = info.team_id == self._access.team_id and not info.is_guest
         if not may:
@@ -129,10 +131,11 @@ class People:
         return found
 
     def is_customer(self, person: Person) -> bool:
-        """Whether someone is from another company or a guest of the installing workspace, and not in support."""
-        return (person.team_id != self._access.team_id or person.guest) and not self._access.is_support(
-            Who(person.team_id, person.user_id)
-        )
+        """Whether someone is surely no one of Pismo's: from another company or a guest of the installing workspace, and not in support."""
+        return (person.team_id != self._access.team_id or person.guest) and not self.is_support(person)
+
+    def is_support(self, person: Person) -> bool:
+        return self._access.is_support(Who(person.team_id, person.user_id))
 
     def is_third(self, person: Person, customer_team: str) -> bool:
         """Whether someone is of neither the customer's company nor the installing one, nor of its Enterprise Grid organization."""

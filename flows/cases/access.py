@@ -15,12 +15,12 @@ class May(StrEnum):
     EITHER = "either"  # the customer's people and support
 
     def check(self, role: Role) -> None:
-        """Raises Refused("not_yours") for an outsider, Refused("severed") for the former customer's people, Refused("support_only") or
-        Refused("customer_only") for the other side."""
+        """Raises Refused("not_in_onboarding") for an outsider, Refused("severed") for the former customer's people,
+        Refused("support_only") or Refused("customer_only") for the other side."""
         if role in ALLOWED[self]:
             return
         if role is Role.OUTSIDER:
-            raise Refused("not_yours")
+            raise Refused("not_in_onboarding")
         if role is Role.FORMER:
             raise Refused("severed")
         raise Refused("support_only" if self is May.SUPPORT else "customer_only")
@@ -54,7 +54,8 @@ class Access:
 
     def role_of(self, who: Who, snapshot: Snapshot, channel_id: str = "") -> Role:
         """A person's role in an onboarding. ``channel_id``: where they clicked, signed by Slack. Someone new in the customer's
-        channel and from the customer's company counts as a colleague. Once the channel is severed, the customer's people are former."""
+        channel and from the customer's company counts as a colleague; of the installing workspace, only whoever is recorded as the
+        customer's, since others there may be Pismo's. Once the channel is severed, the customer's people are former."""
         onboarding = snapshot.onboarding
         if who == SYSTEM:
             return Role.SYSTEM
@@ -66,12 +67,12 @@ class Access:
             return Role.OUTSIDER
         if onboarding.severed_at:
             return Role.FORMER
-        return Role.LEAD if who == Who(onboarding.team_id, onboarding.lead_id) else Role.COLLEAGUE
+        return Role.LEAD if who == snapshot.lead() else Role.COLLEAGUE
 
     def require_support(self, who: Who) -> None:
-        """For what is outside any onboarding: commands, the queue."""
+        """For what is outside any onboarding: support's commands, the queue. Raises Refused("not_in_support")."""
         if not self.is_support(who):
-            raise Refused("support_only")
+            raise Refused("not_in_support")
 
 
 def is_member(snapshot: Snapshot, who: Who) -> bool:

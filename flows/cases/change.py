@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from flows.cases import calls, departures
+from flows.cases import calls, departures, members
 from flows.cases.case import Case
 from flows.cases.presence import ASSIGNEE_LEFT, CLAIMER_LEFT, LEAD_LEFT, OWNER_LEFT, SIDES, held, of_departures
-from flows.model import COLLEAGUE, LEAD, LEFT, Member
+from flows.model import COLLEAGUE, LEAD, LEFT
 from flows.outbox import DrawHome, HandOver, HandOverEverywhere, ShowDeparture, TellHandedOver
 from flows.people import Side, Who
 from flows.ports import Unit
@@ -63,16 +63,11 @@ def _set_lead(case: Case, lead: Who) -> None:
     onboarding, before = case.onboarding, case.snapshot.lead()
     case.log("onboarding:lead", facts={"team": lead.team_id, "from": before.user_id, "to": lead.user_id})
     onboarding.lead_id = lead.user_id
+    members.take_in(case, lead)
     for member in case.snapshot.members:
-        if Who(member.team_id, member.user_id) == before and member.role != LEFT:
-            member.role = COLLEAGUE
-    member_id = f"{case.id}:{lead}"
-    known = next((member for member in case.snapshot.members if member.id == member_id), None)
-    if known is None:
-        known = Member(id=member_id, onboarding_id=case.id, team_id=lead.team_id, user_id=lead.user_id)
-        case.unit.add(known)
-        case.snapshot.members.append(known)
-    known.role = LEAD
+        who = Who(member.team_id, member.user_id)
+        if who == lead or (who == before and member.role != LEFT):
+            member.role = LEAD if who == lead else COLLEAGUE
     departures.come_back(case, lead.user_id, Side.CUSTOMER)
     for who in (before, lead):
         case.ask(DrawHome(team=who.team_id, user=who.user_id))
@@ -136,6 +131,7 @@ def hand_over(case: Case, person: str, successor: Who, side: Side, *, of_many: b
         _set_owner(case, successor.user_id)
     for step_id in steps:
         if side is Side.CUSTOMER:
+            members.take_in(case, successor)
             case.record(step_id).assignee_id = successor.user_id
         else:
             case.record(step_id).claimer_id = successor.user_id

@@ -114,15 +114,13 @@ async def strangers(case: Case, people: Sequence[Who]) -> set[str]:
     """
     lead = case.onboarding.lead_id
     known = await case.unit.members_elsewhere([*(who.user_id for who in people), lead], case.onboarding.channel_id)
-    return of_other_customers(known, case.snapshot.lead(), guests=True) & {
-        who.user_id for who in people if not is_member(case.snapshot, who)
-    }
+    return of_other_customers(known, case.snapshot.lead()) & {who.user_id for who in people if not is_member(case.snapshot, who)}
 
 
-def of_other_customers(elsewhere: Sequence[Member], lead: Who, *, guests: bool) -> set[str]:
-    """``elsewhere``: rows of the members of other onboardings, the lead's among them. ``guests``: the lead is a guest of the installing
-    workspace, which all guests share: then their team says nothing about their company."""
+def of_other_customers(elsewhere: Sequence[Member], lead: Who, *, company: str = "") -> set[str]:
+    """``elsewhere``: rows of the members of other onboardings, the lead's among them. ``company``: the team that the customer's people have
+    in common; empty for people of the installing workspace, which all customers' guests share: it says nothing about their company."""
     same = {member.onboarding_id for member in elsewhere if (member.team_id, member.user_id) == (lead.team_id, lead.user_id)}
     return {
-        member.user_id for member in elsewhere if member.onboarding_id not in same and (guests or member.team_id != lead.team_id)
+        member.user_id for member in elsewhere if member.onboarding_id not in same and not (company and member.team_id == company)
     }

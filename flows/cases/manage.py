@@ -74,15 +74,13 @@ def _decide(case: Case, step_id: str, how: Move, reason: str) -> None:
 def assign(case: Case, step_id: str, person: Who, side: Side) -> None:
     """Assign a step to one person on a side, who is there: the customer's assignee or support's claimer.
 
-    Raises Refused("not_yours") for someone from another company, and says how the step stands if it is nobody's any more.
+    Raises Refused("not_in_onboarding") for someone from a third company, and says how the step stands if it is nobody's any more.
     """
     record = case.record(step_id)
     if record.state in ENDED and side_of(record) is None:
         raise moved_on(record)
-    if side is Side.CUSTOMER and person.team_id != case.onboarding.team_id:
-        raise Refused("not_yours")
     if side is Side.CUSTOMER:
-        members.be_back(case, person)
+        members.take_in(case, person)
         record.assignee_id = person.user_id
     else:
         record.claimer_id = person.user_id

@@ -9,6 +9,7 @@ from flows.model import COLLEAGUE, LEAD, LEFT, Member, Snapshot
 from flows.outbox import DrawHome
 from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
+from flows.problems import Refused
 
 
 def member_of(onboarding_id: str, who: Who, role: str) -> Member:
@@ -40,6 +41,22 @@ def be_back(case: Case, who: Who) -> None:
             member.role = LEAD if who == case.snapshot.lead() else COLLEAGUE
             departures.come_back(case, who.user_id, Side.CUSTOMER)
             case.log("member:join", by=SYSTEM, facts={"team": who.team_id, "user": who.user_id})
+
+
+def take_in(case: Case, who: Who) -> None:
+    """Somebody whom support chose to lead or to do a step is the customer's from now on: of its company, or of the installing workspace.
+
+    Raises Refused("not_in_onboarding") for somebody of a third company.
+    """
+    if who.team_id not in (case.onboarding.team_id, case.actor.team_id):
+        raise Refused("not_in_onboarding")
+    if any(Who(one.team_id, one.user_id) == who for one in case.snapshot.members):
+        be_back(case, who)
+        return
+    member = member_of(case.id, who, LEAD if who == case.snapshot.lead() else COLLEAGUE)
+    case.unit.add(member)
+    case.snapshot.members.append(member)
+    case.log("member:join", facts={"team": who.team_id, "user": who.user_id})
 
 
 async def leave(case: Case, who: Who) -> None:

@@ -23,6 +23,8 @@ class StartRequest:
     owner_id: str
     language: str
     go_live: date | None
+    team_id: str = ""
+    """The home team of the customer's company, if it isn't the lead's: the lead may be of the installing workspace."""
 
 
 async def start(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) -> str:
@@ -57,7 +59,7 @@ async def _written(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) ->
         journey=journey.version,
         customer=asked.customer,
         channel_id=asked.channel_id,
-        team_id=asked.lead.team_id,
+        team_id=asked.team_id or asked.lead.team_id,
         lead_id=asked.lead.user_id,
         owner_id=asked.owner_id,
         language=asked.language,

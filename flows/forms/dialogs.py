@@ -88,7 +88,7 @@ class StepReason(FormPage):
 
 class Assignment(FormPage):
     step: Annotated[str, Input(Kind.CHOICE, source="steps")]
-    person: Annotated[str, Input(Kind.PERSON)]
+    person: Annotated[str, Input(Kind.SEARCH, source="everybody")]
 
 
 class Snooze(FormPage):
@@ -191,7 +191,7 @@ DIALOGS: dict[str, Form] = {
         ),
         _reason_of_step("skip"),
         _reason_of_step("reopen"),
-        Form("assign", (Page("person", Assignment, check=_known_step),), example={"step": "*", "person": "U0EXAMPLE"}),
+        Form("assign", (Page("person", Assignment, check=_known_step),), example={"step": "*", "person": "*"}),
         Form(
             "change",
             (Page("particulars", ChangePage, check=_change),),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.messages.buttons import Act
+from bot.messages.texts import table
 from playground.acts import example
 from playground.slack.world import Team
 from playground.walkthrough import action_id
@@ -40,7 +41,7 @@ async def test_another_organization_s_name_opens_nothing(office: Workplace, onbo
     await office.settled()
     assert office.olga.view is None
     assert office.rows() == before
-    assert "another company" in office.answers(office.olga)[-1]
+    assert table("en")["refused.not_in_onboarding"] in office.answers(office.olga)[-1]
 
 
 def _open(office: Workplace) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import table
 from bot.modals.parse import field_name
 from flows.desk import Need
 from flows.model import Snapshot
@@ -48,7 +49,7 @@ async def test_somebody_of_a_third_company_is_told_of_named_and_accepted_and_ope
     assert office.answers(uli) == []
     await office.press(uli, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="planning"))
     await office.bot.background.drain()
-    assert "belongs to another company" in office.answers(uli)[-1]
+    assert table("en")["refused.not_in_onboarding"] in office.answers(uli)[-1]
     assert uli.view is None
     home = await uli.open_home()
     assert home is not None

@@ -132,8 +132,8 @@ async def test_a_use_case_that_refuses_leaves_nothing_behind(acme: CaseBook) -> 
         (OWNER, May.CUSTOMER, "customer_only"),
         (LEAD, May.CUSTOMER, ""),
         (LEAD, May.SUPPORT, "support_only"),
-        (COLLEAGUE, May.EITHER, "not_yours"),  # not seen in the channel yet
-        (Who("TELSE", "UMALLORY"), May.EITHER, "not_yours"),
+        (COLLEAGUE, May.EITHER, "not_in_onboarding"),  # not seen in the channel yet
+        (Who("TELSE", "UMALLORY"), May.EITHER, "not_in_onboarding"),
         (SYSTEM, May.SUPPORT, ""),
     ],
 )

@@ -1,0 +1,156 @@
+"""Whom support can choose to lead, to have a step, or to take over, of all kinds of people; and what is said of all others."""
+
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+import pytest_asyncio
+
+from bot.messages.buttons import Act
+from bot.messages.texts import Texts
+from flows.people import Who
+from playground.slack import Channel
+from playground.slack.forms import field_named
+from playground.walkthrough import action_id, ready
+from tests.bot.workplace import Workplace, who
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+EN = Texts("en")
+DIALOGS: Mapping[str, tuple[str, str]] = {
+    "start": ("start", "lead"),
+    "change": ("change", "lead"),
+    "hand-over": ("hand_over", "successor"),
+    "assign": ("assign", "person"),
+}
+"""By command: the form, and the field with the person."""
+
+
+def label(verb: str) -> str:
+    form, name = DIALOGS[verb]
+    own = f"field.{form}.{name}.label"
+    return EN(own if EN.has(own) else f"field.start.{name}.label")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office() -> AsyncIterator[Workplace]:
+    """In Acme's channel are all kinds of people; beside it, an onboarding that Gus, a guest, takes part in."""
+    async with Workplace() as place:
+        slack, (pismo, acme, _) = place.slack, place.slack.world.teams
+        third = slack.add_team("Elsewhere")
+        found = {
+            "single": slack.add_person("Sally", pismo, ultra_restricted=True),
+            "multi": slack.add_person("Mo", pismo, restricted=True),
+            "gone": slack.add_person("Leo", acme),
+            "third": slack.add_person("Uli", third),
+        }
+        for person in found.values():
+            slack.invite(person, place.acme)
+        found["gone"].user.deleted = True
+        guests = slack.add_channel("guests_pismo", pismo, [place.sam, place.gus])
+        await place.begin(guests, place.gus, "Guest Credit")
+        slack.invite(place.gus, place.acme)
+        yield place
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def acme(office: Workplace) -> AsyncIterator[str]:
+    onboarding = await office.begin()
+    yield onboarding
+    await office.tidy()
+    await office.close(onboarding)
+    await office.settled()
+
+
+async def asked(office: Workplace, verb: str, channel: Channel | None = None) -> None:
+    office.sam.user.stack.clear()
+    await office.sam.command(f"/onboarding {verb}", channel or office.acme)
+    await office.slack.until(lambda: ready(office.sam.view))
+
+
+async def chosen(office: Workplace, verb: str, user_id: str) -> str:
+    """What stands at the field once somebody is sent who may be in no list by now; empty if the form closes."""
+    assert office.sam.view is not None
+    field = field_named(office.sam.view.blocks, label(verb))
+    block_id, action = field.place
+    option = {"text": {"type": "plain_text", "text": user_id, "emoji": False}, "value": user_id}
+    office.sam.view.inputs[block_id][action] = {"type": "external_select", "selected_option": option}
+    outcome = await office.sam.submit()
+    await office.settled()
+    return " ".join(outcome.errors.values())
+
+
+async def test_who_cannot_be_chosen_reads_why_and_who_can_has_it_then(office: Workplace, acme: str) -> None:
+    people = office.everyone
+    wrong: Mapping[str, tuple[str, str]] = {
+        office.slack.bot_user_id: ("person_is_app", "person_is_app"),
+        people["Leo"].id: ("person_deactivated", "person_deactivated"),
+        people["Uli"].id: ("lead_of_another_company", "assignee_stranger"),
+        people["Olga"].id: ("lead_of_another_company", "assignee_stranger"),
+        people["Gus"].id: ("lead_of_another_customer", "lead_of_another_customer"),
+    }
+    for verb in ("assign", "hand-over", "change"):
+        await asked(office, verb)
+        if verb == "hand-over":
+            await office.sam.fill({EN("field.hand_over.person.label"): office.ana.user.username})
+        elif verb == "assign":
+            await office.sam.fill({EN("field.assign.step.label"): EN("step.planning.title")})
+        for user_id, (key, of_step) in wrong.items():
+            said = await chosen(office, verb, user_id)
+            expected = of_step if verb == "assign" else key
+            name = next((person.user.username for person in people.values() if person.id == user_id), "")
+            assert said == EN(f"error.{expected}", name=name, customer="Acme Bank", channel="acme_pismo"), (verb, user_id)
+        if verb == "change":
+            assert await chosen(office, verb, office.kim.id) == EN("error.lead_is_support")
+        assert {"pat", "mo", "sally"} <= {*await office.sam.search(label(verb), "")}
+        taken = office.ana if verb == "change" else office.bruno
+        assert await chosen(office, verb, taken.id) == ""
+        snapshot = await office.snapshot(acme)
+        assert snapshot.lead() == who(office.bruno if verb == "hand-over" else office.ana)
+    assert snapshot.steps["planning"].assignee_id == office.bruno.id
+
+
+@pytest.mark.parametrize("name", ["Pat", "Mo", "Sally"])
+async def test_people_of_the_installing_workspace_lead_and_act_as_the_customer_s(office: Workplace, acme: str, name: str) -> None:
+    person = office.everyone[name]
+    await asked(office, "change")
+    assert await chosen(office, "change", person.id) == ""
+    snapshot = await office.snapshot(acme)
+    assert snapshot.lead() == who(person)
+    assert snapshot.onboarding.team_id == office.ana.team_id
+    assert f"<@{person.id}>" in office.journey.lasting("card").text
+    card = office.journey.lasting("card")
+    for one in (person, office.ana):  # who led before goes on as a colleague
+        await one.click(card, action_id=action_id(card.blocks, Act.OPEN_FORM))
+        await office.slack.until(lambda one=one: ready(one.view))  # type: ignore[misc]
+        await one.close()
+    office.slack.remove(person, office.acme)
+    office.slack.invite(person, office.acme)
+    await office.settled()
+    assert (await office.snapshot(acme)).lead() == who(person)
+
+
+async def test_an_onboarding_starts_with_a_member_as_lead_where_the_company_is_and_where_there_is_none(office: Workplace) -> None:
+    pismo, acme = office.slack.world.teams[:2]
+    shared = office.slack.add_channel("more_pismo", pismo, [office.sam, office.pat, office.ana], shared_with=[acme])
+    own = office.slack.add_channel("inner_pismo", pismo, [office.sam, office.pat])
+    leo = office.everyone["Leo"]
+    for channel, company, others in ((shared, acme.id, ["ana"]), (own, pismo.id, [])):
+        await asked(office, "start", channel)
+        assert [*await office.sam.search(label("start"), "")] == [*others, "pat"]
+        await office.sam.fill({EN("field.start.customer.label"): f"Bank of {channel.name}"})
+        for user_id, key in (
+            (office.slack.bot_user_id, "person_is_app"),
+            (leo.id, "person_deactivated"),
+            (office.sam.id, "lead_is_support"),
+            (office.bruno.id, "lead_not_in_channel"),
+        ):
+            assert await chosen(office, "start", user_id) == EN(f"error.{key}"), key
+        assert await chosen(office, "start", office.pat.id) == ""
+        async with office.bot.store.read() as unit:
+            found = await unit.by_channel(channel.id)
+        assert found is not None
+        assert found.team_id == company
+        assert (await office.snapshot(found.id)).lead() == Who(pismo.id, office.pat.id)
+        await office.pat.click(channel.messages[0], action_id=action_id(channel.messages[0].blocks, Act.OPEN_FORM))
+        await office.slack.until(lambda: ready(office.pat.view))
+        await office.pat.close()
+        await office.close(found.id)
