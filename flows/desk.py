@@ -22,6 +22,7 @@ class Need(StrEnum):
 
     STUCK = "stuck"
     FAILED = "failed"  # an effect was given up
+    SILENT = "silent"  # nobody of the customer has pressed anything since the onboarding began
     LEFT = "left"  # somebody who is needed has left
     COMPANY = "company"  # a third company that nobody accepted
     QUESTION = "question"  # the Service Desk asks

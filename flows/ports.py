@@ -90,6 +90,10 @@ class Unit(Protocol):
     async def due(self, at: datetime) -> Sequence[str]:
         """Ids of onboardings with a due reminder or escalation, longest overdue first. Opens nothing sealed."""
 
+    async def unheard(self, before: datetime) -> Sequence[str]:
+        """Ids of open onboardings that can be reached and began by ``before``, in which nobody of the customer has pressed anything, and of
+        which support was not told; oldest first. Opens nothing sealed."""
+
     async def expiring(self, at: datetime) -> Sequence[str]:
         """Ids of open onboardings with invited grants that have expired, or that expire by ``at`` and weren't nudged; soonest
         first. Opens nothing sealed."""

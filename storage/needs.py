@@ -19,7 +19,7 @@ CERTIFICATE_DAYS = 30
 """So long before it expires, what must be renewed waits for support."""
 OVER = (Need.RENEWAL, Need.FAILED, Need.CERTIFICATE)
 """What still waits once an onboarding is closed."""
-IN_CHANNEL = (Need.STUCK, Need.COMPANY, Need.INVITATION, Need.CERTIFICATE)
+IN_CHANNEL = (Need.STUCK, Need.SILENT, Need.COMPANY, Need.INVITATION, Need.CERTIFICATE)
 """What nobody can do anything about while the channel is not shared."""
 
 whole, step = tables.onboardings.c, tables.steps.c
@@ -152,7 +152,8 @@ def _others() -> Sequence[Select[Any]]:
         _stuck(),
         _skips(),
         _calls(Need.QUESTION, text_of("question") == _KIND),
-        _calls(Need.LEFT, not_(is_one_of(_KIND, "stuck", "question"))),
+        _calls(Need.SILENT, text_of("silent") == _KIND),
+        _calls(Need.LEFT, not_(is_one_of(_KIND, "stuck", "question", "silent"))),
         _failed(),
         _companies(),
         _invitations(),

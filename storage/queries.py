@@ -248,6 +248,15 @@ class Queries:
         first = func.min(func.coalesce(columns.remind_at, columns.escalate_at))
         return await self._ids(query.group_by(columns.onboarding_id).order_by(first, columns.onboarding_id))
 
+    async def unheard(self, before: datetime) -> Sequence[str]:
+        """Ids of open onboardings that can be reached and began by ``before``, in which nobody of the customer has pressed anything, and of
+        which support was not told; oldest first. Opens nothing sealed."""
+        columns, call = tables.onboardings.c, tables.calls.c
+        query = select(columns.id).where(columns.started_at <= before, tables.UNHEARD, columns.severed_at.is_(None))
+        told = select(call.onboarding_id).where(call.onboarding_id == columns.id, call.kind == "silent")
+        query = query.where(columns.erased_at.is_(None), ~told.exists())
+        return await self._ids(query.order_by(columns.started_at, columns.id))
+
     async def expiring(self, at: datetime) -> Sequence[str]:
         """Ids of open onboardings with invited grants that have expired, or that expire by ``at`` and weren't nudged; soonest
         first. Opens nothing sealed."""

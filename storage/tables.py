@@ -43,6 +43,8 @@ REMINDED = text("reminded > 0")
 SKIPS = text("verdict = 'skip'")
 """Decisions that ask for a skip: `flows.cases.skips`."""
 UNACCEPTED = text("accepted_at IS NULL")
+UNHEARD = text("closed_at IS NULL AND pressed_at IS NULL")
+"""Open onboardings in which nobody of the customer has pressed anything: `flows.cases.silence`."""
 UNANSWERED = text("answered_at IS NULL")
 FAILED = text("state = 'failed'")
 STEP_DONE = text("next_state = 'done'")
@@ -102,6 +104,7 @@ onboardings = Table(
     _moment("closed_at"),
     _text("closed_by"),
     _moment("severed_at"),
+    _moment("pressed_at"),
     _moment("erased_at"),
     Column("rating", Integer),
     _moment("rated_at"),
@@ -110,6 +113,7 @@ onboardings = Table(
     _partial("ix_onboardings_go_live", "go_live", "closed_at", "id", where=NOT_CLOSED),
     # With all that the board is put in order by, and that the report counts, so that the rows aren't looked up.
     _partial("ix_onboardings_open", "id", "closed_at", "erased_at", "severed_at", "go_live", "started_at", where=NOT_CLOSED),
+    _partial("ix_onboardings_unheard", "started_at", "id", where=UNHEARD),
     Index("ix_onboardings_counted", "started_at", "closed_at", "erased_at", "rated_at", "rating"),
 )
 

@@ -120,6 +120,7 @@ def chores(
     return [
         Chore("reminders", often, sweeps.remind),
         Chore("expiries", often, sweeps.expire),
+        Chore("silence", often, sweeps.tell_of_silence),
         Chore("renewals", often, sweeps.warn_of_renewals),
         Chore("weekly_report", often, lambda: sweeps.post_report(patience)),
         Chore("departures", often, lambda: sweeps.follow_support(support_people.is_gone)),

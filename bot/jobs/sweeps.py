@@ -13,7 +13,7 @@ from typing import Protocol
 from prometheus_client import Counter
 
 from bot.telemetry import metrics
-from flows.cases import departures, remind, renewals, report
+from flows.cases import departures, remind, renewals, report, silence
 from flows.cases.case import Case, Cases
 from flows.cases.presence import OF_SUPPORT
 from flows.outbox import Draw, FollowMembers, PostReport
@@ -80,6 +80,14 @@ class Sweeps:
             return remind.expire(case)
 
         await self._sweep("expiries", due, serve)
+
+    async def tell_of_silence(self) -> None:
+        """Customers of whom nobody has pressed anything since the onboarding began."""
+
+        async def serve(case: Case) -> int:
+            return silence.tell(case)
+
+        await self._sweep("silence", silence.due, serve)
 
     async def warn_of_renewals(self) -> None:
         async def due(unit: Unit) -> Sequence[str]:

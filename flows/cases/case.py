@@ -29,6 +29,8 @@ from flows.state import Move, StepState
 # -- what each lasting message shows of an onboarding: comparing two moments tells which messages changed
 
 Mark = tuple[Any, ...]
+THEIRS = frozenset({Role.LEAD, Role.COLLEAGUE})
+"""The roles of the customer's people."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,15 @@ class Case:
     ) -> None:
         """Append to the onboarding's audit log; see `Unit.record`."""
         self.unit.record(self.id, tag, by or self.actor, facts=facts, changes=changes)
+
+    def hear(self, who: Who) -> None:
+        """Somebody of the customer presses or types something: support need not be told, or reminded, that nobody does."""
+        if self.onboarding.pressed_at is None:
+            self.onboarding.pressed_at = self.now
+        for call in self.snapshot.calls:
+            if call.kind == passed.SILENT and call.answered_at is None:
+                call.answered_at, call.answered_by = self.now, who.user_id
+                self.log("silence:end", by=who)
 
     # -- effects, run after the commit and after the redraws
 
@@ -285,6 +296,8 @@ class Cases:
         """
         case = await self.look(unit, onboarding_id, who, may, channel_id=channel_id, closed=closed)
         over = case.onboarding.closed_at is not None
+        if case.role in THEIRS and not over:
+            case.hear(who)
         before = Shown.of(case.snapshot) if shows else None
         situation = case.situation if shows else None
         yield case

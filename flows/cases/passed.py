@@ -9,6 +9,8 @@ from flows.people import SYSTEM
 from flows.ports import Unit
 from flows.state import ENDED
 
+SILENT = "silent"
+"""The kind of call where nobody of the customer has pressed anything yet."""
 STUCK = "stuck"
 """The kind of `flows.model.Call` of somebody who is stuck."""
 

@@ -77,7 +77,9 @@ def add_one(unit: Unit, number: int) -> str:
             unit.add(
                 Posted(id=f"{o}:{kind}:{subject}", onboarding_id=o, kind=kind, subject=subject, channel_id=f"C{kind}", ts="1.2")
             )
-    for count, kind in enumerate(random.sample(["stuck", "stuck", "lead_left", "question"], random.choice([0, 0, 1, 3]))):
+    for count, kind in enumerate(
+        random.sample(["stuck", "stuck", "lead_left", "question", "silent"], random.choice([0, 0, 1, 3]))
+    ):
         call = Call(id=f"{o}:{kind}:{count}", onboarding_id=o, kind=kind, step_id=random.choice(["", *STEPS]), at=ago())
         call.answered_at = random.choice([None, NOW])
         call.claimer_id = random.choice(["", *PEOPLE]) if kind == "stuck" else ""
@@ -139,7 +141,7 @@ async def reckoned(unit: Unit, snapshot: Snapshot) -> Sequence[Waiting]:
             found.append((Need.INVITATION, since, {"step_id": step_id, "things": len(soon), "overdue": expired}))
     for call in snapshot.calls:
         if call.answered_at is None:
-            need = {"stuck": Need.STUCK, "question": Need.QUESTION}.get(call.kind, Need.LEFT)
+            need = {"stuck": Need.STUCK, "question": Need.QUESTION, "silent": Need.SILENT}.get(call.kind, Need.LEFT)
             has = {"claimer_id": call.claimer_id} if call.claimer_id else {}
             found.append((need, call.at, {"step_id": call.step_id, "item": call.id, **has}))
     found += [(Need.COMPANY, row.at, {"item": row.team_id}) for row in snapshot.companies if row.accepted_at is None]
@@ -153,7 +155,7 @@ async def reckoned(unit: Unit, snapshot: Snapshot) -> Sequence[Waiting]:
     if one.closed_at:
         found = [row for row in found if row[0] in (Need.RENEWAL, Need.FAILED, Need.CERTIFICATE)]
     if one.severed_at:
-        found = [row for row in found if row[0] not in (Need.STUCK, Need.COMPANY, Need.INVITATION, Need.CERTIFICATE)]
+        found = [row for row in found if row[0] not in (Need.STUCK, Need.SILENT, Need.COMPANY, Need.INVITATION, Need.CERTIFICATE)]
     return [row async for row in _rows(unit, snapshot, found)]
 
 

@@ -183,6 +183,7 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by", sa.String(), nullable=False),
         sa.Column("severed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rating", sa.Integer(), nullable=True),
         sa.Column("rated_at", sa.DateTime(timezone=True), nullable=True),
@@ -194,6 +195,7 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     _partial("ix_onboardings_go_live", "onboardings", ["go_live", "closed_at", "id"], "closed_at IS NULL")
     listed = ["id", "closed_at", "erased_at", "severed_at", "go_live", "started_at"]
     _partial("ix_onboardings_open", "onboardings", listed, "closed_at IS NULL")
+    _partial("ix_onboardings_unheard", "onboardings", ["started_at", "id"], "closed_at IS NULL AND pressed_at IS NULL")
     counted = ["started_at", "closed_at", "erased_at", "rated_at", "rating"]
     op.create_index("ix_onboardings_counted", "onboardings", counted, unique=False)
     op.create_index(
