@@ -22,7 +22,7 @@ from bot.listeners.actions import Buttons
 from bot.listeners.app_home import AppHome
 from bot.listeners.bolt import Listeners
 from bot.listeners.channels import ChannelEvents
-from bot.listeners.commands import SlashCommands
+from bot.listeners.commands import OTHER_WORDS, SlashCommands
 from bot.listeners.connections import Connections
 from bot.listeners.customer_search import CustomerSearch
 from bot.listeners.events import Events
@@ -30,6 +30,7 @@ from bot.listeners.lists import SupportLists
 from bot.listeners.messages import Messages
 from bot.listeners.next_item import NextItem
 from bot.listeners.options import Options
+from bot.listeners.own_command import OwnCommand
 from bot.listeners.reports import Reports
 from bot.messages.support import Support
 from bot.messages.texts import for_locale
@@ -156,7 +157,8 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     neighbours = Neighbours(store, people, access)
     channels = OwnChannels(slack)
     proposals = StartProposals(store, slack, channels, neighbours, channel)
-    modals = Modals(store, slack, sessions, pages, Newcomers(store, cases, people, background), answers, proposals)
+    newcomers = Newcomers(store, cases, people, background)
+    modals = Modals(store, slack, sessions, pages, newcomers, answers, proposals)
     lookups = SlackLookups(store, slack, people, access, neighbours, proposals)
     lists = SupportLists(store, cases, slack, answers)
     searching = CustomerSearch(store, cases, slack, answers, lists)
@@ -166,7 +168,8 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     of_channels = ChannelEvents(cases, people, support_people, support_channel, Connections(store, slack, access))
     events = Events(store, cases, people, slack, messages, home, background, of_channels)
     reports = Reports(store, cases, answers)
-    commands = SlashCommands(store, cases, modals, answers, lists, reports, background, channels)
+    own = OwnCommand(store, cases, people, modals, newcomers, background, OTHER_WORDS)
+    commands = SlashCommands(store, cases, modals, answers, lists, reports, background, channels, own)
     listeners = Listeners(
         buttons=Buttons(
             store,

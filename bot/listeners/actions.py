@@ -15,12 +15,13 @@ from bot.listeners.next_item import NextItem
 from bot.listeners.reports import Reports, days_of
 from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
+from bot.messages.card import card
 from bot.messages.lists import Asked
 from bot.messages.matrix import matrix
 from bot.messages.texts import Texts
 from bot.modals.parse import ACTION
 from bot.modals.private_answers import PrivateAnswers
-from bot.modals.subject import FormMeta
+from bot.modals.subject import FormMeta, step_form, task_form
 from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
@@ -80,14 +81,6 @@ def _take_call(value: ButtonValue) -> FormMeta:
     return _form(ANSWER_CALL)(value).model_copy(update={"over": True})
 
 
-def _step_form(value: ButtonValue) -> FormMeta:
-    return FormMeta(form=value.step, onboarding=value.onboarding, step=value.step)
-
-
-def _task_form(value: ButtonValue) -> FormMeta:
-    return FormMeta(form=f"{value.step}.{value.task}", onboarding=value.onboarding, step=value.step, item=value.item)
-
-
 async def _approve(case: Case, value: ButtonValue) -> None:
     review.approve(case, value.step, value.revision, value.digest)
 
@@ -122,13 +115,17 @@ def _matrix(case: Case, value: ButtonValue, texts: Texts) -> Drawing:
     return matrix(case.snapshot, case.journey, texts, case.now, value.slot)
 
 
+def _checklist(case: Case, value: ButtonValue, texts: Texts) -> Drawing:  # noqa: ARG001  of the onboarding as a whole
+    return card(case.snapshot, case.journey, texts, case.situation)
+
+
 async def _retry(case: Case, value: ButtonValue) -> None:
     await manage.retry(case, value.item)
 
 
 ACTIONS: dict[Act, Action] = {
-    Act.OPEN_FORM: Action(May.EITHER, opens=_step_form),
-    Act.TASK: Action(May.EITHER, change=_task, opens=_task_form, closed=True, decides=True),
+    Act.OPEN_FORM: Action(May.EITHER, opens=step_form),
+    Act.TASK: Action(May.EITHER, change=_task, opens=task_form, closed=True, decides=True),
     Act.APPROVE: Action(May.SUPPORT, change=_approve, decides=True),
     Act.REQUEST_CHANGES: Action(May.SUPPORT, opens=_form("request_changes")),
     Act.REJECT: Action(May.SUPPORT, opens=_form("reject")),
@@ -151,6 +148,7 @@ ACTIONS: dict[Act, Action] = {
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
     Act.MATRIX: Action(May.EITHER, reads=_matrix, closed=True),
     Act.MATRIX_PAGE: Action(May.EITHER, reads=_matrix, turns=True, closed=True),
+    Act.CHECKLIST: Action(May.EITHER, reads=_checklist, closed=True),
     Act.COMMAND: Action(May.SUPPORT, runs=True, closed=True),
 }
 """What buttons about an onboarding do, in messages and App Home; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`.

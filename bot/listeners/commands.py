@@ -1,4 +1,5 @@
-"""`/onboarding …`, for support. Customers in another company can't use it: Slack refuses them commands; they have buttons."""
+"""`/onboarding …`, for support; what the customer's people type goes to `bot.listeners.own_command`. Customers in another company can't use
+it: Slack refuses them commands; they have buttons."""
 
 import asyncio
 import re
@@ -8,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.listeners.lists import SupportLists
+from bot.listeners.own_command import OWN_WORDS, OwnCommand
 from bot.listeners.reports import Reports, report_period
 from bot.listeners.which_customer import UnclearCustomerError, customer_meant
 from bot.messages import board, matrix, parity, which_customer
@@ -17,7 +19,7 @@ from bot.messages.tables import has_tables
 from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.subject import FormMeta, asked_for
-from bot.modals.windows import Modals
+from bot.modals.windows import Modals, ShownInstead
 from bot.slack.background import Background
 from bot.slack.client import SlackError
 from bot.slack.command_line import nearest, parted
@@ -80,9 +82,10 @@ class SlashCommands:
         reports: Reports,
         background: Background,
         channels: OwnChannels,
+        own: OwnCommand,
     ) -> None:
         self._store, self._cases, self._modals, self._lists, self._reports = store, cases, modals, lists, reports
-        self._channels = channels
+        self._channels, self._own = channels, own
         self._answers, self._background = answers, background
         self._running: dict[str, asyncio.Future[Answer | None]] = {}
         self.verbs: dict[str, Callable[[SlashCommand, Texts], Awaitable[Answer | None]]] = {
@@ -118,8 +121,10 @@ class SlashCommands:
     async def _run(self, command: SlashCommand) -> Answer | None:
         texts = await self._answers.texts(command.who)
         try:
-            self._cases.access.require_support(command.who)
-            meant, rest = parted(command.verb, command.rest, {*self.verbs, *OTHER_WORDS})
+            meant, rest = parted(command.verb, command.rest, {*self.verbs, *OTHER_WORDS, *OWN_WORDS})
+            if not self._cases.access.is_support(command.who):
+                shown = await self._own.run(replace(command, verb=meant, rest=rest), self.verbs, texts)
+                return _answer(shown) if shown is not None else None
             command = await self._in_channel(replace(command, verb=OTHER_WORDS.get(meant, meant), rest=rest))
             verb = self.verbs.get(command.verb)
             if verb is None:
@@ -132,6 +137,8 @@ class SlashCommands:
             return self._sent(command, await verb(command, texts))
         except UnclearCustomerError as unclear:
             return self._ask(unclear.command, unclear.fitting, texts)
+        except ShownInstead as instead:
+            return _answer(instead.shown)
         except Exception as error:  # noqa: BLE001  the person is told
             return _answer(notice(explained(texts, error)))
 
@@ -149,6 +156,11 @@ class SlashCommands:
     ) -> None:
         """Carry out a command once its customer is chosen: pressed in a list, or picked in a window. After the acknowledgement."""
         command = SlashCommand(who, verb, "", channel_id, trigger_id, key, person=person, onboarding=onboarding, days=days)
+        try:
+            self._cases.access.require_support(who)
+        except Refused as refused:
+            await self._answers.explain(who, channel_id, refused)
+            return
         answer = await self.run(command)
         if answer is not None:
             shown = answer["blocks"] if "blocks" in answer else notice(answer["text"]).blocks

@@ -29,6 +29,7 @@ class Act(StrEnum):
     SHOW = "show"
     MATRIX = "matrix"
     MATRIX_PAGE = "matrix_page"
+    CHECKLIST = "checklist"
     ACCEPT_COMPANY = "accept_company"
     REPORT = "report"
     COMMAND = "command"

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.messages.buttons import VERSION
+from bot.messages.buttons import VERSION, ButtonValue
 from flows.cases.access import May, for_side
 from flows.cases.case import Case
 from flows.cases.settle import renewable, side_of
@@ -97,6 +97,16 @@ class FormMeta(BaseModel):
         changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}
         again = {**self.redrawn, **{name: self.redrawn.get(name, 0) + 1 for name in redrawn}}
         return self.model_copy(update={**changed, "redrawn": again})
+
+
+def step_form(value: ButtonValue) -> FormMeta:
+    """What the button of a step opens."""
+    return FormMeta(form=value.step, onboarding=value.onboarding, step=value.step)
+
+
+def task_form(value: ButtonValue) -> FormMeta:
+    """What the button of a task that has a form opens."""
+    return FormMeta(form=f"{value.step}.{value.task}", onboarding=value.onboarding, step=value.step, item=value.item)
 
 
 def asked_for(verb: str, onboarding_id: str, person: str) -> FormMeta:

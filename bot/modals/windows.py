@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from bot.messages.blocks import Drawing
 from bot.modals.dialogs import may_open
 from bot.modals.inspected import Inspected, PageInspections
 from bot.modals.leaving import leave, refuse_secrets
@@ -12,7 +14,7 @@ from bot.modals.newcomers import Newcomers
 from bot.modals.parse import parse_page
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.refused_forms import RefusedForms
-from bot.modals.render import View, loading_view, message_view
+from bot.modals.render import View, loading_view, message_view, notice_view
 from bot.modals.session import FormSession, FormSessions
 from bot.modals.starting import StartProposal, StartProposals, labels
 from bot.modals.subject import FormMeta, meta_of
@@ -43,6 +45,14 @@ class _Drawing:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+class ShownInstead(Exception):  # noqa: N818  an answer, not a failure
+    """No form is to be opened; this is told instead, to whoever asked for one."""
+
+    def __init__(self, shown: Drawing) -> None:
+        super().__init__("no form")
+        self.shown = shown
+
+
 READY_SECONDS = 0.4
 """A form whose data is ready by then opens filled in; otherwise a loading view opens and is filled in later."""
 
@@ -64,9 +74,11 @@ class Modals:
         self._drawing: dict[str, _Drawing] = {}
         """By window, while it is being drawn anew."""
 
-    async def open(self, click: Click, meta: FormMeta) -> None:
-        """After the acknowledgement: show the form within the trigger's 3 seconds, however long the store takes."""
-        ready, in_window = asyncio.ensure_future(self._first_view(click, meta)), click.view.get("type") == "modal"
+    async def open(self, click: Click, asked: FormMeta | Coroutine[Any, Any, FormMeta]) -> None:
+        """After the acknowledgement: show the form within the trigger's 3 seconds, however long the store takes. ``asked``: which; or what
+        finds it out, and may raise ShownInstead."""
+        meta = asked if isinstance(asked, FormMeta) else FormMeta(form="")
+        ready, in_window = asyncio.ensure_future(self._first_view(click, asked)), click.view.get("type") == "modal"
         opener = self._slack.push_view if in_window else self._slack.open_view
         try:
             done, _ = await asyncio.wait({ready}, timeout=READY_SECONDS)
@@ -78,6 +90,8 @@ class Modals:
         except SlackError as error:
             log.warning("a form could not be shown", extra={"error": error.error})
             await self._answers.answer(click.who, click.channel_id, "refused.no_answer" if error.unsure else "refused.late")
+        except ShownInstead as instead:
+            await self._answers.show(click.who, click.channel_id, instead.shown, click.response_url)
         except Exception as error:  # noqa: BLE001  the person is told of every failure
             await self._answers.explain(click.who, click.channel_id, error, meta.onboarding)
 
@@ -85,12 +99,15 @@ class Modals:
         """Where a window is open, which an answer in the channel would stand behind."""
         try:
             return await ready
+        except ShownInstead as instead:
+            texts = await self._answers.texts(click.who)
+            return notice_view(texts("form_ui.message"), instead.shown.blocks, texts)
         except Exception as error:  # noqa: BLE001  every failure is shown
             told = await self._answers.explained(click.who, error, meta.onboarding)
             return message_view(await self._answers.texts(click.who), told)
 
-    async def _first_view(self, click: Click, meta: FormMeta) -> View:
-        proposed = StartProposal()
+    async def _first_view(self, click: Click, asked: FormMeta | Coroutine[Any, Any, FormMeta]) -> View:
+        meta, proposed = asked if isinstance(asked, FormMeta) else await asked, StartProposal()
         if meta.form == START:
             named = meta.item != click.channel_id  # in the command, and not only where it was typed
             proposed = await (self._proposals.in_channel(meta.item) if named and meta.item else self._proposals.of(meta.item))
@@ -102,6 +119,8 @@ class Modals:
             _openable(session)
             view = session.beginning(proposed.answers, problems) if free else session.taken()
             new = session.case is not None and self._newcomers.is_new(session.case)
+        if session.case is not None and not new:
+            self._newcomers.note(session.case)
         if new:
             await self._newcomers.remember(click.who, meta.onboarding)
         return view

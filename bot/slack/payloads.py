@@ -167,12 +167,13 @@ class SlashCommand:
 
 def command_of(body: Body, signature: str = "") -> SlashCommand:
     """``signature``: the request's, over HTTP. Slack gives each command a trigger of its own."""
-    line = read_line(str(body.get("text") or ""))
+    text = str(body.get("text") or "")
+    line = read_line(text)
     trigger = str(body.get("trigger_id") or "")
     own = trigger or signature
     return SlashCommand(
         who=who_of(body),
-        verb=line.verb,
+        verb=line.verb or ("help" if "?" in text else ""),
         rest=line.rest,
         channel_id=str(body.get("channel_id", "")),
         trigger_id=trigger,

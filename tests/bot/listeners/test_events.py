@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import languages, table
 from flows.model import Received
 from flows.outbox import Remind
 from playground.slack import Channel, FileUpload, Sent, SlackPerson
@@ -23,6 +24,9 @@ from tests.bot.workplace import PROMPT, Workplace
 from tests.storage.example import raw
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+REFUSED = {language: table(language)["own.for_support"].format(verb="queue") for language in languages()}
+"""What whoever is not in support reads of a command of support's."""
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PRIVATE = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -106,11 +110,11 @@ async def test_people_of_pismo_are_not_welcomed(office: Workplace, acme: Channel
 async def test_who_joins_the_support_channel_is_support_from_then_on(office: Workplace, acme: Channel) -> None:
     rita = office.slack.add_person("Rita", office.slack.world.teams[0])
     refused = await rita.command("/onboarding queue", office.support)
-    assert "Only Pismo's support" in refused.text
+    assert REFUSED["en"] in refused.text
     office.slack.invite(rita, office.support)
 
     async def served() -> bool:
-        return "Only Pismo's support" not in (await rita.command("/onboarding queue", office.support)).text
+        return REFUSED["en"] not in (await rita.command("/onboarding queue", office.support)).text
 
     await office.slack.until(served)
 
@@ -312,13 +316,13 @@ async def test_a_guest_and_who_was_deactivated_are_no_longer_support(office: Wor
     """Though Slack still lists them in the channel."""
     setattr(office.kim.user, what, True)
     await office.bot.people.fetch(office.kim.id, fresh=True)
-    assert "Somente o suporte" in (await office.kim.command("/onboarding queue", office.support)).text
+    assert REFUSED["pt_BR"] in (await office.kim.command("/onboarding queue", office.support)).text
     await office.bot.support_people.refresh()
     assert office.kim.id not in {who.user_id for who in office.bot.cases.access.support}
     setattr(office.kim.user, what, False)
     await office.bot.people.fetch(office.kim.id, fresh=True)
     await office.bot.support_people.refresh()
-    assert "Somente o suporte" not in (await office.kim.command("/onboarding queue", office.support)).text
+    assert REFUSED["pt_BR"] not in (await office.kim.command("/onboarding queue", office.support)).text
 
 
 async def test_a_reminder_that_waited_for_slack_is_not_sent_for_what_is_done_meanwhile(office: Workplace, acme: Channel) -> None:
@@ -398,7 +402,7 @@ async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_ty
         await office.bot.background.drain()
         assert person.view is None
         assert office.answers(person)[-1].startswith(
-            ("This belongs to another company's", "Isto pertence ao onboarding de outra")
+            tuple(table(language)["refused.not_in_onboarding"] for language in languages())
         )
         for one in (earlier, onboarding):
             assert one not in str(person.home and person.home.data)

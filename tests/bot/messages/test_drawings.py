@@ -8,7 +8,21 @@ from typing import Any
 import pytest
 
 from bot.listeners.actions import ACTIONS
-from bot.messages import board, calls, card, departure, home, lists, matrix, parity, reminder, review, step, which_customer
+from bot.messages import (
+    board,
+    calls,
+    card,
+    departure,
+    home,
+    lists,
+    matrix,
+    own_command,
+    parity,
+    reminder,
+    review,
+    step,
+    which_customer,
+)
 from bot.messages.blocks import Block, Drawing
 from bot.messages.buttons import Act, parse
 from bot.messages.handed_over import Handed, handed_over
@@ -66,6 +80,9 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
     yield "parity", parity.parity(made.onboarding.customer, compared(at, JOURNEY), texts)
     yield "status", board.one(made, JOURNEY, texts, at, made.notes)
     yield "help", board.help_view(texts)
+    offered = card.next_button(made, JOURNEY, texts, at)
+    yield "own command: several", own_command.which([(made, None), (made, offered)], texts)
+    yield "own command: nothing", own_command.nothing_to_fill(made, JOURNEY, texts, at)
     yield "which customer", which_customer.which("skip", made.onboarding.customer, Page(samples.standing(), 0, 12), texts)
 
 

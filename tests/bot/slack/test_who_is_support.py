@@ -9,13 +9,14 @@ import pytest_asyncio
 
 from bot.app import build
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import table
 from flows.cases import manage
 from playground.slack import SlackPerson
 from tests.bot.workplace import Workplace, who
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-REFUSED = "Only Pismo's support"
+REFUSED = table("en")["own.for_support"].format(verb="queue")
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -82,7 +83,7 @@ async def test_who_left_has_no_more_customers_in_their_app_home(office: Workplac
     shown = len(office.answers(rita))
     await office.press(rita, office.support, Act.CLAIM, ButtonValue(onboarding=onboarding, step="planning"))
     await office.bot.background.drain()
-    assert "belongs to another company" in office.answers(rita)[shown]
+    assert table("en")["refused.not_in_onboarding"] in office.answers(rita)[shown]
 
 
 async def test_an_export_does_not_reach_who_left_meanwhile(office: Workplace, onboarding: str, rita: SlackPerson) -> None:

@@ -1,0 +1,168 @@
+"""`/onboarding` of the customer's people, where Slack lets them type it: guests and members of the installing workspace. Alone it opens
+their next form; it shows nothing of an onboarding that they aren't part of."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+
+from bot.messages import card, own_command
+from bot.messages.blocks import Block, Drawing, notice
+from bot.messages.buttons import ButtonValue, parse
+from bot.messages.texts import Texts
+from bot.modals.newcomers import Newcomers
+from bot.modals.subject import FormMeta, step_form, task_form
+from bot.modals.windows import Modals, ShownInstead
+from bot.slack.background import Background
+from bot.slack.command_line import nearest
+from bot.slack.payloads import Click, SlashCommand
+from bot.slack.people import People
+from flows.cases.access import May
+from flows.cases.case import Case, Cases
+from flows.cases.given import form_given
+from flows.model import Onboarding, Snapshot
+from flows.names import folded
+from flows.people import Who
+from flows.ports import Unit
+from flows.problems import Refused
+from storage.customers import readable_name
+from storage.sealing import SealError
+from storage.store import Store
+
+NEXT, STATUS, HELP = "", "status", "help"
+OWN_WORDS: Mapping[str, str] = dict.fromkeys(
+    ("next", "form", "fill", "proximo", "proxima", "formulario", "preencher", "siguiente", "completar", "continue", "continuar"),
+    NEXT,
+)
+"""How else people say that they want their next form, without accents."""
+MANY = 10
+"""Onboardings of one person that are asked back."""
+
+
+class OwnCommand:
+    """``others``: support's words, by how else they are typed."""
+
+    def __init__(
+        self,
+        store: Store,
+        cases: Cases,
+        people: People,
+        modals: Modals,
+        newcomers: Newcomers,
+        background: Background,
+        others: Mapping[str, str],
+    ) -> None:
+        self._store, self._cases, self._people, self._modals = store, cases, people, modals
+        self._newcomers, self._background, self._others = newcomers, background, others
+
+    async def run(self, command: SlashCommand, supports: Collection[str], texts: Texts) -> Drawing | None:
+        """What they read; None if a form opens. ``supports``: support's words. Raises Refused and ShownInstead."""
+        verb = OWN_WORDS.get(command.verb, self._others.get(command.verb, command.verb))
+        if verb == NEXT:
+            self._background.later(self._modals.open(_click(command), self._next(command)))
+            return None
+        if verb == STATUS:
+            return await self._status(command)
+        if verb == HELP:
+            return own_command.own_help(texts)
+        if verb in supports:
+            return await self._not_theirs(command.who, verb, texts)
+        near = nearest(verb, [STATUS, HELP, *OWN_WORDS, *(one for one, of in self._others.items() if of in (STATUS, HELP))])
+        if near:
+            words = (OWN_WORDS.get(one, self._others.get(one, one)) for one in near)
+            meant = " / ".join(dict.fromkeys(f"/onboarding {word}".strip() for word in words))
+            return notice(texts.md("refused.did_you_mean", verb=verb, meant=meant))
+        return own_command.unknown(verb, texts)
+
+    async def _not_theirs(self, who: Who, verb: str, texts: Texts) -> Drawing:
+        async with self._store.read() as unit:
+            takes_part = bool(await unit.onboardings(team_id=who.team_id, user_id=who.user_id, closed=True))
+        return own_command.for_support(verb, texts) if takes_part else own_command.for_support_alone(verb, self._support, texts)
+
+    @property
+    def _support(self) -> Sequence[str]:
+        return [one.user_id for one in self._cases.access.support]
+
+    async def _status(self, command: SlashCommand) -> Drawing:
+        async with self._store.read() as unit:
+            case = await self._meant(unit, command)
+            texts = await self._texts(unit, case)
+            shown = card.card(case.snapshot, case.journey, texts, case.situation)
+        self._newcomers.note(case)
+        return shown
+
+    async def _next(self, command: SlashCommand) -> FormMeta:
+        """What a press on the checklist's button would open; a step that was given to them comes before the others. Raises ShownInstead."""
+        async with self._store.read() as unit:
+            case = await self._meant(unit, command)
+            texts = await self._texts(unit, case)
+            value = _pressed(card.next_button(case.snapshot, case.journey, texts, case.situation))
+            given = form_given(case.snapshot, case.journey, command.who.user_id)
+            if given and case.onboarding.closed_at is None:
+                value = ButtonValue(onboarding=case.id, step=given)
+            if value is not None and not value.task:
+                return step_form(value)
+            if value is not None and case.step(value.step).task(value.task).form is not None:
+                return task_form(value)
+            self._newcomers.note(case)
+            raise ShownInstead(own_command.nothing_to_fill(case.snapshot, case.journey, texts, case.situation))
+
+    async def _texts(self, unit: Unit, case: Case) -> Texts:
+        language = await self._people.language_of(unit, case.actor, case.onboarding.language)
+        return Texts(language, case.onboarding.journey)
+
+    # -- which onboarding
+
+    async def _meant(self, unit: Unit, command: SlashCommand) -> Case:
+        """The one whose channel is mentioned, or whose name is; else that of the channel in which it is typed, else the only one.
+
+        Raises ShownInstead where they are of several, or of none; Refused if their channel is severed, or the one that is mentioned is not
+        theirs.
+        """
+        who = command.who
+        theirs = await unit.onboardings(team_id=who.team_id, user_id=who.user_id, closed=True)
+        there = [one for one in theirs if not one.severed_at]
+        if command.mentioned and not any(one.channel_id == command.mentioned for one in theirs):
+            raise Refused("not_in_onboarding")
+        found = _chosen(there, command)
+        if len(found) == 1:
+            return await self._cases.look(unit, found[0].id, who, May.EITHER, channel_id=command.channel_id, closed=True)
+        if theirs and not there:
+            raise Refused("severed")
+        texts = Texts(await self._people.language_of(unit, who))
+        if not found:
+            raise ShownInstead(own_command.no_onboarding(self._support, texts))
+        offered = []
+        for one in found[:MANY]:
+            with suppress(SealError):
+                case = await self._cases.look(unit, one.id, who, May.EITHER, closed=True)
+                offered.append(_offered(case, await self._texts(unit, case)))
+        raise ShownInstead(own_command.which(offered, texts))
+
+
+def _chosen(theirs: Sequence[Onboarding], command: SlashCommand) -> Sequence[Onboarding]:
+    """Those that may be meant, of a channel's the open one, else its last; closed ones only where none is open."""
+    for channel in filter(None, (command.mentioned, "" if command.rest else command.channel_id)):
+        if here := [one for one in theirs if one.channel_id == channel]:
+            return [min(here, key=lambda one: (one.closed_at is not None, -(one.closed_at or one.started_at).timestamp()))]
+    words = folded(command.rest)
+    named = [one for one in theirs if words and words in folded(readable_name(one) or "")]
+    still_open = [one for one in theirs if one.closed_at is None]
+    return named or still_open or theirs
+
+
+def _pressed(offered: Block | None) -> ButtonValue | None:
+    return parse(offered["value"]) if offered is not None else None
+
+
+def _offered(case: Case, texts: Texts) -> tuple[Snapshot, Block | None]:
+    offered = None
+    if case.onboarding.closed_at is None:
+        offered = card.next_button(case.snapshot, case.journey, texts, case.situation)
+    if offered is not None:  # several stand in one message
+        offered = {**offered, "action_id": f"{offered['action_id'].partition(':')[0]}:{case.id}"}
+    return case.snapshot, offered
+
+
+def _click(command: SlashCommand) -> Click:
+    return Click(
+        command.who, "command", "", command.trigger_id, command.channel_id, key=command.key, response_url=command.response_url
+    )
