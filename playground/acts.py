@@ -98,7 +98,8 @@ class Acts:
     async def start(self) -> None:
         self.tell("", "\n— Support starts the onboarding")
         outcome = await self.lead.command("/onboarding start")
-        self.tell(self.lead.name, f"types /onboarding start and reads: “{outcome.text}”")
+        read = "" if outcome.ok else f" and reads: “{outcome.text}”"  # else it was told as it came
+        self.tell(self.lead.name, f"types /onboarding start{read}")
         who = {"channel": self.company.channel.id, "lead": self.lead, "owner": self.sam, "customer": self.company.name}
         values = {**DIALOGS["start"].example, **who}
 

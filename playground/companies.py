@@ -1,7 +1,7 @@
-"""The two customers that the rehearsal and the demo play: their people, what they plan, and what that makes of their answers."""
+"""The customers that the rehearsal and the demo play: their people, what they plan, and what that makes of their answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
@@ -49,3 +49,9 @@ def first_company(office: Office, name: str = EXAMPLE_NAME) -> CustomerCompany:
 def second_company(office: Office) -> CustomerCompany:
     """Transaction banking."""
     return CustomerCompany("Blue Coop", office.blue, office.olga, office.olga, ("transaction_banking",), "basic")
+
+
+def in_the_workspace(office: Office) -> CustomerCompany:
+    """The same, but its channel is Pismo's alone and its lead a guest there, whom Slack lets type commands."""
+    office.blue = office.slack.add_channel("coop_pismo", office.slack.installing_team, [office.sam, office.gus])
+    return replace(second_company(office), lead=office.gus, colleague=office.gus)

@@ -34,11 +34,16 @@ async def rehearse(
     way = "in Socket Mode" if socket_mode else "over HTTP"
     if not to:
         tell(
-            "Customers of other companies and two people of Pismo's support go through the whole journey, to production: Example Bank with"
+            "Customers and two people of Pismo's support go through the whole journey, to production: Example Bank, by Slack Connect, with"
         )
-        tell("cards and lending, then Blue Coop with transaction banking." if len(customers) > 1 else "cards and lending alone.")
+        tell(
+            "cards and lending, then Blue Coop, in Pismo's own workspace, with transaction banking."
+            if len(customers) > 1
+            else "cards and lending alone."
+        )
     tell(f"The bot runs as a process of its own, {way}, over an embedded SQLite store.")
-    tell("Ana and Bruno are Example Bank's, Olga and Otto Blue Coop's, Sam and Kim are support. Bruno and Kim read Portuguese.")
+    tell("Ana and Bruno are Example Bank's, Gus, a guest, and Pat, a member, Blue Coop's, Sam and Kim are support. Kim reads")
+    tell("Portuguese.")
     async with Office(socket_mode=socket_mode) as office:
         narrator = Narrator(office, tell)
         listening = asyncio.create_task(narrator.listen())
