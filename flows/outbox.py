@@ -467,9 +467,10 @@ class PostReport(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class AddBookmark(Effect):
-    """A bookmark to the card in the customer's channel."""
+    """A bookmark to the card in the customer's channel. ``instead``: the time of a card that is gone, to which the bookmark led."""
 
     kind = "bookmark"
+    instead: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ class Channels:
             raise Impossible("gone")
         channel = case.onboarding.channel_id
         link = await self._slack.permalink(channel, posted.ts)
-        earlier = [card.ts for card in cards if card is not None]
+        earlier = [*(card.ts for card in cards if card is not None), *filter(None, [run.effect.instead])]
         await self._slack.bookmark_once(channel, customer_texts(case)("card.bookmark"), link, instead_of=earlier)
 
     async def members(self, run: Run[RememberMembers]) -> Finished:

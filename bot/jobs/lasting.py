@@ -12,7 +12,7 @@ from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Case, Cases
 from flows.model import EffectRecord, Posted
-from flows.outbox import Draw, LastingMessage, Redraw, Repair, RepairReviews, Where
+from flows.outbox import AddBookmark, Draw, LastingMessage, Redraw, Repair, RepairReviews, Where
 from flows.ports import Unit
 from flows.state import StepState
 from storage.sealing import current
@@ -99,6 +99,8 @@ class _Wanted:
         if row is not None and self.posted is not None and row.ts == self.posted.ts:
             await unit.delete(row)
         await self.draw(unit)
+        if self.what == "card" and self.posted is not None:
+            unit.ask(self.case.id, AddBookmark(instead=self.posted.ts))
 
     def placed(self, channel: str, ts: str, digest: str) -> Placed:
         return Placed(self.case.id, self.what, self.step_id, channel, ts, digest)

@@ -5,6 +5,7 @@ from typing import cast
 from flows.cases.case import Case
 from flows.model import LEFT, Posted
 from flows.outbox import (
+    AddBookmark,
     Draw,
     DrawHome,
     LastingMessage,
@@ -88,6 +89,8 @@ async def post_again(case: Case, posted: Posted) -> None:
         case.ask(WarnOfCompany(team=posted.subject))
         return
     case.ask(Draw(what=cast("LastingMessage", posted.kind), step=posted.subject))
+    if posted.kind == "card":
+        case.ask(AddBookmark(instead=posted.ts))
 
 
 async def _forget(case: Case, posted: Posted) -> None:

@@ -79,6 +79,8 @@ async def test_it_opens_their_next_form_and_says_what_is_waited_for_where_none_i
         assert await place.opens(gus, line) == planning
     dm = place.slack.world.dm(gus.user, place.slack.bot_user_id)
     assert await place.opens(gus, "", dm) == planning
+    await place.settled()
+    assert (await place.snapshot(place.onboarding)).onboarding.pressed_at is not None
     await place.send(place.onboarding, "planning", gus)
     told = await place.typed(gus)
     assert told.ephemeral_to == gus.id

@@ -57,6 +57,9 @@ async def test_a_deleted_message_stands_again_and_serves(office: Workplace, sent
     office.slack.delete(deleted)
     (again,) = await office.slack.until(lambda: standing(office, sent, kind, step))
     assert (again.channel, SeenMessage.of(again).shown) == (deleted.channel, shown)
+    card_ts = standing(office, sent, "card", "")[0].ts
+    await office.settled()
+    assert [one["link"].rpartition("/")[2] for one in office.acme.bookmarks] == [f"p{card_ts.replace('.', '')}"]
     card = office.journey.lasting("review", "planning")
     assert (await office.sam.click(card, action_id=action_id(card.blocks, Act.APPROVE))).ok
     await office.settled()

@@ -115,13 +115,15 @@ async def test_people_of_the_installing_workspace_lead_and_act_as_the_customer_s
     assert await chosen(office, "change", person.id) == ""
     snapshot = await office.snapshot(acme)
     assert snapshot.lead() == who(person)
-    assert snapshot.onboarding.team_id == office.ana.team_id
+    assert (snapshot.onboarding.team_id, snapshot.onboarding.pressed_at) == (office.ana.team_id, None)
     assert f"<@{person.id}>" in office.journey.lasting("card").text
     card = office.journey.lasting("card")
     for one in (person, office.ana):  # who led before goes on as a colleague
         await one.click(card, action_id=action_id(card.blocks, Act.OPEN_FORM))
         await office.slack.until(lambda one=one: ready(one.view))  # type: ignore[misc]
         await one.close()
+    await office.settled()
+    assert (await office.snapshot(acme)).onboarding.pressed_at is not None
     office.slack.remove(person, office.acme)
     office.slack.invite(person, office.acme)
     await office.settled()
