@@ -22,7 +22,7 @@ from bot.listeners.actions import Buttons
 from bot.listeners.app_home import AppHome
 from bot.listeners.bolt import Listeners
 from bot.listeners.channels import ChannelEvents
-from bot.listeners.commands import OTHER_WORDS, SlashCommands
+from bot.listeners.commands import SlashCommands
 from bot.listeners.connections import Connections
 from bot.listeners.customer_search import CustomerSearch
 from bot.listeners.events import Events
@@ -168,8 +168,8 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     of_channels = ChannelEvents(cases, people, support_people, support_channel, Connections(store, slack, access))
     events = Events(store, cases, people, slack, messages, home, background, of_channels)
     reports = Reports(store, cases, answers)
-    own = OwnCommand(store, cases, people, modals, newcomers, background, OTHER_WORDS)
-    commands = SlashCommands(store, cases, modals, answers, lists, reports, background, channels, own)
+    commands = SlashCommands(store, cases, modals, answers, lists, reports, background, channels)
+    own = OwnCommand(store, cases, people, modals, newcomers, answers, background, commands.verbs)
     listeners = Listeners(
         buttons=Buttons(
             store,
@@ -188,6 +188,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
         submissions=FormSubmissions(store, pages, sessions, lookups, answers, rules, tokens),
         options=Options(store, cases, people, answers, proposals, channels),
         commands=commands,
+        own=own,
         events=events,
         home=home,
         searching=searching,

@@ -21,6 +21,7 @@ from bot.listeners.customer_search import CustomerSearch
 from bot.listeners.events import Events
 from bot.listeners.next_item import NextItem
 from bot.listeners.options import Options
+from bot.listeners.own_command import OwnCommand
 from bot.modals.subject import meta_of
 from bot.modals.submission import CLEAR, FormSubmissions, chosen_customer
 from bot.slack.background import Background
@@ -39,6 +40,7 @@ class Listeners:
     submissions: FormSubmissions
     options: Options
     commands: SlashCommands
+    own: OwnCommand
     events: Events
     home: AppHome
     searching: CustomerSearch
@@ -127,7 +129,8 @@ class Listeners:
     async def _commanded(self, body: dict[str, Any], ack: AsyncAck, request: AsyncBoltRequest) -> None:
         with reading():
             command = command_of(body, "".join(request.headers.get("x-slack-signature", ())))
-        await ack(**(await self.commands.run(command) or {}))
+        theirs = self.commands if self.commands.serves(command.who) else self.own
+        await ack(**(await theirs.run(command) or {}))
 
 
 async def _failed(error: Exception) -> BoltResponse | None:

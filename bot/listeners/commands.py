@@ -1,4 +1,4 @@
-"""`/onboarding …`, for support; what the customer's people type goes to `bot.listeners.own_command`. Customers in another company can't use
+"""`/onboarding …`, for support; what the customer's people type is `bot.listeners.own_command`'s. Customers in another company can't use
 it: Slack refuses them commands; they have buttons."""
 
 import asyncio
@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from bot.listeners.lists import SupportLists
-from bot.listeners.own_command import OWN_WORDS, OwnCommand
 from bot.listeners.reports import Reports, report_period
 from bot.listeners.which_customer import UnclearCustomerError, customer_meant
 from bot.messages import board, matrix, parity, which_customer
@@ -19,7 +18,7 @@ from bot.messages.tables import has_tables
 from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.subject import FormMeta, asked_for
-from bot.modals.windows import Modals, ShownInstead
+from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.client import SlackError
 from bot.slack.command_line import nearest, parted
@@ -82,10 +81,9 @@ class SlashCommands:
         reports: Reports,
         background: Background,
         channels: OwnChannels,
-        own: OwnCommand,
     ) -> None:
         self._store, self._cases, self._modals, self._lists, self._reports = store, cases, modals, lists, reports
-        self._channels, self._own = channels, own
+        self._channels = channels
         self._answers, self._background = answers, background
         self._running: dict[str, asyncio.Future[Answer | None]] = {}
         self.verbs: dict[str, Callable[[SlashCommand, Texts], Awaitable[Answer | None]]] = {
@@ -108,6 +106,10 @@ class SlashCommands:
             "": self._help,
         }
 
+    def serves(self, who: Who) -> bool:
+        """Whether their commands are these: they are support."""
+        return self._cases.access.is_support(who)
+
     async def run(self, command: SlashCommand) -> Answer | None:
         """The acknowledgement of a command: an answer only its author sees, or None if a window opens. A copy that comes while the
         command is carried out gets the same answer."""
@@ -121,10 +123,8 @@ class SlashCommands:
     async def _run(self, command: SlashCommand) -> Answer | None:
         texts = await self._answers.texts(command.who)
         try:
-            meant, rest = parted(command.verb, command.rest, {*self.verbs, *OTHER_WORDS, *OWN_WORDS})
-            if not self._cases.access.is_support(command.who):
-                shown = await self._own.run(replace(command, verb=meant, rest=rest), self.verbs, texts)
-                return _answer(shown) if shown is not None else None
+            self._cases.access.require_support(command.who)
+            meant, rest = parted(command.verb, command.rest, {*self.verbs, *OTHER_WORDS})
             command = await self._in_channel(replace(command, verb=OTHER_WORDS.get(meant, meant), rest=rest))
             verb = self.verbs.get(command.verb)
             if verb is None:
@@ -137,10 +137,8 @@ class SlashCommands:
             return self._sent(command, await verb(command, texts))
         except UnclearCustomerError as unclear:
             return self._ask(unclear.command, unclear.fitting, texts)
-        except ShownInstead as instead:
-            return _answer(instead.shown)
         except Exception as error:  # noqa: BLE001  the person is told
-            return _answer(notice(explained(texts, error)))
+            return answer_of(notice(explained(texts, error)))
 
     async def go_on(
         self,
@@ -156,11 +154,6 @@ class SlashCommands:
     ) -> None:
         """Carry out a command once its customer is chosen: pressed in a list, or picked in a window. After the acknowledgement."""
         command = SlashCommand(who, verb, "", channel_id, trigger_id, key, person=person, onboarding=onboarding, days=days)
-        try:
-            self._cases.access.require_support(who)
-        except Refused as refused:
-            await self._answers.explain(who, channel_id, refused)
-            return
         answer = await self.run(command)
         if answer is not None:
             shown = answer["blocks"] if "blocks" in answer else notice(answer["text"]).blocks
@@ -196,15 +189,15 @@ class SlashCommands:
                 lines = [f"status {whole}"] if (await unit.named(whole, limit=1)).rows else []
         if lines:
             meant = " / ".join(dict.fromkeys(f"/onboarding {line.strip()}" for line in lines))
-            return _answer(notice(texts.md("refused.did_you_mean", verb=command.verb, meant=meant)))
+            return answer_of(notice(texts.md("refused.did_you_mean", verb=command.verb, meant=meant)))
         said = section(texts.md("refused.unknown_command", verb=command.verb))
-        return _answer(drawing([said, *board.help_view(texts).blocks]))
+        return answer_of(drawing([said, *board.help_view(texts).blocks]))
 
     def _ask(self, command: SlashCommand, fitting: Page[Standing] | None, texts: Texts) -> Answer | None:
         """Which customer is meant: of those that fit, in a list; of all, in a window."""
         if fitting is not None:
             text, days, person = command.rest, command.days, command.person
-            return _answer(which_customer.which(command.verb, text, fitting, texts, days=days, person=person))
+            return answer_of(which_customer.which(command.verb, text, fitting, texts, days=days, person=person))
         self._open(command, FormMeta(form=CHOOSE, verb=command.verb, item=command.channel_id, person=command.person))
         return None
 
@@ -233,7 +226,7 @@ class SlashCommands:
     # -- answers
 
     async def _help(self, command: SlashCommand, texts: Texts) -> Answer:  # noqa: ARG002
-        return _answer(board.help_view(texts))
+        return answer_of(board.help_view(texts))
 
     async def _status(self, command: SlashCommand, texts: Texts) -> Answer:
         """Of all, narrowed down or not, where no customer is meant."""
@@ -242,33 +235,33 @@ class SlashCommands:
             elsewhere = not _says_which(command) and await unit.by_channel(command.channel_id) is None
             of_all = asked is not None and (command.rest or elsewhere)
         if asked is not None and of_all:
-            return _answer(await self._lists.draw(command.who, asked, texts))
+            return answer_of(await self._lists.draw(command.who, asked, texts))
         async with self._store.read() as unit:
             case = await self._look(unit, command)
             texts = texts.of(case.onboarding.journey)
-            return _answer(board.one(case.snapshot, case.journey, texts, case.situation, notes.last(case.snapshot)))
+            return answer_of(board.one(case.snapshot, case.journey, texts, case.situation, notes.last(case.snapshot)))
 
     async def _queue(self, command: SlashCommand, texts: Texts) -> Answer:
         asked = self._lists.asked(ListKind.QUEUE, command.rest, texts)
         if asked is None:
             raise Refused("no_filter", text=command.rest)
-        return _answer(await self._lists.draw(command.who, asked, texts))
+        return answer_of(await self._lists.draw(command.who, asked, texts))
 
     async def _find(self, command: SlashCommand, texts: Texts) -> Answer:
         if command.mentioned:  # there is nothing to search for
             return await self._status(command, texts)
-        return _answer(message(await self._lists.find(command.who, command.rest, texts)))
+        return answer_of(message(await self._lists.find(command.who, command.rest, texts)))
 
     async def _matrix(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
             case = await self._look(unit, command)
-            return _answer(matrix.matrix(case.snapshot, case.journey, texts.of(case.onboarding.journey), unit.now))
+            return answer_of(matrix.matrix(case.snapshot, case.journey, texts.of(case.onboarding.journey), unit.now))
 
     async def _parity(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
             case = await self._look(unit, command)
             rows = parity_of(case.situation, case.journey)
-            return _answer(parity.parity(case.onboarding.customer, rows, texts.of(case.onboarding.journey)))
+            return answer_of(parity.parity(case.onboarding.customer, rows, texts.of(case.onboarding.journey)))
 
     async def _export(self, command: SlashCommand, texts: Texts) -> Answer:
         async def work(unit: Unit) -> None:
@@ -299,7 +292,7 @@ class SlashCommands:
                 return case.onboarding.customer
 
         customer = await self._store.transact(work)
-        return _answer(notice(texts.md("status.repair_begins", customer=customer)))
+        return answer_of(notice(texts.md("status.repair_begins", customer=customer)))
 
     # -- which onboarding
 
@@ -312,5 +305,5 @@ def _says_which(command: SlashCommand) -> bool:
     return bool(command.rest or command.mentioned or command.onboarding)
 
 
-def _answer(shown: Drawing) -> Answer:
+def answer_of(shown: Drawing) -> Answer:
     return {"response_type": "ephemeral", "text": shown.text, "blocks": shown.blocks}

@@ -1,18 +1,22 @@
 """`/onboarding` of the customer's people, where Slack lets them type it: guests and members of the installing workspace. Alone it opens
 their next form; it shows nothing of an onboarding that they aren't part of."""
 
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
+from bot.listeners.commands import OTHER_WORDS, Answer, answer_of
 from bot.messages import card, own_command
 from bot.messages.blocks import Block, Drawing, notice
 from bot.messages.buttons import ButtonValue, parse
 from bot.messages.texts import Texts
 from bot.modals.newcomers import Newcomers
+from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.subject import FormMeta, step_form, task_form
 from bot.modals.windows import Modals, ShownInstead
 from bot.slack.background import Background
-from bot.slack.command_line import nearest
+from bot.slack.command_line import nearest, parted
 from bot.slack.payloads import Click, SlashCommand
 from bot.slack.people import People
 from flows.cases.access import May
@@ -37,8 +41,12 @@ MANY = 10
 """Onboardings of one person that are asked back."""
 
 
+COPIES = 1000
+"""Commands that are remembered, so that one that Slack sends again opens no second window."""
+
+
 class OwnCommand:
-    """``others``: support's words, by how else they are typed."""
+    """``supports``: support's words."""
 
     def __init__(
         self,
@@ -47,27 +55,45 @@ class OwnCommand:
         people: People,
         modals: Modals,
         newcomers: Newcomers,
+        answers: PrivateAnswers,
         background: Background,
-        others: Mapping[str, str],
+        supports: Collection[str],
     ) -> None:
         self._store, self._cases, self._people, self._modals = store, cases, people, modals
-        self._newcomers, self._background, self._others = newcomers, background, others
+        self._newcomers, self._answers, self._background, self._supports = newcomers, answers, background, supports
+        self._opened = deque[str](maxlen=COPIES)
 
-    async def run(self, command: SlashCommand, supports: Collection[str], texts: Texts) -> Drawing | None:
-        """What they read; None if a form opens. ``supports``: support's words. Raises Refused and ShownInstead."""
-        verb = OWN_WORDS.get(command.verb, self._others.get(command.verb, command.verb))
-        if verb == NEXT:
-            self._background.later(self._modals.open(_click(command), self._next(command)))
+    async def run(self, command: SlashCommand) -> Answer | None:
+        """The acknowledgement: an answer only its author sees, or None if a form opens."""
+        texts = await self._answers.texts(command.who)
+        verb, rest = parted(command.verb, command.rest, {*self._supports, *OTHER_WORDS, *OWN_WORDS})
+        command = replace(command, verb=OWN_WORDS.get(verb, OTHER_WORDS.get(verb, verb)), rest=rest)
+        if command.verb == NEXT:
+            self._open(command)
             return None
+        try:
+            return answer_of(await self._answer(command, texts))
+        except ShownInstead as instead:
+            return answer_of(instead.shown)
+        except Exception as error:  # noqa: BLE001  the person is told
+            return answer_of(notice(explained(texts, error)))
+
+    def _open(self, command: SlashCommand) -> None:
+        if not command.key or command.key not in self._opened:
+            self._opened.append(command.key)
+            self._background.later(self._modals.open(_click(command), self._next(command)))
+
+    async def _answer(self, command: SlashCommand, texts: Texts) -> Drawing:
+        verb = command.verb
         if verb == STATUS:
             return await self._status(command)
         if verb == HELP:
             return own_command.own_help(texts)
-        if verb in supports:
+        if verb in self._supports:
             return await self._not_theirs(command.who, verb, texts)
-        near = nearest(verb, [STATUS, HELP, *OWN_WORDS, *(one for one, of in self._others.items() if of in (STATUS, HELP))])
+        near = nearest(verb, [STATUS, HELP, *OWN_WORDS, *(one for one, of in OTHER_WORDS.items() if of in (STATUS, HELP))])
         if near:
-            words = (OWN_WORDS.get(one, self._others.get(one, one)) for one in near)
+            words = (OWN_WORDS.get(one, OTHER_WORDS.get(one, one)) for one in near)
             meant = " / ".join(dict.fromkeys(f"/onboarding {word}".strip() for word in words))
             return notice(texts.md("refused.did_you_mean", verb=verb, meant=meant))
         return own_command.unknown(verb, texts)
