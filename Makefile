@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+DEMO   := $(VENV)/.demo
 FUZZER := $(VENV)/.fuzzer
 AUDIT  := .venv-audit
 
@@ -21,13 +22,23 @@ help: ## list the tasks
 
 setup: $(READY) ## make .venv and install the locked dependencies into it
 
-$(READY): requirements-dev.txt
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r requirements-dev.txt
-	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1  # on all cores, where pip takes one
-	@touch $(READY)
+
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r $<
+-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1  # on all cores, where pip takes one
+endef
+
+$(READY): requirements-dev.txt | $(BIN)/python
+	$(install)
+	@touch $(DEMO) $(READY)  # all that the demo needs is among it, in the same versions
+
+$(DEMO): requirements-demo.txt | $(BIN)/python
+	$(install)
+	@touch $(DEMO)
 
 test: $(READY) ## run all tests, three files at a time
 	$(BIN)/python -m pytest $(FILES)
@@ -45,10 +56,10 @@ soak: $(FUZZER) ## run the random tests at length; SEED=… repeats a run, KILLS
 		EFFECTS_SEED=$(SEED) $(BIN)/python -m pytest $(FILES) -m "hypothesis or chance" \
 		--randomly-seed=$(SEED) --hypothesis-seed=$(SEED) --hypothesis-profile=soak --timeout=3600
 
-demo: $(READY) ## try it in the browser, without Slack; FRESH=1 starts over
+demo: $(DEMO) ## try it in the browser, without Slack; FRESH=1 starts over
 	@exec $(BIN)/python -m playground.demo
 
-rehearse: $(READY) ## play the whole journey by itself, against stand-ins, and print who did and saw what
+rehearse: $(DEMO) ## play the whole journey by itself, against stand-ins, and print who did and saw what
 	$(BIN)/python -m playground.rehearse
 
 run: $(READY) ## run the bot; it reads its configuration from the environment
@@ -91,5 +102,6 @@ audit: $(READY) ## look up known weaknesses of the locked dependencies; skipped,
 lock: ## lock the dependencies again; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra playground pyproject.toml -c requirements-dev.txt -o requirements-demo.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q --group fuzz -o requirements-fuzz.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --group audit -o requirements-audit.txt
