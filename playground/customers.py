@@ -24,7 +24,7 @@ from flows.state import ENDED, StepState
 from playground.drawn import post_all
 from playground.examples import dates_of
 from playground.invented import invented_name
-from playground.office import Office
+from playground.office import SUPPORT_ZONE, Office
 from playground.slack import SlackPerson, SlackStandIn
 from storage import sealing
 from storage.sealing import Keyring
@@ -64,7 +64,7 @@ class Crowd:
         pismo = slack.installing_team
         self.support: list[SlackPerson] = []
         for name in COLLEAGUES:
-            person = known.get(name) or slack.add_person(name, pismo)
+            person = known.get(name) or slack.add_person(name, pismo, tz=SUPPORT_ZONE)
             if person.id not in self.office.support.members:
                 slack.invite(person, self.office.support)
             self.support.append(person)

@@ -27,6 +27,8 @@ from storage.store import Store
 from storage.unit import Unit
 
 ROOT = Path(__file__).parent.parent
+SUPPORT_ZONE = "America/Sao_Paulo"
+"""Of Pismo's people, as in the policies' own `[support]`."""
 
 _CHOICES = "\n".join(
     f"[service_desk.{portal}.choices]\n" + "\n".join(f'{resource} = "{choice}"' for resource, choice in CHOICES.items())
@@ -208,13 +210,13 @@ class Office:
     def _hire(self) -> None:
         slack = self.slack
         pismo, acme, other = slack.add_team("Pismo"), slack.add_team("Acme Bank"), slack.add_team("Blue Coop")
-        sam = slack.add_person("Sam", pismo)
-        kim = slack.add_person("Kim", pismo, locale="pt-BR", tz="America/Sao_Paulo")
-        pat = slack.add_person("Pat", pismo)  # from Pismo, but not in support
+        sam = slack.add_person("Sam", pismo, tz=SUPPORT_ZONE)
+        kim = slack.add_person("Kim", pismo, locale="pt-BR", tz=SUPPORT_ZONE)
+        pat = slack.add_person("Pat", pismo, tz=SUPPORT_ZONE)  # not in support
         ana = slack.add_person("Ana", acme, locale="en-US", tz="America/Sao_Paulo")
         bruno = slack.add_person("Bruno", acme, locale="pt-BR", tz="America/Sao_Paulo")
         olga = slack.add_person("Olga", other)
-        slack.add_person("Gus", pismo, restricted=True)
+        slack.add_person("Gus", pismo, tz=SUPPORT_ZONE, restricted=True)
         slack.add_channel("onboarding-support", pismo, [sam, kim], private=True)
         slack.add_channel("acme_pismo", pismo, [sam, ana, bruno, pat], shared_with=[acme])
         slack.add_channel("blue_pismo", pismo, [sam, olga], shared_with=[other])
