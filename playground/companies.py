@@ -1,4 +1,5 @@
-"""The customers that the rehearsal and the demo play: their people, what they plan, and what that makes of their answers."""
+"""The customers that the rehearsal and the demo play: their people, what they plan, and what that makes of their answers. The demo has one
+more than the rehearsal: its lead reads Spanish, and nothing is begun with it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from playground.office import Office
 from playground.pismo.machine import Method
 from playground.slack import Channel, SlackPerson
 
+ANDES, ANDES_CHANNEL, ANDES_LEAD = "Andes Pay", "andes_pismo", "Lucía"
 EXAMPLE_NAME = str(DIALOGS["start"].example["customer"])
 
 
@@ -55,3 +57,20 @@ def in_the_workspace(office: Office) -> CustomerCompany:
     """The same, but its channel is Pismo's alone and its lead a guest there, whom Slack lets type commands."""
     office.blue = office.slack.add_channel("coop_pismo", office.slack.installing_team, [office.sam, office.gus])
     return replace(second_company(office), lead=office.gus, colleague=office.gus)
+
+
+def hire_third_company(office: Office) -> None:
+    """Its lead, and a channel that Sam shares with it."""
+    slack = office.slack
+    pismo, andes = slack.installing_team, slack.add_team(ANDES)
+    lucia = slack.add_person(ANDES_LEAD, andes, locale="es-LA", tz="America/Bogota")
+    slack.add_channel(ANDES_CHANNEL, pismo, [office.everyone["Sam"], lucia], shared_with=[andes])
+
+
+def third_company(office: Office) -> CustomerCompany | None:
+    """Cards; None in an office without it."""
+    channel = next((channel for channel in office.slack.world.channels.values() if channel.name == ANDES_CHANNEL), None)
+    if channel is None:
+        return None
+    lucia = office.everyone[ANDES_LEAD]
+    return CustomerCompany(ANDES, channel, lucia, lucia, ("card_issuing",))

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.messages.texts import for_locale
 from flows import business_time
 from flows.business_time import BusinessDuration
 from flows.cases.settle import situation_of
@@ -20,7 +21,7 @@ from flows.steps.first_programs.recording import to_record
 from flows.steps.org_details import org_id, to_org_details
 from playground.certificates import certificate, new_request
 from playground.clock import CUSTOMER
-from playground.companies import CustomerCompany, first_company, second_company
+from playground.companies import CustomerCompany, first_company, second_company, third_company
 from playground.office import Office
 from playground.own_answers import OWN_ANSWERS
 from playground.pismo.signer import public_pem, rsa_key
@@ -38,7 +39,8 @@ FORMS: Mapping[str, Form] = {
 
 
 def demo_companies(office: Office) -> Sequence[CustomerCompany]:
-    return [first_company(office, "Acme Bank"), second_company(office)]
+    third = third_company(office)
+    return [first_company(office, "Acme Bank"), second_company(office), *([third] if third else [])]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Examples:
         """What somebody else has to make first: Pismo's organization and tokens, the customer's keys."""
         pismo, (lead, *others) = self.office.pismo, self.company.people
         if form_id == "start":
-            return {"customer": self.company.name, "channel": self.company.channel.id, "lead": lead, "owner": self.office.sam}
+            begun = {"customer": self.company.name, "channel": self.company.channel.id, "lead": lead, "owner": self.office.sam}
+            return begun | {"language": for_locale(lead.user.locale or "")}
         if form_id == "assign":
             return {"person": (others or [lead])[0]}
         if form_id == "authentication":

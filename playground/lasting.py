@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from playground.companies import hire_third_company
 from playground.office import LIFELIKE, Office
 from playground.saving import (
     VERSION,
@@ -47,6 +48,10 @@ class LastingOffice(Office):
             ],
         )
         self._saving: asyncio.Task[None] | None = None
+
+    def _hire(self) -> None:
+        super()._hire()
+        hire_third_company(self)
 
     async def _open(self) -> None:
         self._go_on()

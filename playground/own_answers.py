@@ -1,4 +1,4 @@
-"""What the two companies of the demo say of themselves, by form, where it differs from the forms' examples."""
+"""What the companies of the demo say of themselves, by form, where it differs from the forms' examples."""
 
 from collections.abc import Mapping
 
@@ -98,6 +98,36 @@ BLUE_COOP: Mapping[str, Answers] = {
     "production.environment_ready": {"base_url": "https://pismo.bluecoop.example"},
     "next_steps": {"comment": "We knew each week what to prepare next."},
 }
+ANDES_PAY: Mapping[str, Answers] = {
+    "planning": {
+        "goals": "Emitir una tarjeta de crédito para los comercios que ya cobran con nosotros.",
+        "challenges": "El procesador actual tarda un mes en cambiar un límite.",
+        "attendees": "camila.rojas@andespay.example\ndiego.mora@andespay.example",
+    },
+    "planning.schedule_session": {"link": "https://meet.example/andes-planning", "agenda": "Objetivos, productos, fechas"},
+    "planning.hold_session": {"notes": "Primero los cien comercios más grandes."},
+    "organization": {
+        "official_name": "Andes Pay Instituição de Pagamento S.A.",
+        "org_name": "Andes Pay",
+        "legal_proxy_name": "Andes Participações Ltda.",
+        "responsible": "camila.rojas@andespay.example",
+    },
+    "service_desk": {"users": "Camila Rojas <camila.rojas@andespay.example>\ndiego.mora@andespay.example"},
+    "environments": {"test_users": "diego.mora@andespay.example", "production_users": "camila.rojas@andespay.example"},
+    "first_programs": {"card_issuing_name": "Andes Crédito", "another_name": "Andes Interno"},
+    "integration": {
+        "webhook_test_url": "https://hooks-test.andespay.example/pismo",
+        "webhook_contact": "diego.mora@andespay.example",
+        "event_contact": "diego.mora@andespay.example",
+    },
+    "production": {
+        "users": "camila.rojas@andespay.example",
+        "keys_by": "diego.mora@andespay.example",
+        "cutover_contact": "camila.rojas@andespay.example",
+    },
+    "production.environment_ready": {"base_url": "https://pismo.andespay.example"},
+    "next_steps": {"comment": "Siempre supimos qué hacer después."},
+}
 
-OWN_ANSWERS: Mapping[str, Mapping[str, Answers]] = {"Acme Bank": ACME_BANK, "Blue Coop": BLUE_COOP}
+OWN_ANSWERS: Mapping[str, Mapping[str, Answers]] = {"Acme Bank": ACME_BANK, "Blue Coop": BLUE_COOP, "Andes Pay": ANDES_PAY}
 """By the company's name."""

@@ -1,5 +1,5 @@
 """A fresh demo starts midway: the first company's planning is done, a reminder has gone out, its organization waits for support's
-review; the second company is about to plan."""
+review; the second company is about to plan; nothing is begun with the third."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from playground.walkthrough import holds, said
 
 async def seed(office: Office, tell: Callable[[str], None]) -> None:
     """Play that far with the real bot. Raises UnmetError or RuntimeError if it does not get there."""
-    acme, blue = (Player(office, company) for company in demo_companies(office))
+    acme, blue, *_ = (Player(office, company) for company in demo_companies(office))
     journey = acme.journey
     morning(office)
     await _play(acme, lambda: journey.lasting("step", "planning"))
