@@ -7,6 +7,8 @@ import shutil
 from playwright.async_api import Browser, Locator, Page, Playwright, expect
 from playwright.async_api import Error as PlaywrightError
 
+from playground.page.words import in_any
+
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
     "--no-sandbox",
@@ -48,8 +50,13 @@ async def close_panes(page: Page) -> None:
 
 
 def labelled(label: str) -> re.Pattern[str]:
-    """A field's name: its label, with or without "(optional)", in either language."""
-    return re.compile(r"^\s*" + re.escape(label) + r"\s*(\((optional|opcional)\))?\s*$")
+    """A field's name: its label, with or without "(optional)", in any language."""
+    return re.compile(rf"^\s*{re.escape(label)}\s*(\({in_any('optional')}\))?\s*$")
+
+
+def whole(key: str, **values: object) -> re.Pattern[str]:
+    """A name that is Slack's own, in any language."""
+    return re.compile(f"^{in_any(key, **values)}$")
 
 
 class PageSide:
@@ -69,7 +76,7 @@ class PageSide:
 
     @property
     def thread(self) -> Locator:
-        return self.here.get_by_role("region", name="Thread", exact=True)
+        return self.here.get_by_role("region", name=whole("thread"))
 
     @property
     def messages(self) -> Locator:
@@ -91,7 +98,8 @@ class PageSide:
 
     def place(self, name: str) -> Locator:
         """The button that leads to a channel, to "App Home" or to "onboarding", the conversation with the bot."""
-        return self.here.get_by_role("button", name=re.compile(rf"^(# ?)?{re.escape(name)}\b")).first
+        words = in_any("app_home") if name == "App Home" else re.escape(name)
+        return self.here.get_by_role("button", name=re.compile(rf"^(# ?)?{words}\b")).first
 
     def field(self, label: str) -> Locator:
         """The control of the open form with this label."""
@@ -122,11 +130,11 @@ class PageSide:
 
     async def open_thread(self, words: str) -> None:
         """The thread of the last message with these words."""
-        await self.message(words).get_by_role("button", name=re.compile(r"\d+ repl(y|ies)")).click()
+        await self.message(words).get_by_role("button", name=whole("replies", n=r"\d+")).click()
         await expect(self.thread).to_be_visible()
 
     async def close_thread(self) -> None:
-        await self.thread.get_by_role("button", name="Close thread", exact=True).click()
+        await self.thread.get_by_role("button", name=whole("close_thread")).click()
         await expect(self.thread).to_have_count(0)
 
     # -- doing
@@ -141,7 +149,7 @@ class PageSide:
 
     async def say(self, line: str) -> None:
         """Type into the channel's composer; a line that begins with a slash is a command."""
-        box = self.here.get_by_role("textbox", name=re.compile(r"^Message "))
+        box = self.here.get_by_role("textbox", name=re.compile(f"^({in_any('message_in')}|{in_any('message_to')})$"))
         await box.fill(line)
         await box.press("Enter")
 
@@ -192,5 +200,5 @@ class PageSide:
 
     async def close(self, patience_ms: float = PATIENCE_MS) -> None:
         """With the cross in the corner, which closes every open form."""
-        await self.dialog.get_by_role("button", name="Close", exact=True).first.click(timeout=patience_ms)
+        await self.dialog.get_by_role("button", name=whole("close")).first.click(timeout=patience_ms)
         await expect(self.here.get_by_role("dialog")).to_have_count(0)

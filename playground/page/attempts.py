@@ -23,10 +23,10 @@ class Attempts:
         """By block_id: what the app, or Slack's client itself, found wrong at the last submission."""
         return {**view.errors, **self._client_errors.get(view.id, {})}
 
-    async def run(self, key: str, act: Awaitable[Outcome]) -> None:
+    async def run(self, person: SlackPerson, key: str, act: Awaitable[Outcome]) -> None:
         """Await an act on the message or view ``key`` and show there what went wrong, if anything did."""
         self.warnings.pop(key, None)
-        trouble = await troubles.of(act)
+        trouble = await troubles.of(person, act)
         if trouble:
             self.warnings[key] = trouble
         self.refresh()
@@ -45,9 +45,9 @@ class Attempts:
             self.sending.discard(view.id)
         self._client_errors.pop(view.id, None)
         if outcome.client_errors:
-            self._client_errors[view.id] = troubles.by_block(view, outcome.client_errors)
+            self._client_errors[view.id] = troubles.by_block(person, view, outcome.client_errors)
         elif not outcome.ok and not outcome.errors:
-            self.warnings[view.id] = troubles.sentence(outcome.error or "")
+            self.warnings[view.id] = troubles.sentence(person, outcome.error or "")
         self.refresh()
         if not outcome.ok:
             self.script.focus_error()
@@ -57,5 +57,5 @@ class Attempts:
         if person.view is None:
             return
         key = person.view.id
-        await self.run(key, person.close(back=back))
+        await self.run(person, key, person.close(back=back))
         self.warnings.pop(key, None)

@@ -17,11 +17,12 @@ from playground.page.rich_text import rich_html
 from playground.page.surface import Surface
 from playground.page.tables import table
 from playground.page.text import draw_text, unknown, words_of
+from playground.page.words import say
 from playground.slack.block_kit import Json
 
 ui.add_css(Path(__file__).parent / "static" / "blocks.css", shared=True)
 
-_LEVELS: Final = {"default": "", "info": "Note", "warning": "Warning", "error": "Error", "success": "Success"}
+_SIGNS: Final = {"info": "i", "warning": "!", "error": "!", "success": "✓"}
 
 
 def draw(blocks: Sequence[Json], surface: Surface) -> None:
@@ -95,7 +96,7 @@ def picture(given: Json, surface: Surface, classes: str) -> None:
     else:
         with element("div", f"{classes} b-no-picture"):
             element("span", "", alt)
-            _link(url, "Open image")
+            _link(url, say(surface.person, "open_image"))
 
 
 def _link(url: str, words: str) -> None:
@@ -121,18 +122,19 @@ def _chart(block: Json, surface: Surface) -> None:
 
 def _alert(block: Json, surface: Surface) -> None:
     level = str(block.get("level") or "default")
-    with element("div", f"b-alert-box b-alert-{level if level in _LEVELS else 'default'}", role="note"):
-        if name := _LEVELS.get(level):
-            element(
-                "span", "b-sign", {"Error": "!", "Warning": "!", "Note": "i", "Success": "✓"}[name], role="img", aria_label=name
-            )
+    with element("div", f"b-alert-box b-alert-{level if level in _SIGNS else 'default'}", role="note"):
+        if sign := _SIGNS.get(level):
+            element("span", "b-sign", sign, role="img", aria_label=say(surface.person, f"level.{level}"))
         draw_text(block.get("text"), surface.person)
 
 
 def _video(block: Json, surface: Surface) -> None:
     with element("div", "b-main"):
         with element("div", "b-video-title"):
-            _link(str(block.get("title_url") or block.get("video_url") or ""), words_of(block.get("title"), "Video"))
+            _link(
+                str(block.get("title_url") or block.get("video_url") or ""),
+                words_of(block.get("title"), say(surface.person, "video")),
+            )
         draw_text(block.get("description"), surface.person)
         by = " · ".join(str(block[name]) for name in ("author_name", "provider_name") if block.get(name))
         if by:
@@ -142,7 +144,8 @@ def _video(block: Json, surface: Surface) -> None:
 def _file(block: Json, surface: Surface) -> None:
     """Files that an app keeps elsewhere are identified only by `external_id`."""
     file = surface.world.files.get(str(block.get("file_id") or block.get("external_id") or ""))
-    element("div", "b-file-line", file.title if file else f"A file kept elsewhere: {block.get('external_id') or 'unnamed'}")
+    name = block.get("external_id") or say(surface.person, "unnamed")
+    element("div", "b-file-line", file.title if file else say(surface.person, "file_elsewhere", name=name))
 
 
 _BLOCKS: Final[dict[str, Callable[[Json, Surface], None]]] = {

@@ -8,6 +8,7 @@ from playground.page import messages
 from playground.page.composer import Composer, Writer
 from playground.page.messages import MessageReader
 from playground.page.parts import Part, button, element
+from playground.page.words import say
 from playground.slack import Channel, SlackStandIn
 
 
@@ -21,24 +22,26 @@ def parts(
     """``new_from``, ``near``: as in `messages.listed` and `messages.window`. ``show`` gets the channel and the `ts` of the message to go
     to, or none for the last ones."""
     other = [team.name for team in (channel.team, *channel.shared_with) if team != reader.person.user.team]
-    shared = f"Shared with {', '.join(other)}" if channel.is_ext_shared and other else ""
+    shared = say(reader.person, "shared_with", teams=", ".join(other)) if channel.is_ext_shared and other else ""
     head = (channel.name, len(channel.members), shared)
-    yield Part("head", head, partial(_head, reader.slack, channel, shared), tag="header", classes="place-head")
+    yield Part("head", head, partial(_head, reader, channel, shared), tag="header", classes="place-head")
     marks = [(mark["title"], mark["link"]) for mark in channel.bookmarks]
     pins = [ts for ts in channel.pins if channel.find(ts)]
     if marks or pins:
-        yield Part("marks", (marks, pins), partial(_marks, channel, marks, pins, show), classes="marks")
+        yield Part("marks", (marks, pins), partial(_marks, reader, channel, marks, pins, show), classes="marks")
     seen = messages.in_channel(reader.person, channel)
     first, end = messages.window(seen, near)
     drawn = messages.listed(reader, seen[first:end], messages.replies_in(reader.person, channel), new_from=new_from)
-    before = _beginning(reader.slack, channel) if not first else _more("Earlier messages", channel, seen[first].ts, show)
+    before = _beginning(reader, channel) if not first else _more(reader, "earlier", channel, seen[first].ts, show)
     after = (
-        [] if end == len(seen) else [_more("Later messages", channel, seen[end - 1].ts, show), _more("Newest", channel, "", show)]
+        []
+        if end == len(seen)
+        else [_more(reader, "later", channel, seen[end - 1].ts, show), _more(reader, "newest", channel, "", show)]
     )
     yield Part(
         "scroll",
         classes="scroll",
-        props={"tabindex": "0", "role": "log", "aria-label": "Messages"},
+        props={"tabindex": "0", "role": "log", "aria-label": say(reader.person, "messages")},
         parts=[
             Part(
                 "list",
@@ -47,35 +50,37 @@ def parts(
             )
         ],
     )
-    label = f"Message {reader.slack.bot_name}" if channel.im else f"Message #{channel.name}"
+    person, name = reader.person, reader.slack.bot_name
+    label = say(person, "message_to", name=name) if channel.im else say(person, "message_in", channel=channel.name)
     yield Part("composer", None, partial(Composer, writer, channel, label), classes="composer-frame")
 
 
-def _head(slack: SlackStandIn, channel: Channel, shared: str) -> None:
-    element("h2", "place-title", title(slack, channel))
+def _head(reader: MessageReader, channel: Channel, shared: str) -> None:
+    element("h2", "place-title", title(reader.slack, channel))
     if channel.private and not channel.im:
-        element("span", "pill", "Private")
+        element("span", "pill", say(reader.person, "private"))
     if shared:
         element("span", "pill", shared)
     if not channel.im:
-        count = len(channel.members)
-        element("span", "members", f"{count} {'member' if count == 1 else 'members'}")
+        element("span", "members", say(reader.person, "members", n=len(channel.members)))
 
 
-def _marks(channel: Channel, marks: list[tuple[str, str]], pins: list[str], show: Callable[[Channel, str], None]) -> None:
+def _marks(
+    reader: MessageReader, channel: Channel, marks: list[tuple[str, str]], pins: list[str], show: Callable[[Channel, str], None]
+) -> None:
     for name, link in marks:
         element("a", "mark", name, href=link, target="_blank", rel="noopener noreferrer")
     if pins:
-        button(f"{len(pins)} pinned", partial(show, channel, pins[0]), "mark")
+        button(say(reader.person, "pinned", n=len(pins)), partial(show, channel, pins[0]), "mark")
 
 
-def _more(name: str, channel: Channel, ts: str, show: Callable[[Channel, str], None]) -> Part:
-    return Part(name, ts, partial(button, name, partial(show, channel, ts), "link"), classes="beginning")
+def _more(reader: MessageReader, key: str, channel: Channel, ts: str, show: Callable[[Channel, str], None]) -> Part:
+    return Part(key, ts, partial(button, say(reader.person, key), partial(show, channel, ts), "link"), classes="beginning")
 
 
-def _beginning(slack: SlackStandIn, channel: Channel) -> Part:
+def _beginning(reader: MessageReader, channel: Channel) -> Part:
     if channel.im:
-        words = f"This is the very beginning of your direct messages with {slack.bot_name}."
+        words = say(reader.person, "beginning_direct", name=reader.slack.bot_name)
     else:
-        words = f"This is the very beginning of #{channel.name}."
+        words = say(reader.person, "beginning", channel=channel.name)
     return Part("beginning", None, partial(element, "p", "", words), classes="beginning")

@@ -11,7 +11,7 @@ from nicegui import ui
 from nicegui.events import UploadEventArguments
 
 from playground.page.parts import button, element, on_value
-from playground.page.words import SLACKBOT
+from playground.page.words import FALLBACK, SLACKBOT, in_language, say
 from playground.slack import Channel, FileUpload, Message, SlackPerson
 
 _ENTER = """(event) => {
@@ -54,11 +54,15 @@ class Composer:
             with element("div", "composer-foot"):
                 upload = ui.upload(multiple=True, auto_upload=True, on_upload=self._attach).classes("hidden")
                 attach = button(
-                    "", lambda: upload.run_method("pickFiles"), "quiet clip", aria_label="Attach a file", title="Attach a file"
+                    "",
+                    lambda: upload.run_method("pickFiles"),
+                    "quiet clip",
+                    aria_label=say(self.person, "attach"),
+                    title=say(self.person, "attach"),
                 )
                 with attach:
                     ui.html(_CLIP, sanitize=False, tag="span")
-                element("button", "send", "Send", type="submit", title="Send (Enter)")
+                element("button", "send", say(self.person, "send"), type="submit", title=say(self.person, "send_enter"))
             self.chips = element("div", "chips")
         form.on("submit", lambda event: self.send(str(event.args)), js_handler=_SUBMIT)
 
@@ -74,7 +78,7 @@ class Composer:
         with self.chips:
             for file in self.files:
                 with element("span", "chip", file.name):
-                    button("×", partial(self._detach, file), "quiet", aria_label=f"Remove {file.name}")
+                    button("×", partial(self._detach, file), "quiet", aria_label=say(self.person, "remove", name=file.name))
 
     def _detach(self, file: FileUpload) -> None:
         self.files.remove(file)
@@ -95,15 +99,14 @@ class Composer:
     async def _command(self, line: str) -> bool:
         name = line.partition(" ")[0]
         if self.thread:
-            tell(self.person, self.channel, f"{name} is not supported in threads. Sorry!", self.thread)
+            tell(self.person, self.channel, say(self.person, "no_command_in_threads", command=name), self.thread)
             return False
         outcome = await self.person.command(line, self.channel)
         if outcome.ok:
             return True
-        words = outcome.error or ""
-        if not words.endswith("is not a valid command"):
-            words = f"{name} failed with the error “{words}”"
-        tell(self.person, self.channel, words)
+        unknown = outcome.error == in_language(FALLBACK, "not_a_command", command=name)
+        key = "not_a_command" if unknown else "command_failed"
+        tell(self.person, self.channel, say(self.person, key, command=name, error=outcome.error))
         return False
 
     def _put_back(self, text: str) -> None:

@@ -5,6 +5,7 @@ from nicegui import ui
 from playground.page.parts import button, element
 from playground.page.surface import Surface
 from playground.page.text import draw_text, words_of
+from playground.page.words import say
 from playground.slack.block_kit import Json
 
 
@@ -13,7 +14,7 @@ async def agreed(given: Json, surface: Surface) -> bool:
     asked = given.get("confirm")
     if not isinstance(asked, dict):
         return True
-    title = words_of(asked.get("title"), "Are you sure?")
+    title = words_of(asked.get("title"), say(surface.person, "are_you_sure"))
     style = "danger" if asked.get("style") == "danger" else "primary"
     with ui.dialog() as dialog:
         dialog.props["aria-label"] = title
@@ -21,8 +22,10 @@ async def agreed(given: Json, surface: Surface) -> bool:
             element("h2", "b-confirm-title", title)
             draw_text(asked.get("text"), surface.person)
             with element("div", "b-confirm-foot"):
-                button(words_of(asked.get("deny"), "Cancel"), lambda: dialog.submit(False), "b-button")
-                yes = button(words_of(asked.get("confirm"), "Yes"), lambda: dialog.submit(True), f"b-button b-{style}")
+                button(words_of(asked.get("deny"), say(surface.person, "cancel")), lambda: dialog.submit(False), "b-button")
+                yes = button(
+                    words_of(asked.get("confirm"), say(surface.person, "yes")), lambda: dialog.submit(True), f"b-button b-{style}"
+                )
                 yes.props["autofocus"] = True
     answer = await dialog
     if not dialog.is_deleted:

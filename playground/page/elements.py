@@ -9,6 +9,7 @@ from playground.page.mrkdwn import plain_html, safe_url
 from playground.page.parts import HtmlElement, element, on_press
 from playground.page.surface import Complaint, Surface
 from playground.page.text import marked, unknown, words_of
+from playground.page.words import say
 from playground.slack.block_kit import Json
 from playground.slack.forms import STATE, Field
 
@@ -65,7 +66,9 @@ def _busy(made: HtmlElement, *, on: bool) -> None:
 
 def _overflow(given: Json, surface: Surface) -> None:
     with element("div", "b-overflow"):
-        made = element("button", "b-button b-dots", "⋯", type="button", aria_label="More actions", aria_haspopup="menu")
+        made = element(
+            "button", "b-button b-dots", "⋯", type="button", aria_label=say(surface.person, "more_actions"), aria_haspopup="menu"
+        )
         with made, ui.menu().props('auto-close anchor="bottom right" self="top right"').classes("b-menu"):
             for option in given["options"]:
                 _overflow_item(given, option, surface)
@@ -85,6 +88,10 @@ def _control(block: Json, given: Json, surface: Surface) -> None:
     with element("div", f"b-control b-control-{given['type']}"):
         box = element("div")
         complaint = Complaint()
-    name = words_of(given.get("placeholder")) or words_of(block.get("text")) or fields.NAMES.get(given["type"], "Choose")
+    name = (
+        words_of(given.get("placeholder"))
+        or words_of(block.get("text"))
+        or say(surface.person, fields.NAMES.get(given["type"], "choose"))
+    )
     with box:
         fields.control(Control(Field(block, given), surface, complaint, name=name))

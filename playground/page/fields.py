@@ -12,12 +12,13 @@ from playground.page.surface import Complaint, Surface
 from playground.page.text import draw_text, unknown, words_of
 from playground.page.typing_in import typing_in
 from playground.page.uploads import uploads
-from playground.page.words import optional
+from playground.page.words import say
 from playground.slack.block_kit import Json
 from playground.slack.forms import STATE, Field
 
-_PICKED: Final = {"datepicker": "Select a date", "timepicker": "Select a time", "datetimepicker": "Select a date and time"}
-NAMES: Final = {kind: "Select an option" for kind in STATE if kind.endswith("select")} | _PICKED
+_PICKED: Final = {"datepicker": "select_a_date", "timepicker": "select_a_time", "datetimepicker": "select_a_moment"}
+NAMES: Final = {kind: "select_an_option" for kind in STATE if kind.endswith("select")} | _PICKED
+"""By kind of control: the words for one without a name of its own."""
 
 
 def draw(block: Json, surface: Surface) -> None:
@@ -31,7 +32,7 @@ def draw(block: Json, surface: Surface) -> None:
     with element("div" if group else "label", "b-label") as label:
         element("span", "", words_of(block.get("label")))
         if block.get("optional"):
-            element("span", "b-optional", f" ({optional(surface.person)})")
+            element("span", "b-optional", f" ({say(surface.person, 'optional')})")
     box = element("div", "b-field")
     hint = draw_text(block.get("hint"), surface.person, "b-hint")
     complaint = Complaint(surface.errors.get(block["block_id"], ""))

@@ -71,22 +71,25 @@ def listed(
     *,
     thread: bool = False,
     new_from: str = "",
+    after: Message | None = None,
 ) -> Iterator[Part]:
     """Messages from top to bottom with dividers between days. ``replies``: by their root's `ts`. ``new_from``: the `ts` after which all is
-    new to the reader."""
+    new to the reader. ``after``: the message above them, if there is one."""
     person, now = reader.person, reader.slack.world.clock()
-    last: Message | None = None
+    last, above = None, after
     divided = not new_from
     for message in messages:
         day = words.day(person, message.ts, now)
-        if not thread and (last is None or words.day(person, last.ts, now) != day):
+        if above is None or words.day(person, above.ts, now) != day:
             yield Part(("day", day), day, partial(element, "span", "", day), classes="day", props={"role": "separator"})
             last = None
         if not divided and message.ts > new_from and message.user != person.id:
             divided, last = True, None
-            yield Part("new", None, partial(element, "span", "", "New"), classes="new", props={"role": "separator"})
+            yield Part(
+                "new", None, partial(element, "span", "", words.say(person, "new")), classes="new", props={"role": "separator"}
+            )
         yield _one(reader, message, replies.get(message.ts, ()), together=_together(last, message), thread=thread)
-        last = message
+        last = above = message
 
 
 def _together(last: Message | None, message: Message) -> bool:
@@ -101,7 +104,7 @@ def _together(last: Message | None, message: Message) -> bool:
 
 
 def _one(reader: MessageReader, message: Message, replies: Sequence[Message], *, together: bool, thread: bool) -> Part:
-    name, time = words.author(reader.slack, message.user), words.time_of_day(reader.person, message.ts)
+    name, time = words.author(reader.slack, message.user, reader.person), words.time_of_day(reader.person, message.ts)
     pinned = message.ts in message.channel.pins
     marks = [("together", together), ("pinned", pinned), ("ephemeral", bool(message.ephemeral_to))]
     return Part(
@@ -130,9 +133,9 @@ def _body(
     reader: MessageReader, message: Message, replies: Sequence[Message], *, together: bool, thread: bool, pinned: bool
 ) -> Iterator[Part]:
     if pinned:
-        yield Part("pin", None, lambda: element("span", "", "Pinned in this channel"), classes="note pin-note")
+        yield Part("pin", None, partial(element, "span", "", words.say(reader.person, "pinned_here")), classes="note pin-note")
     if message.ephemeral_to:
-        yield Part("alone", None, lambda: element("span", "", "Only visible to you"), classes="note eye-note")
+        yield Part("alone", None, partial(element, "span", "", words.say(reader.person, "only_you")), classes="note eye-note")
     if message.broadcast and not thread:
         yield Part("broadcast", message.thread, partial(_from_thread, reader, message), classes="note")
     if not together:
@@ -144,8 +147,9 @@ def _body(
         yield Part("warning", warning, partial(element, "span", "", warning), classes="warning", props={"role": "alert"})
     if not thread and message.thread_ts is None and replies:
         new = reader.reading.unread_in_thread(reader.person, message, replies)
-        told = (len(replies), replies[-1].ts, new)
-        yield Part("thread", told, partial(_thread_link, reader, message, replies, new), classes="replies")
+        last = words.say(reader.person, "last_reply", at=words.when(reader.person, replies[-1].ts, reader.slack.world.clock()))
+        told = (len(replies), last, new)
+        yield Part("thread", told, partial(_thread_link, reader, message, replies, new, last), classes="replies")
 
 
 def avatar(slack: SlackStandIn, user_id: str) -> None:
@@ -169,7 +173,7 @@ def _avatar(slack: SlackStandIn, message: Message, time: str, *, together: bool)
 
 
 def _head(reader: MessageReader, message: Message) -> None:
-    element("strong", "author", words.author(reader.slack, message.user))
+    element("strong", "author", words.author(reader.slack, message.user, reader.person))
     if message.bot:
         element("span", "app-badge", "APP")
     user = reader.slack.world.users.get(message.user)
@@ -181,7 +185,10 @@ def _head(reader: MessageReader, message: Message) -> None:
 
 def _content(reader: MessageReader, message: Message) -> None:
     if message.blocks:
-        draw_blocks(message.blocks, Surface(reader.person, message, reader.slack.world, partial(reader.attempts.run, message.ts)))
+        draw_blocks(
+            message.blocks,
+            Surface(reader.person, message, reader.slack.world, partial(reader.attempts.run, reader.person, message.ts)),
+        )
     elif message.text:
         ui.html(to_html(message.text, reader.person), sanitize=False).classes("said")
     for attached in message.attachments:
@@ -189,19 +196,21 @@ def _content(reader: MessageReader, message: Message) -> None:
             if attached.get("blocks"):
                 draw_blocks(
                     attached["blocks"],
-                    Surface(reader.person, message, reader.slack.world, partial(reader.attempts.run, message.ts)),
+                    Surface(reader.person, message, reader.slack.world, partial(reader.attempts.run, reader.person, message.ts)),
                 )
             else:
                 text = attached.get("text") or attached.get("fallback") or ""
                 ui.html(to_html(text, reader.person), sanitize=False).classes("said")
     if message.edited:
-        element("span", "edited", "(edited)")
+        element("span", "edited", words.say(reader.person, "edited"))
     for file in message.files:
-        _file(file)
+        _file(reader.person, file)
 
 
-def _file(file: File) -> None:
-    with element("a", "file", href=f"/files/{file.id}", download=file.name, aria_label=f"Download {file.title}"):
+def _file(person: SlackPerson, file: File) -> None:
+    with element(
+        "a", "file", href=f"/files/{file.id}", download=file.name, aria_label=words.say(person, "download", name=file.title)
+    ):
         element("span", "file-kind", file.name.rpartition(".")[2][:4].upper(), aria_hidden="true")
         with element("span", "file-words"):
             element("span", "file-name", file.title)
@@ -209,20 +218,20 @@ def _file(file: File) -> None:
 
 
 def _from_thread(reader: MessageReader, message: Message) -> None:
-    element("span", "", "replied to ")
-    button("a thread", partial(reader.open_thread, message.channel, message.thread), "link")
+    element("span", "", words.say(reader.person, "replied_to"))
+    button(words.say(reader.person, "a_thread"), partial(reader.open_thread, message.channel, message.thread), "link")
 
 
-def _thread_link(reader: MessageReader, message: Message, replies: Sequence[Message], new: int) -> None:
+def _thread_link(reader: MessageReader, message: Message, replies: Sequence[Message], new: int, last: str) -> None:
     for user_id in list(dict.fromkeys(reply.user for reply in replies))[:3]:
         avatar(reader.slack, user_id)
-    count = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
+    count = words.say(reader.person, "replies", n=len(replies))
     button(count, partial(reader.open_thread, message.channel, message.ts), "link replies-link", name="replies")
     if new:
-        element("span", "replies-new", f"{new} new")
-    element("span", "replies-last", f"Last {words.time_of_day(reader.person, replies[-1].ts)}")
+        element("span", "replies-new", words.say(reader.person, "new_replies", n=new))
+    element("span", "replies-last", last)
 
 
 def _tools(reader: MessageReader, message: Message, *, thread: bool) -> None:
     if not thread and not message.ephemeral_to:
-        button("Reply in thread", partial(reader.open_thread, message.channel, message.thread), "tool")
+        button(words.say(reader.person, "reply_in_thread"), partial(reader.open_thread, message.channel, message.thread), "tool")

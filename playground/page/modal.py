@@ -7,6 +7,7 @@ from playground.page.attempts import Attempts
 from playground.page.blocks import draw as draw_blocks
 from playground.page.parts import Part, button, element
 from playground.page.surface import Surface
+from playground.page.words import say
 from playground.slack import SlackPerson, View
 from playground.slack.world import SlackWorld
 
@@ -33,11 +34,11 @@ def _inside(person: SlackPerson, view: View, world: SlackWorld, attempts: Attemp
     errors = attempts.errors(view)
     lang = {"lang": person.user.locale or "en-US"}
     shown = view.hash, errors, filled
-    surface = Surface(person, view, world, partial(attempts.run, view.id), errors)
+    surface = Surface(person, view, world, partial(attempts.run, person, view.id), errors)
     yield Part(
         "head",
         view.title,
-        partial(_head, view, partial(attempts.close, person, back=False)),
+        partial(_head, person, view, partial(attempts.close, person, back=False)),
         tag="header",
         classes="modal-head",
         props=lang,
@@ -65,13 +66,14 @@ def _word(view: View, name: str) -> str:
     return str((view.get(name) or {}).get("text", ""))
 
 
-def _head(view: View, close: Callable[[], object]) -> None:
+def _head(person: SlackPerson, view: View, close: Callable[[], object]) -> None:
     element("h2", "modal-title", view.title)
-    button("×", close, "corner", aria_label="Close", title="Close")
+    name = say(person, "close")
+    button("×", close, "corner", aria_label=name, title=name)
 
 
 def _foot(person: SlackPerson, attempts: Attempts, submit: str, close: str, *, busy: bool) -> None:
-    button(close or ("Cancel" if submit else "Close"), partial(attempts.close, person, back=True), "plain")
+    button(close or say(person, "cancel" if submit else "close"), partial(attempts.close, person, back=True), "plain")
     if submit:
         sending = button(
             submit, partial(attempts.submit, person), "primary sending" if busy else "primary", disabled=busy or None

@@ -5,21 +5,16 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 
+from playground.page.locales import locale_of
+from playground.page.words import say
 from playground.slack.reader import Reader
 
 _TOKEN: Final = re.compile(r"\{(\w+)\}")
 _DATES: Final = {"date": "long", "date_num": "iso", "date_slash": "short", "date_short": "medium", "date_long": "full"}
-_NEAR: Final = {"en": ("yesterday", "today", "tomorrow"), "pt": ("ontem", "hoje", "amanhã")}
-
-
-def locale_of(reader: Reader) -> Locale:
-    try:
-        return Locale.parse((reader.user.locale or "en-US").replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en", "US")
+_NEAR: Final = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
 def zone_of(reader: Reader) -> tzinfo:
@@ -42,8 +37,7 @@ def spelled(form: str, seconds: float, reader: Reader) -> str | None:
     moment, now = moment_of(seconds, reader), moment_of(reader.core.world.clock(), reader)
     if moment is None or now is None:
         return None
-    locale = locale_of(reader)
-    return _TOKEN.sub(lambda found: _token(found[1], moment, now, locale) or found[0], form)
+    return _TOKEN.sub(lambda found: _token(found[1], moment, now, reader) or found[0], form)
 
 
 def full(moment: datetime, reader: Reader) -> str:
@@ -51,7 +45,8 @@ def full(moment: datetime, reader: Reader) -> str:
     return str(format_datetime(moment, "full", locale=locale_of(reader)))
 
 
-def _token(name: str, moment: datetime, now: datetime, locale: Locale) -> str | None:
+def _token(name: str, moment: datetime, now: datetime, reader: Reader) -> str | None:
+    locale = locale_of(reader)
     if name == "time":
         return str(format_time(moment, "short", locale=locale))
     if name == "time_secs":
@@ -63,15 +58,14 @@ def _token(name: str, moment: datetime, now: datetime, locale: Locale) -> str | 
     plain = name.removesuffix("_pretty")
     if plain not in _DATES:
         return None
-    near = _near(moment.date(), now.date(), locale) if plain != name else None
+    near = _near(moment.date(), now.date(), reader) if plain != name else None
     return near or _day(moment, _DATES[plain], locale)
 
 
-def _near(day: date, today: date, locale: Locale) -> str | None:
-    """Yesterday, today or tomorrow, in the languages of the bot."""
-    away = (day - today).days
-    names = _NEAR.get(locale.language)
-    return names[away + 1] if names and abs(away) <= 1 else None
+def _near(day: date, today: date, reader: Reader) -> str | None:
+    """Yesterday, today or tomorrow."""
+    name = _NEAR.get((day - today).days)
+    return say(reader, name).lower() if name else None
 
 
 def _day(moment: datetime, form: str, locale: Locale) -> str:

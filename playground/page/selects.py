@@ -8,7 +8,7 @@ from nicegui.events import GenericEventArguments
 
 from playground.page.control import Control
 from playground.page.text import words_of
-from playground.page.words import select_an_option
+from playground.page.words import say
 from playground.slack import SlackPerson
 from playground.slack.block_kit import Json
 from playground.slack.world import Channel, User
@@ -62,7 +62,7 @@ class Select:
         of.owns(made)
 
     def _placeholder(self) -> None:
-        words = self.of.placeholder or select_an_option(self.of.surface.person)
+        words = self.of.placeholder or say(self.of.surface.person, "select_an_option")
         self.made.props["placeholder"] = "" if self._stored else words
 
     async def _filter(self, event: GenericEventArguments) -> None:
@@ -74,7 +74,7 @@ class Select:
         asked = self._asked
         found = await self._find(query)
         if asked == self._asked and not self.made.is_deleted:
-            self.made.props["options"] = found or [{"label": "No results", "value": "", "line": True, "disable": True}]
+            self.made.props["options"] = found or [_line(say(self.of.surface.person, "no_results"))]
 
     async def _find(self, query: str) -> list[Choice]:
         if self.source == "external":
@@ -83,14 +83,14 @@ class Select:
         return list(_matching(self._offered(), wanted))
 
     async def _search(self, query: str) -> list[Choice]:
-        least = self.of.element.get("min_query_length", 3)
+        person, least = self.of.surface.person, self.of.element.get("min_query_length", 3)
         if len(query) < least:
-            return [_line(f"Type at least {least} characters")]
+            return [_line(say(person, "type_more", n=least))]
         self.made.props["loading"] = True
         try:
-            texts = await self.of.surface.person.search(self.of.key, query, self.of.surface.target)
+            texts = await person.search(self.of.key, query, self.of.surface.target)
         except (ValueError, LookupError):
-            return [_line("The options could not be loaded. Open the list again to retry.")]
+            return [_line(say(person, "options_lost"))]
         finally:
             if not self.made.is_deleted:
                 self.made.props["loading"] = False

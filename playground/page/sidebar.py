@@ -10,6 +10,7 @@ from playground.page.messages import avatar
 from playground.page.navigation import Navigation
 from playground.page.parts import Part, button, element
 from playground.page.reading import Reading
+from playground.page.words import say
 from playground.slack import Channel, SlackPerson, SlackStandIn
 
 _HOUSE = '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M3 8.5L9 3l6 5.5M4.5 8v6.5h3v-4h3v4h3V8"/></svg>'
@@ -27,7 +28,7 @@ def introduction(office: Office, person: SlackPerson) -> str:
 
 def part(person: SlackPerson, slack: SlackStandIn, reading: Reading, navigation: Navigation) -> Part:
     inside = list(_inside(person, slack, reading, navigation))
-    return Part(("nav", person.id), tag="nav", classes="sidebar", props={"aria-label": "Channels"}, parts=inside)
+    return Part(("nav", person.id), tag="nav", classes="sidebar", props={"aria-label": say(person, "channels")}, parts=inside)
 
 
 def _inside(person: SlackPerson, slack: SlackStandIn, reading: Reading, navigation: Navigation) -> Iterator[Part]:
@@ -36,11 +37,11 @@ def _inside(person: SlackPerson, slack: SlackStandIn, reading: Reading, navigati
     def entry(key: str, name: str, act: Callable[[], None], channel: Channel | None, *, shared: bool = False) -> Part:
         current = here == "home" if key == "home" else channel is not None and here is channel
         unread = channel is not None and not current and reading.unread(person, channel)
-        drawn = partial(_draw, slack, name, act, current=current, unread=unread, shared=shared, icon=key)
+        drawn = partial(_draw, person, slack, name, act, current=current, unread=unread, shared=shared, icon=key)
         return Part(key, (name, current, unread, channel), drawn)
 
     yield Part("team", None, partial(element, "strong", "", person.user.team.name), classes="team-name")
-    yield Part("channels", None, partial(element, "span", "", "Channels"), classes="sidebar-title")
+    yield Part("channels", None, partial(element, "span", "", say(person, "channels")), classes="sidebar-title")
     direct: Channel | None = None
     for channel in person.channels():
         if channel.im:
@@ -49,20 +50,33 @@ def _inside(person: SlackPerson, slack: SlackStandIn, reading: Reading, navigati
         to = partial(navigation.go, person, channel)
         yield entry(channel.id, f"# {channel.name}", to, channel, shared=channel.is_ext_shared)
     apps = [
-        Part("apps", None, partial(element, "span", "", "Apps"), classes="sidebar-title"),
+        Part("apps", None, partial(element, "span", "", say(person, "apps")), classes="sidebar-title"),
         entry("direct", slack.bot_name, partial(navigation.go_direct, person), direct),
-        entry("home", "App Home", partial(navigation.go_home, person), None),
+        entry("home", say(person, "app_home"), partial(navigation.go_home, person), None),
     ]
     yield Part("apps", parts=apps, classes="sidebar-apps")
 
 
 def _draw(
-    slack: SlackStandIn, name: str, act: Callable[[], None], *, current: bool, unread: bool, shared: bool, icon: str
+    person: SlackPerson,
+    slack: SlackStandIn,
+    name: str,
+    act: Callable[[], None],
+    *,
+    current: bool,
+    unread: bool,
+    shared: bool,
+    icon: str,
 ) -> None:
     marks = [("nav", True), ("current", current), ("unread", unread)]
     classes = " ".join(mark for mark, holds in marks if holds)
     entry = button(
-        "", act, classes, name=name, aria_label=f"{name}, unread" if unread else name, aria_current="page" if current else None
+        "",
+        act,
+        classes,
+        name=name,
+        aria_label=say(person, "unread", name=name) if unread else name,
+        aria_current="page" if current else None,
     )
     with entry:
         if icon == "direct":
@@ -71,6 +85,6 @@ def _draw(
             ui.html(_HOUSE, sanitize=False, tag="span").classes("nav-icon")
         element("span", "nav-name", name, title=name)
         if shared:
-            element("span", "nav-shared", "shared", title="Shared with another company", aria_hidden="true")
+            element("span", "nav-shared", say(person, "shared"), title=say(person, "shared_outside"), aria_hidden="true")
         if unread:
             element("span", "nav-dot", aria_hidden="true")

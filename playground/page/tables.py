@@ -9,6 +9,7 @@ from nicegui import ui
 from playground.page.parts import element
 from playground.page.rich_text import rich_html
 from playground.page.text import words_of
+from playground.page.words import say
 from playground.slack.block_kit import Json
 from playground.slack.reader import Reader
 
@@ -26,15 +27,16 @@ def table(block: Json, reader: Reader) -> None:
     is_sorted = block.get("type") == "data_table"
     size = int(block.get("page_size") or PAGE_SIZE) if is_sorted else len(rows)
     with element("div", "b-table-frame", data_page_size=str(size) if is_sorted else None):
-        with element("div", "b-table", role="region", aria_label=name or "Table", tabindex="0"):
+        with element("div", "b-table", role="region", aria_label=name or say(reader, "table"), tabindex="0"):
             head = _row(rows[0], settings, sides, reader, head=True, is_sorted=is_sorted) if rows else ""
             body = "".join(_row(row, settings, sides, reader, hidden=at >= size) for at, row in enumerate(rows[1:]))
             ui.html(f"<thead>{head}</thead><tbody>{body}</tbody>", sanitize=False, tag="table")
         if is_sorted and len(rows) - 1 > size:
+            shown = say(reader, "rows", first=1, last=size, all=len(rows) - 1)
             turning = (
-                '<button type="button" class="b-button" data-turn="-1" disabled>Previous rows</button>'
-                f'<span role="status">1–{size} of {len(rows) - 1}</span>'
-                '<button type="button" class="b-button" data-turn="1">Next rows</button>'
+                f'<button type="button" class="b-button" data-turn="-1" disabled>{say(reader, "previous_rows")}</button>'
+                f'<span role="status" data-form="{say(reader, "rows", first="{first}", last="{last}", all="{all}")}">{shown}</span>'
+                f'<button type="button" class="b-button" data-turn="1">{say(reader, "next_rows")}</button>'
             )
             ui.html(turning, sanitize=False).classes("b-table-pages")
 

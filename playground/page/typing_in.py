@@ -7,6 +7,7 @@ from nicegui.events import ValueChangeEventArguments
 
 from playground.page.control import Control
 from playground.page.parts import element
+from playground.page.words import say
 
 _NATIVE: Final = {"email_text_input": "email", "url_text_input": "url"}
 _COUNTED: Final = 0.9
@@ -39,7 +40,7 @@ def typing_in(of: Control) -> None:
 
     async def typed(event: ValueChangeEventArguments[Any]) -> None:
         value = str(event.value or "")
-        left.set_text(f"{most - len(value)} characters left" if len(value) > most * _COUNTED else "")
+        left.set_text(say(of.surface.person, "characters_left", n=most - len(value)) if len(value) > most * _COUNTED else "")
         if not of.field.sends_actions or _each_character(of):
             await store(value)
 

@@ -8,6 +8,7 @@ from nicegui.events import MultiUploadEventArguments
 
 from playground.page.control import Control
 from playground.page.parts import button, element
+from playground.page.words import say
 from playground.slack.forms import FileUpload
 
 _CHOSEN = "(event) => { getElement(%d).$refs.qRef.addFiles([...event.target.files]); event.target.value = ''; }"
@@ -40,7 +41,8 @@ class UploadField:
         sent = [FileUpload(file.name, await file.read()) for file in event.files]
         wrong = [file.name for file in sent if self.types and file.name.rpartition(".")[2].lower() not in self.types]
         if wrong:
-            self.of.complaint.say(f"{wrong[0]} is none of the kinds of file that can be sent here: {', '.join(self.types)}.")
+            person = self.of.surface.person
+            self.of.complaint.say(say(person, "wrong_file", name=wrong[0], kinds=", ".join(self.types)))
             return
         kept = self._kept() if self.most > 1 else []
         await self._put([*kept, *sent])
@@ -57,7 +59,12 @@ class UploadField:
             for index, file in enumerate(self.of.value or []):
                 with element("div", "b-file"):
                     element("span", "", _name(file))
-                    button("×", partial(self._remove, index), "b-remove", aria_label=f"Remove {_name(file)}")
+                    button(
+                        "×",
+                        partial(self._remove, index),
+                        "b-remove",
+                        aria_label=say(self.of.surface.person, "remove", name=_name(file)),
+                    )
 
     async def _remove(self, index: int) -> None:
         kept = self._kept()

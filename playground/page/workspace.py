@@ -18,6 +18,7 @@ from playground.page.messages import MessageReader
 from playground.page.navigation import Location, Navigation
 from playground.page.parts import Part, Parts, element, on_value, set_prop
 from playground.page.shared import SharedState
+from playground.page.words import say
 from playground.slack import SlackPerson, View
 
 
@@ -132,7 +133,7 @@ class Workspace:
                 ("thread", self.person.id, location.thread),
                 tag="section",
                 classes="place thread",
-                props={"aria-label": "Thread"},
+                props={"aria-label": say(self.person, "thread")},
                 parts=list(content),
             )
 

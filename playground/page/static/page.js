@@ -152,7 +152,8 @@ function showRows(frame, page) {
   frame.dataset.page = page;
   const status = frame.querySelector(".b-table-pages [role=status]");
   if (!status) return;
-  status.textContent = `${page * size + 1}–${Math.min((page + 1) * size, rows.length)} of ${rows.length}`;
+  const shown = { first: page * size + 1, last: Math.min((page + 1) * size, rows.length), all: rows.length };
+  status.textContent = status.dataset.form.replace(/\{(\w+)\}/g, (_, name) => shown[name]);
   frame.querySelector('[data-turn="-1"]').disabled = page === 0;
   frame.querySelector('[data-turn="1"]').disabled = (page + 1) * size >= rows.length;
 }

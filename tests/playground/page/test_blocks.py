@@ -7,6 +7,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Locator, expect
 from playwright.async_api import Page as Tab
 
+from playground.page.words import in_language
 from tests.playground.page.gallery import Gallery
 
 pytestmark = [
@@ -54,7 +55,7 @@ async def test_a_dialog_asks_before_anything_is_done(tab: Tab, gallery: Gallery)
 
 
 async def test_menus_and_selects_beside_text(tab: Tab, gallery: Gallery) -> None:
-    await card(tab).get_by_role("button", name="More actions").click()
+    await card(tab).get_by_role("button", name=in_language("pt", "more_actions")).click()
     await tab.get_by_role("menuitem", name="Export").click()
     assert (await told(gallery, "menu"))["selected_option"] == {
         "text": {"type": "plain_text", "text": "Export"},
@@ -71,7 +72,9 @@ async def test_what_people_read(tab: Tab) -> None:
     await expect(card(tab).get_by_role("cell", name="1,200")).to_be_visible()
     await expect(card(tab).get_by_role("listitem").filter(has_text="Nested")).to_be_visible()
     await expect(card(tab).get_by_role("img", name="A dot").first).to_be_visible()
-    await expect(card(tab).get_by_role("link", name="Open image")).to_have_attribute("href", "https://example.com/a.png")
+    await expect(card(tab).get_by_role("link", name=in_language("pt", "open_image"))).to_have_attribute(
+        "href", "https://example.com/a.png"
+    )
     first, second = [await card(tab).get_by_text(f"Field {n}").bounding_box() for n in (1, 2)]
     assert first
     assert second
@@ -81,7 +84,7 @@ async def test_what_people_read(tab: Tab) -> None:
     await expect(rows).to_have_text(["May900", "June1,300"])
     await shown.get_by_role("button", name="Issued").click()
     await expect(rows).to_have_text(["July85", "May900"])
-    await card(tab).get_by_role("button", name="Next rows").click()
+    await card(tab).get_by_role("button", name=in_language("pt", "next_rows")).click()
     await expect(rows).to_have_text(["June1,300"])
     await shown.get_by_role("button", name="Issued").click()
     await expect(rows).to_have_text(["June1,300", "May900"])

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Locator, expect
 from playwright.async_api import Page as Tab
 
+from playground.page.words import in_language
 from tests.playground.page.gallery import Gallery
 
 pytestmark = [
@@ -42,7 +43,7 @@ async def choose(tab: Tab, label: str, *options: str, query: str = "") -> None:
 async def test_each_label_finds_its_control(tab: Tab, gallery: Gallery) -> None:
     for block in gallery.view.blocks:
         if block["type"] == "input":
-            name = block["label"]["text"] + (" (opcional)" if block.get("optional") else "")
+            name = block["label"]["text"] + (f" ({in_language('pt', 'optional')})" if block.get("optional") else "")
             await expect(form(tab).get_by_label(name, exact=True)).to_be_visible()
 
 
@@ -51,7 +52,7 @@ async def test_what_is_typed_is_stored_key_by_key(tab: Tab, gallery: Gallery) ->
     await name.press_sequentially("Acme Bank S.A. of Recife and more")
     await holds(gallery, lambda: gallery.inputs("name") == "Acme Bank S.A. of Re")
     await expect(name).to_have_value("Acme Bank S.A. of Re")
-    await expect(form(tab).get_by_text("0 characters left")).to_be_visible()
+    await expect(form(tab).get_by_text(in_language("pt", "characters_left", n=0))).to_be_visible()
     await form(tab).get_by_label("About").fill("One\nmore")
     await form(tab).get_by_label("E-mail").fill("ana@acme.example")
     await form(tab).get_by_label("Cards a month").fill("12")
@@ -98,7 +99,7 @@ async def test_the_app_is_asked_for_the_options_of_an_external_list(tab: Tab, ga
     await holds(gallery, lambda: text_of(gallery.inputs("currency")) == "euro")
     several = form(tab).get_by_label("Currencies", exact=True)
     await several.click()
-    await expect(tab.get_by_text("Type at least 2 characters")).to_be_visible()
+    await expect(tab.get_by_text(in_language("pt", "type_more", n=2))).to_be_visible()
     await choose(tab, "Currencies", "Real", query="re")
     await choose(tab, "Currencies", "Dollar", query="do")
     await holds(gallery, lambda: text_of(gallery.inputs("currencies")) == ["real", "dollar"])
@@ -127,12 +128,12 @@ async def test_files_are_sent_listed_refused_and_taken_away(tab: Tab, gallery: G
     await control.set_input_files([pick("a.pem"), pick("b.txt")])
     await holds(gallery, lambda: len(gallery.inputs("file")) == 2)
     assert gallery.slack.world.files[gallery.inputs("file")[0]["id"]].content == b"words"
-    await expect(form(tab).get_by_role("button", name="Remove b.txt")).to_be_visible()
+    await expect(form(tab).get_by_role("button", name=in_language("pt", "remove", name="b.txt"))).to_be_visible()
     await control.set_input_files([pick("c.exe")])
-    await expect(form(tab).get_by_text("c.exe is none of the kinds of file")).to_be_visible()
+    await expect(form(tab).get_by_text(in_language("pt", "wrong_file", name="c.exe", kinds="pem, txt"))).to_be_visible()
     await control.set_input_files([pick("c.txt")])
     await expect(form(tab).get_by_text("Too many files.")).to_be_visible()
-    await form(tab).get_by_role("button", name="Remove a.pem").click()
+    await form(tab).get_by_role("button", name=in_language("pt", "remove", name="a.pem")).click()
     await holds(gallery, lambda: [file["name"] for file in gallery.inputs("file")] == ["b.txt"])
     await expect(form(tab).get_by_text("Too many files.")).to_be_hidden()
 
