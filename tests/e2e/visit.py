@@ -38,6 +38,7 @@ class Visit:
     async def inspector_tells(self, words: str) -> None:
         pane = await open_pane(self.page, "Inspector")
         await expect(pane.get_by_role("status")).to_contain_text(words)
+        await expect(pane.get_by_role("row").nth(1)).to_be_in_viewport()  # the newest, below the names of the columns
 
     async def photograph(self, what: str) -> None:
         SHOTS.mkdir(exist_ok=True)
