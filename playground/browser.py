@@ -99,7 +99,12 @@ class PageSide:
     def place(self, name: str) -> Locator:
         """The button that leads to a channel, to "App Home" or to "onboarding", the conversation with the bot."""
         words = in_any("app_home") if name == "App Home" else re.escape(name)
-        return self.here.get_by_role("button", name=re.compile(rf"^(# ?)?{words}\b")).first
+        return self.here.get_by_role("button", name=re.compile(rf"^(# ?)?{words}\b"), include_hidden=True).first
+
+    @property
+    def places_switch(self) -> Locator:
+        """What unfolds the list of channels in a narrow window."""
+        return self.here.get_by_role("button", name=re.compile(f"^☰ {in_any('channels')}"))
 
     def field(self, label: str) -> Locator:
         """The control of the open form with this label."""
@@ -125,6 +130,8 @@ class PageSide:
     async def go(self, place: str) -> None:
         """To a channel, unless it is already open."""
         if await self.place(place).get_attribute("aria-current") != "page":
+            if not await self.place(place).is_visible():
+                await self.places_switch.click()
             await self.place(place).click()
         await expect(self.place(place)).to_have_attribute("aria-current", "page")
 

@@ -16,12 +16,13 @@ import webbrowser
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
-from playground.customers import crowded
 from playground.lasting import LastingOffice, clear
 from playground.life import life_of
 from playground.office import ROOT
 from playground.page.office_page import OfficePage
 from playground.page.server import ServedPage, serve
+from playground.page.try_this import tips
+from playground.page.words import FALLBACK
 from playground.saving import SavedError
 from playground.seed import seed
 from playground.slack import UnmetError
@@ -39,17 +40,10 @@ Open {url}
 
 Left is the Slack of customers, right is that of Pismo's support; the real bot serves all. To try:
 {try_this}
-  - below, press "Play the next step for me", move the clock, or switch on a fault.
+  - Below, press "Play the next step for me", or switch on a fault.
 {where}
 Ctrl-C ends it; the next start goes on where it was. make demo FRESH=1 begins anew.
 """
-TRY_STORY = """\
-  - as Sam (right) look at Acme Bank's organization in #onboarding-support: approve it, or ask for changes;
-  - as Ana (left) fill in the next step in #acme_pismo;
-  - as Olga (left) begin with Blue Coop's planning in #blue_pismo;"""
-TRY_LISTS = """\
-  - as Sam (right) open App Home, and turn the pages of what waits and of all onboardings;
-  - as Sam write in #onboarding-support: /onboarding queue, /onboarding status overdue, /onboarding find nova, /onboarding report;"""
 ONLY_HERE = "The page is for this machine alone."
 NOT_ONLY_HERE = "Whoever reaches this machine can use the page: it asks nobody who they are."
 
@@ -185,7 +179,7 @@ async def _run(asked: argparse.Namespace, held: int) -> None:
         watching = asyncio.create_task(life.keeper.watch())
         stack.callback(watching.cancel)
         url = await stack.enter_async_context(served(OfficePage(office), asked.host, asked.port))
-        try_this = TRY_LISTS if crowded(office.slack) and not office.acme.messages else TRY_STORY
+        try_this = "\n".join(f"  - {tip.words(FALLBACK)}" for tip in tips(office))
         say(HELLO.format(url=url, try_this=try_this, where=ONLY_HERE if asked.host == HERE else NOT_ONLY_HERE))
         if asked.browser:
             await asyncio.to_thread(show, url)

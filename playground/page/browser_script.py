@@ -18,6 +18,18 @@ class BrowserScript:
     def show_message(self, ts: str) -> None:
         self._call("showMessage", ts)
 
+    def show_beginning(self, ts: str) -> None:
+        """A message where somebody who was nowhere yet begins."""
+        self._call("showBeginning", ts)
+
+    def show_change(self, ts: str) -> None:
+        """A message that changed. If it cannot be shown at once, the event ``changeunseen`` comes, and ``changeseen`` when it is."""
+        self._call("showChange", ts)
+
+    def show_button(self, ts: str) -> None:
+        """The first button of a message, with the focus."""
+        self._call("showButton", ts)
+
     def show_end(self, ts: str) -> None:
         """The end of a message, where its buttons are."""
         self._call("showMessage", ts, "end")

@@ -61,7 +61,7 @@ class Seats(Protocol):
     def support(self) -> SlackPerson: ...
     @property
     def looked_at(self) -> SlackPerson: ...
-    def show(self, person: SlackPerson, message: Message | None = None) -> None: ...
+    def show(self, person: SlackPerson, message: Message | None, since: int) -> None: ...
 
 
 class DemoPane:
@@ -160,6 +160,7 @@ class DemoPane:
 
     async def _played(self, player: Player, act: Awaitable[Played]) -> None:
         self._enable(on=False)
+        since = self.life.office.slack.last_change
         try:
             played = await act
         except (UnmetError, FormRefusedError, LookupError, ValueError) as error:
@@ -168,14 +169,14 @@ class DemoPane:
             self._enable(on=True)
         self.life.tell(f"{player.company.name}: {played.sentence}")
         if played.person is not None:
-            self._follow(played.person, played.message)
+            self._follow(played.person, played.message, since)
         self.refresh()
 
-    def _follow(self, person: SlackPerson, message: Message | None) -> None:
-        """Show what was played."""
+    def _follow(self, person: SlackPerson, message: Message | None, since: int) -> None:
+        """Show what was played, and what came of it."""
         if person.view is not None:
             self.filled[person.view.id] += 1
-        self.seats.show(person, message)
+        self.seats.show(person, message, since)
         self.life.office.slack.changed()
 
     def _enable(self, *, on: bool) -> None:

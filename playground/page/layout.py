@@ -1,15 +1,19 @@
 """What one browser shows: both sides, with the demo's panes below."""
 
 import asyncio
+import json
 import logging
 from functools import partial
 
-from nicegui import ui
+from nicegui import Client, ui
 
 from playground.life import life_of
-from playground.page import demo_pane, inspector, theme
+from playground.page import demo_pane, inspector, theme, try_this
+from playground.page.browser_script import BrowserScript
 from playground.page.parts import HtmlElement, button, element, set_prop
 from playground.page.shared import SharedState
+from playground.page.try_this import Tip
+from playground.page.words import FALLBACK, accepted, in_language
 from playground.page.workspace import Workspace
 from playground.slack import Message, SlackPerson
 
@@ -25,8 +29,10 @@ class Layout:
         self._client = ui.context.client
         theme.dress()
         self._client.content.classes(replace="layout")
+        self.language = _language(self._client)
         with element("header", "top"):
             self._header()
+        try_this.draw(shared.office, self.language, self.try_out)
         with element("div", "sides") as self.frame:
             self._tabs()
             self.left = Workspace("Customer", shared, support=False)
@@ -35,7 +41,8 @@ class Layout:
         for side in (self.left, self.right):
             side.root.on("focusin", partial(self._look, side), args=[])
         self._panes: dict[str, tuple[HtmlElement, HtmlElement]] = {}
-        self._pane = ""
+        self._pane, self._arrived = "", False
+        self._client.on_connect(self._arrive)
         self._dock()
         self._choose("Customer")
         self.refresh()
@@ -52,20 +59,55 @@ class Layout:
     def looked_at(self) -> SlackPerson:
         return self.active.person
 
-    def show(self, person: SlackPerson, message: Message | None = None) -> None:
-        """Seat a person at her side and bring that side into view, and a message in the channel that is open there."""
-        for side in (self.left, self.right):
-            if person in side.people:
-                self._look(side)
-                self._choose(side.name)
-                if side.person is not person:
-                    side.choose(person.id)
-                if message is not None and side.navigation.of(person).channel is message.channel:
-                    side.script.show_end(message.ts)
+    def show(self, person: SlackPerson, message: Message | None, since: int) -> None:
+        """Seat a person at her side, bring that side into view, and there what changed since that change of the messages; else the
+        message, if its channel is open."""
+        self.seat(person).news.catch_up(person, since, message)
+
+    def seat(self, person: SlackPerson) -> Workspace:
+        """At her side, which comes into view."""
+        side = next(side for side in (self.left, self.right) if person in side.people)
+        self._look(side)
+        self._choose(side.name)
+        if side.person is not person:
+            side.choose(person.id)
+        return side
+
+    def try_out(self, tip: Tip) -> None:
+        """Go where a tip says what to do."""
+        if tip.person is None:
+            self._open("Demo")
+            self._script.focus(f"[aria-label$={json.dumps(tip.press)}]")
+            return
+        side = self.seat(tip.person)
+        if tip.channel is None:
+            side.navigation.go_home(tip.person)
+            return
+        ts = tip.message.ts if tip.message else ""
+        side.navigation.go(tip.person, tip.channel, ts)
+        if ts:
+            side.script.show_button(ts)
+        else:
+            side.script.focus(".composer textarea")
 
     def refresh(self) -> None:
         for side in (self.left, self.right):
             side.refresh()
+            self._name_tab(side)
+
+    def _name_tab(self, side: Workspace) -> None:
+        """With a word if something changed behind it."""
+        tab, waits = self._tab_buttons[side.name], side.news.waits and side is not self._shown
+        words = in_language(self.language, "change.side", name=side.name) if waits else side.name
+        if tab.text != words:
+            tab.text = words
+
+    def _arrive(self) -> None:
+        """The browser is there for the first time: it shows what each side begins at."""
+        if not self._arrived:
+            self._arrived = True
+            for side in (self.left, self.right):
+                side.arrive()
 
     async def follow(self) -> None:
         """Draw changes until cancelled. While no browser is connected nothing is drawn; it catches up on reconnecting."""
@@ -87,6 +129,7 @@ class Layout:
         with element("div", "brand"):
             element("h1", "", "Pismo onboarding, playground")
             element("span", "only-here", "this page is for this machine only")
+        try_this.switch(self.language)
         theme.dark_switch()
 
     def _tabs(self) -> None:
@@ -97,6 +140,9 @@ class Layout:
 
     def _choose(self, name: str) -> None:
         """Which side to show if there is room for only one."""
+        self._shown = self.left if name == self.left.name else self.right
+        self._shown.news.read()
+        self._name_tab(self._shown)
         self.frame.classes(replace=f"sides show-{name.lower()}")
         for other, tab in self._tab_buttons.items():
             set_prop(tab, "aria-selected", "true" if other == name else "false")
@@ -106,7 +152,8 @@ class Layout:
             "Demo": partial(demo_pane.draw, life_of(self.shared.office), self, self.shared.filled),
             "Inspector": partial(inspector.draw, self.shared.slack),
         }
-        with element("div", "dock"):
+        with element("div", "dock") as dock:
+            self._script = BrowserScript(dock)
             with element("div", "dock-bar"):
                 switches = {name: button(name, partial(self._toggle, name), "dock-tab") for name in panes}
             for name, draw in panes.items():
@@ -117,8 +164,19 @@ class Layout:
 
     def _toggle(self, name: str) -> None:
         """Show one pane, or none if its button is pressed again."""
-        self._pane = "" if self._pane == name else name
+        self._open("" if self._pane == name else name)
+
+    def _open(self, name: str) -> None:
+        self._pane = name
         for other, (switch, pane) in self._panes.items():
             shown = other == self._pane
             pane.set_visibility(shown)
             set_prop(switch, "aria-expanded", "true" if shown else "false")
+
+
+def _language(client: Client) -> str:
+    """Of what the page says to whoever looks at it in a browser."""
+    try:
+        return accepted(client.request.headers.get("accept-language", ""))
+    except RuntimeError:  # no browser has asked for it
+        return FALLBACK

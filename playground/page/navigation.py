@@ -1,5 +1,6 @@
 """Where the people on one side are in their workspaces, and how they move around."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -22,6 +23,17 @@ class Location:
     near: str = ""
 
 
+_PERMALINK = re.compile(r"/archives/\w+/p(\d+)(\d{6})")
+
+
+def marked(channel: Channel) -> str:
+    """The `ts` of the message that the channel's first bookmark leads to, else of its first pin: a customer's checklist. Empty if there is
+    none."""
+    links = [found for mark in channel.bookmarks if (found := _PERMALINK.search(str(mark["link"])))]
+    wanted = [*(f"{found[1]}.{found[2]}" for found in links), *channel.pins]
+    return next((ts for ts in wanted if channel.find(ts)), "")
+
+
 class Navigation:
     """For one browser: another may show the same person elsewhere. ``refresh`` redraws what changed."""
 
@@ -33,10 +45,17 @@ class Navigation:
         known = self._known.get(person.id)
         if known is None or (known.channel != "home" and known.channel not in person.channels()):
             own = [channel for channel in person.channels() if not channel.im]
-            known = self._known[person.id] = self._arrive(person, own[0]) if own else Location("home")
+            known = self._known[person.id] = self._begin(person, own[0]) if own else Location("home")
             if not own:  # in no channel any more
                 background_tasks.create(person.open_home(), name="opens the home")
         return known
+
+    def _begin(self, person: SlackPerson, channel: Channel) -> Location:
+        """Who has been nowhere yet begins at what the channel is about."""
+        location = replace(self._arrive(person, channel), near=marked(channel))
+        if location.near:
+            self.script.show_beginning(location.near)
+        return location
 
     def _arrive(self, person: SlackPerson, channel: Channel) -> Location:
         last = self.reading.last(person, channel)

@@ -26,15 +26,31 @@ def introduction(office: Office, person: SlackPerson) -> str:
     return f"{person.name} · {'guest' if person.user.restricted else 'not support'}"
 
 
-def part(person: SlackPerson, slack: SlackStandIn, reading: Reading, navigation: Navigation) -> Part:
-    inside = list(_inside(person, slack, reading, navigation))
-    return Part(("nav", person.id), tag="nav", classes="sidebar", props={"aria-label": say(person, "channels")}, parts=inside)
+def part(
+    person: SlackPerson,
+    slack: SlackStandIn,
+    reading: Reading,
+    navigation: Navigation,
+    went: Callable[[], None],
+    *,
+    folded: bool,
+) -> Part:
+    """``went`` is called after somebody went anywhere. ``folded``: out of sight in narrow windows."""
+    inside = list(_inside(person, slack, reading, navigation, went))
+    classes = "sidebar folded" if folded else "sidebar"
+    return Part(("nav", person.id), tag="nav", classes=classes, props={"aria-label": say(person, "channels")}, parts=inside)
 
 
-def _inside(person: SlackPerson, slack: SlackStandIn, reading: Reading, navigation: Navigation) -> Iterator[Part]:
+def _inside(
+    person: SlackPerson, slack: SlackStandIn, reading: Reading, navigation: Navigation, went: Callable[[], None]
+) -> Iterator[Part]:
     here = navigation.of(person).channel
 
-    def entry(key: str, name: str, act: Callable[[], None], channel: Channel | None, *, shared: bool = False) -> Part:
+    def entry(key: str, name: str, to: Callable[[], None], channel: Channel | None, *, shared: bool = False) -> Part:
+        def act() -> None:
+            to()
+            went()
+
         current = here == "home" if key == "home" else channel is not None and here is channel
         unread = channel is not None and not current and reading.unread(person, channel)
         drawn = partial(_draw, person, slack, name, act, current=current, unread=unread, shared=shared, icon=key)

@@ -59,6 +59,12 @@ def in_language(language: str, key: str, /, **values: object) -> str:
     return found.format(**values)
 
 
+def accepted(header: str) -> str:
+    """The first of an Accept-Language header's languages that there is; else English. Browsers name the preferred one first."""
+    names = (part.strip().partition(";")[0].partition("-")[0].lower() for part in header.split(","))
+    return next((name for name in names if name in languages()), FALLBACK)
+
+
 def say(reader: Reader, key: str, /, **values: object) -> str:
     """Likewise, in the language that somebody reads."""
     return in_language(locale_of(reader).language, key, **values)

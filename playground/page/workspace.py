@@ -16,7 +16,8 @@ from playground.page.browser_script import BrowserScript
 from playground.page.composer import Writer
 from playground.page.messages import MessageReader
 from playground.page.navigation import Location, Navigation
-from playground.page.parts import Part, Parts, element, on_value, set_prop
+from playground.page.news import News
+from playground.page.parts import Part, Parts, button, element, on_value, set_prop
 from playground.page.shared import SharedState
 from playground.page.words import say
 from playground.slack import SlackPerson, View
@@ -33,9 +34,11 @@ class Workspace:
         self._loading = False
         self.root = element("section", "side", aria_label=name)
         self.root.on("click", self._follow_link, js_handler="(event) => { const to = permalink(event); if (to) emit(to); }")
-        self.root.on("keydown", lambda _event: self._leave(), js_handler="(event) => { if (leavesModal(event)) emit(); }")
+        self.root.on("keydown", lambda _event: self._leave(), js_handler="(event) => { if (leaves(event)) emit(); }")
         self.script = BrowserScript(self.root)
         self.navigation = Navigation(self.slack, shared.reading, self.script, self.refresh)
+        self.news = News(self.root, self.slack, self.navigation, self.script, self.refresh)
+        self._folded = True
         self.attempts = Attempts(self.script, self.refresh)
         self._parts = Parts(self.root)
 
@@ -47,7 +50,14 @@ class Workspace:
     def choose(self, person_id: str) -> None:
         """Another person sits down here."""
         self.person = next(person for person in self.people if person.id == person_id)
+        self.news.forget()
         self.refresh()
+
+    def arrive(self) -> None:
+        """The browser is there: it shows what the open channel is about."""
+        location = self.navigation.of(self.person)
+        if location.near:
+            self.script.show_beginning(location.near)
 
     def _follow_link(self, event: GenericEventArguments) -> None:
         """A Slack permalink leads to the message here, for anyone in its channel."""
@@ -57,22 +67,40 @@ class Workspace:
             self.navigation.go(self.person, channel, ts)
 
     async def _leave(self) -> None:
-        await self.attempts.close(self.person, back=True)
+        """Escape: the form on top, else the list of channels where it is folded away."""
+        if self.person.view is not None:
+            await self.attempts.close(self.person, back=True)
+        elif not self._folded:
+            self._fold(on=True)
+
+    def _fold(self, *, on: bool) -> None:
+        """The list of channels; wide windows always show it."""
+        self._folded = on
+        self.refresh()
+        self.script.focus(".places-switch" if on else ".sidebar [aria-current=page]")
+
+    def _went(self) -> None:
+        """A place was chosen."""
+        if not self._folded:
+            self._fold(on=True)
 
     # -- drawing
 
     def refresh(self) -> None:
         """Draw what changed since last time."""
         people, location, view = self.people, self.navigation.of(self.person), self.person.view
+        self.news.look(self.person)
         self._read(location)
         body = [
-            sidebar.part(self.person, self.slack, self.shared.reading, self.navigation),
+            sidebar.part(self.person, self.slack, self.shared.reading, self.navigation, self._went, folded=self._folded),
             self._location_part(location),
             *self._thread_parts(location),
         ]
         classes = "side-body has-thread" if location.thread else "side-body"
+        who = Part("who", (self.person.id, len(people)), partial(self._who, people), classes="who-frame")
         wanted = [
-            Part("top", (self.person.id, len(people)), partial(self._top, people), classes="side-top"),
+            Part("top", classes="side-top", parts=[self._switch(view), who]),
+            self.news.part(self.person),
             Part("body", classes=classes, props={"inert": True} if view else {}, parts=body),
         ]
         sending = self._shown_view is not None and self._shown_view.id in self.attempts.sending
@@ -100,7 +128,20 @@ class Workspace:
         if location.thread:
             self.shared.reading.saw_thread(self.person, location.channel, location.thread)
 
-    def _top(self, people: Sequence[SlackPerson]) -> None:
+    def _switch(self, view: View | None) -> Part:
+        """Unfolds the list of channels in narrow windows."""
+        unread = any(self.shared.reading.unread(self.person, channel) for channel in self.person.channels())
+        words = say(self.person, "channels")
+        name = say(self.person, "unread", name=words) if unread else words
+        shown = self.person.id, name, self._folded, view is None
+
+        def draw() -> None:
+            props = {"aria_expanded": "false" if self._folded else "true", "disabled": view is not None or None}
+            button(f"☰ {name}", partial(self._fold, on=not self._folded), "places-switch", name="places", **props)
+
+        return Part("places", shown, draw, classes="places")
+
+    def _who(self, people: Sequence[SlackPerson]) -> None:
         """Hundreds of people are one element, so that they cost the browser little."""
         with element("label", "who"):
             element("span", "who-side", self.name)

@@ -4,7 +4,7 @@ from playground.slack.core import UnmetError
 from playground.slack.forms import FileUpload
 from playground.slack.person import SlackPerson, UnloadedError
 from playground.slack.reader import Outcome
-from playground.slack.records import Delivery, Sent, Violation, WebApiCall
+from playground.slack.records import Delivery, MessageChange, Sent, Violation, WebApiCall
 from playground.slack.screen import SeenMessage
 from playground.slack.server import SlackStandIn
 from playground.slack.world import Channel, Message, Team, View
@@ -14,6 +14,7 @@ __all__ = [
     "Delivery",
     "FileUpload",
     "Message",
+    "MessageChange",
     "Outcome",
     "SeenMessage",
     "Sent",

@@ -77,7 +77,7 @@ def change(core: Core, message: Message, content: Json) -> None:
     message.attachments = content["attachments"]
     message.metadata = content["metadata"] or message.metadata
     message.edited = None if message.blocks else core.world.new_ts()
-    core.changed()
+    core.note(message)
 
 
 @method("chat.delete", "chat:write")

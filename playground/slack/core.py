@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import isawaitable
@@ -11,7 +12,7 @@ from typing import Any
 from playground.slack.block_kit import Json
 from playground.slack.checks import WebApiError
 from playground.slack.faults import SlackFaults
-from playground.slack.records import Sent, Violation, WebApiCall
+from playground.slack.records import CHANGES_KEPT, MessageChange, Sent, Violation, WebApiCall
 from playground.slack.world import Channel, Message, ResponseUrl, SlackWorld, Team, Trigger, User
 from playground.wire import Wire
 
@@ -70,6 +71,8 @@ class Core:
         self.calls: list[WebApiCall] = []
         self.deliveries: list[Sent] = []
         self.violations: list[Violation] = []
+        self.message_changes: deque[MessageChange] = deque(maxlen=CHANGES_KEPT)
+        self.last_change = 0
         self.deliver: Callable[[Json], None] = lambda _envelope: None
         self._wakers: set[asyncio.Event] = set()
 
@@ -237,5 +240,11 @@ class Core:
 
     def add_message(self, message: Message) -> Message:
         message.channel.messages.append(message)
-        self.changed()
+        self.note(message, is_new=True)
         return message
+
+    def note(self, message: Message, *, is_new: bool = False) -> None:
+        """A message was posted or changed: whoever looks can tell which, among the last ones."""
+        self.last_change += 1
+        self.message_changes.append(MessageChange(self.last_change, message, is_new))
+        self.changed()

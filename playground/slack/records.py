@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.slack.block_kit import Json
+from playground.slack.world import Message
 
 _SAFE = {
     *(
@@ -26,6 +27,8 @@ _SAFE = {
 }
 
 
+CHANGES_KEPT = 200
+"""Of messages, the newest."""
 PAYLOADS_KEPT = 2_000
 """Of the newest deliveries. A payload holds a message as it was, some 20 kB; of an older delivery the rest stays."""
 
@@ -70,6 +73,15 @@ class Sent:
     status: int
     error: str | None
     payload: Json = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MessageChange:
+    """`number`: counts all of them, from 1."""
+
+    number: int
+    message: Message
+    is_new: bool
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ async def test_on_a_narrow_window_the_sides_are_tabs(look: Looking, scheme: Lite
     await visit.page.get_by_role("tab", name="Support").click()
     await expect(visit.support.here).to_be_visible()
     await expect(visit.customer.here).not_to_be_visible()
+    await visit.support.places_switch.click()
+    await expect(visit.support.place("acme_pismo")).to_be_visible()
     await visit.photograph("support")
     assert await visit.complaints() == []
 

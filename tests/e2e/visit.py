@@ -66,7 +66,9 @@ async def visit(
     scheme: Literal["light", "dark"] = "light",
 ) -> AsyncIterator[Visit]:
     """A new window on the page."""
-    context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale="en-US")
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale="en-US", reduced_motion="reduce"
+    )
     context.set_default_timeout(PATIENCE_MS)
     try:
         visit = Visit(await context.new_page(), name)

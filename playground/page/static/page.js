@@ -49,13 +49,90 @@ function focusError(id) {
   });
 }
 
+function messageIn(root, ts) {
+  return [...(root?.querySelectorAll(`[data-ts="${ts}"]`) ?? [])].filter((message) => message.offsetParent).pop();
+}
+
+function bring(message, block, behavior = "auto") {
+  const tall = message.offsetHeight > message.closest(".scroll").clientHeight;
+  message.scrollIntoView({ block: tall && block === "center" ? "start" : block, behavior });
+}
+
+function flash(message) {
+  message.classList.remove("looked-for");
+  message.getBoundingClientRect(); // so that it begins anew
+  message.classList.add("looked-for");
+  clearTimeout(message.flashing);
+  message.flashing = setTimeout(() => message.classList.remove("looked-for"), 1600);
+}
+
 function showMessage(id, ts, block = "center") {
   soon(() => {
-    const found = [...(side(id)?.querySelectorAll(`[data-ts="${ts}"]`) ?? [])].filter((message) => message.offsetParent).pop();
-    const tall = found?.offsetHeight > found?.closest(".scroll")?.clientHeight;
-    found?.scrollIntoView({ block: tall && block === "center" ? "start" : block });
-    found?.classList.add("looked-for");
-    setTimeout(() => found?.classList.remove("looked-for"), 1600);
+    const found = messageIn(side(id), ts);
+    if (!found) return;
+    bring(found, block);
+    flash(found);
+  });
+}
+
+function showBeginning(id, ts) {
+  soon(() => {
+    const found = messageIn(side(id), ts);
+    if (found) bring(found, "start");
+  });
+}
+
+function showButton(id, ts) {
+  soon(() => {
+    const found = messageIn(side(id), ts);
+    if (!found) return;
+    const button = found.querySelector(".b-button.b-primary") ?? found.querySelector("button.b-button");
+    bring(found, "end");
+    button?.scrollIntoView({ block: "nearest" });
+    button?.focus({ preventScroll: true });
+    flash(found);
+  });
+}
+
+// Who scrolled by hand reads there, until the next press anywhere; who fills in a control of a message stays at it.
+const SCROLLED_BY = { wheel: () => true, touchmove: () => true, keydown: (event) => /^(Page|Arrow|Home|End)/.test(event.key) };
+
+for (const [name, meant] of Object.entries(SCROLLED_BY)) {
+  document.addEventListener(name, (event) => {
+    const scroll = event.target.closest?.(".side .scroll");
+    if (scroll && meant(event)) scroll.closest(".side").reading = true;
+  }, { passive: true });
+}
+
+document.addEventListener("click", () => document.querySelectorAll(".side").forEach((side) => (side.reading = false)));
+
+function staysWhereItIs(root) {
+  return root.reading || root.querySelector(".modal") || document.activeElement.closest?.(".scroll :is(input, textarea, select)");
+}
+
+// A message that changed is scrolled to, and flashes once when it is in sight; the focus stays where it is.
+function showChange(id, ts) {
+  soon(() => {
+    const root = side(id);
+    const found = messageIn(root, ts);
+    const tell = (name) => root?.dispatchEvent(new CustomEvent(name, { detail: ts }));
+    if (!found) return tell("changeunseen");
+    const shownHalf = (entry) => entry.intersectionRatio >= 0.5 || entry.intersectionRect.height >= entry.rootBounds.height / 2;
+    let first = true;
+    const watching = new IntersectionObserver((entries) => {
+      if (entries.some(shownHalf)) {
+        watching.disconnect();
+        flash(found);
+        if (!first) tell("changeseen");
+      } else if (first && staysWhereItIs(root)) {
+        tell("changeunseen");
+      } else if (first) {
+        const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+        bring(found, "center", calm ? "auto" : "smooth");
+      }
+      first = false;
+    }, { root: found.closest(".scroll"), threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5] });
+    watching.observe(found);
   });
 }
 
@@ -90,6 +167,27 @@ function permalink(event) {
   return [found[1], found[2] ? `${found[2]}.${found[3]}` : ""];
 }
 
+// The strip of things to try is open until it is closed; the browser remembers.
+const TRY = "playground-try";
+
+function showTry(open) {
+  localStorage.setItem(TRY, open ? "open" : "closed");
+  dressTry();
+}
+
+function dressTry() {
+  const open = localStorage.getItem(TRY) !== "closed";
+  document.documentElement.classList.toggle("try-closed", !open);
+  document.querySelector(".try-switch")?.setAttribute("aria-expanded", String(open));
+}
+
+function closeTry() {
+  showTry(false);
+  document.querySelector(".try-switch")?.focus();
+}
+
+dressTry();
+
 // As the machine prefers, until the switch says otherwise; the browser remembers. It works before and without the server.
 const DARK = "playground-dark";
 
@@ -107,11 +205,12 @@ function dressAsRemembered() {
   const chosen = localStorage.getItem(DARK);
   if (chosen !== null) setDark(chosen === "true");
   tellDark();
+  dressTry();
 }
 
-// Escape leaves the form on top, unless it is meant for a list or a dialog over it.
-function leavesModal(event) {
-  return event.key === "Escape" && event.target.closest(".modal") && !document.querySelector(".q-menu, .q-dialog");
+// Escape leaves the form on top or the unfolded list of channels, unless it is meant for a list or a dialog over it.
+function leaves(event) {
+  return event.key === "Escape" && event.target.closest(".modal, .sidebar, .places") && !document.querySelector(".q-menu, .q-dialog");
 }
 
 // What is drawn again under the reader's hands keeps the focus: the same control in the same message or form.

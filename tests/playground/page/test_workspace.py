@@ -47,7 +47,7 @@ async def url(office: Office) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def tab(browser: Browser, url: str, office: Office) -> AsyncIterator[Tab]:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
     tab = await context.new_page()
     problems = complaints(tab)
@@ -266,10 +266,20 @@ async def test_narrow_windows_show_one_side_at_a_time(tab: Tab, customer: PageSi
     await expect(customer.here).to_be_visible()
     await expect(support.here).to_be_hidden()
 
+    await expect(customer.place("acme_pismo")).to_be_hidden()
+    await customer.places_switch.press("Enter")
+    await expect(customer.places_switch).to_have_attribute("aria-expanded", "true")
+    await expect(customer.place("acme_pismo")).to_be_focused()
+    await tab.keyboard.press("Escape")
+    await expect(customer.places_switch).to_be_focused()
+    await expect(customer.place("acme_pismo")).to_be_hidden()
+    await customer.go("App Home")
+    await expect(customer.place("acme_pismo")).to_be_hidden()
     await tab.get_by_role("tab", name="Support").click()
 
     await expect(support.here).to_be_visible()
     await expect(customer.here).to_be_hidden()
+    await support.say("To whom it may concern")
 
 
 @pytest.mark.usefixtures("url")
@@ -288,13 +298,60 @@ async def test_a_page_that_shows_all_sends_nothing(office: Office) -> None:
         client.delete()
 
 
-async def test_dark_is_switched_and_remembered(tab: Tab) -> None:
+async def test_dark_is_switched_and_the_strip_closed_and_both_are_remembered(tab: Tab) -> None:
+    strip = tab.get_by_role("region", name="Try this")
     await tab.get_by_role("switch", name="Dark").click()
     await expect(tab.locator("body")).to_have_class(re.compile("body--dark"))
+    await strip.get_by_role("button", name="Close").press("Enter")
+    await expect(strip).to_be_hidden()
+    await expect(tab.get_by_role("button", name="Try this", expanded=False)).to_be_focused()
     await tab.reload()
 
     await expect(tab.locator("body")).to_have_class(re.compile("body--dark"))
     await expect(tab.get_by_role("switch", name="Dark")).to_be_checked()
+    await expect(strip).to_be_hidden()
+    await tab.get_by_role("button", name="Try this", expanded=False).click()
+    await expect(strip).to_be_visible()
+
+
+async def test_a_thing_to_try_leads_to_its_button_whoever_sits_there(tab: Tab, customer: PageSide) -> None:
+    await customer.become("Olga")
+    card = tab.get_by_role("region", name="Try this").get_by_role("listitem").filter(has_text="As Ana")
+    await card.get_by_role("button", name="Show me").press("Enter")
+
+    await expect(customer.here).to_have_attribute("data-person", "Ana")
+    await expect(customer.message("0 of 10 steps").get_by_role("button").first).to_be_focused()
+
+
+async def test_what_changes_is_shown_and_what_is_out_of_sight_has_a_badge_that_leads_there(
+    tab: Tab, customer: PageSide, support: PageSide, office: Office
+) -> None:
+    slack = office.slack
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+    for number in range(9):
+        await client.chat_postMessage(channel=office.acme.id, text=f"Line {number}\n" * 3)
+    await tab.reload()
+    await expect(customer.message("0 of 10 steps")).to_be_in_viewport()
+    await expect(customer.message("Line 8")).not_to_be_in_viewport()
+    box = customer.here.get_by_role("textbox", name="Message #acme_pismo")
+    await box.press_sequentially("typing")
+
+    sent = await client.chat_postMessage(channel=office.acme.id, text="The news")
+    await expect(customer.message("The news")).to_be_in_viewport()
+    await expect(box).to_be_focused()
+    await customer.message("The news").hover()
+    await tab.mouse.wheel(0, -3000)
+    await expect(customer.message("The news")).not_to_be_in_viewport()
+    await client.chat_update(channel=office.acme.id, ts=sent["ts"], text="More news")
+
+    changed = customer.here.get_by_role("status").get_by_role("button", name="Changed here: More news")
+    await changed.click()
+    await expect(customer.message("More news")).to_be_in_viewport()
+    await expect(changed).to_have_count(0)
+    await support.say("Something for support's people")
+    await client.chat_postMessage(channel=office.acme.id, text="Other news")
+    await support.here.get_by_role("button", name="New in #acme_pismo: Other news").click()
+    await expect(support.message("Other news")).to_be_in_viewport()
 
 
 async def test_the_page_answers_only_to_its_own_address(url: str) -> None:
