@@ -51,10 +51,13 @@ def matching(choices: Iterable[tuple[str, str]], query: str) -> list[Suggestion]
     return [choice(value, label) for value, label in choices if wanted in label.casefold()][:MAX_CHOICES]
 
 
-def _of_catalog(kind: Catalog, query: str, language: str) -> list[Suggestion]:
+async def _of_catalog(kind: Catalog, query: str, language: str) -> list[Suggestion]:
     from flows.checks import catalog  # noqa: PLC0415  its names are loaded on first use
 
-    return [choice(found.value, found.label) for found in catalog.search(kind, query, language)]
+    found = await asyncio.to_thread(
+        catalog.search, kind, query, language, MAX_CHOICES
+    )  # tens of milliseconds, if letters are wrong
+    return [choice(one.value, one.label) for one in found]
 
 
 def _label(one: Standing, channel: str, texts: Texts) -> str:
@@ -83,7 +86,7 @@ class Options:
         try:
             meta = meta_of(search.view)
             if (kind := self._catalog(meta, block)) is not None:
-                return _of_catalog(kind, query, (await self._answers.texts(who)).language)
+                return await _of_catalog(kind, query, (await self._answers.texts(who)).language)
             if meta.form == CHOOSE:
                 return await self._customers(meta, search)
             if meta.form == START:
@@ -134,7 +137,7 @@ class Options:
             texts = Texts(await self._people.language_of(unit, who, case.onboarding.language), case.onboarding.journey)
             source = field_of(subject.form, block).source
             if source in CATALOGS:
-                return _of_catalog(CATALOGS[source], query, texts.language)
+                return await _of_catalog(CATALOGS[source], query, texts.language)
             zone, people = await self._people.zone_of(unit, who), await people_to_choose(case, subject)
         if source in OF_THE_CHANNEL:  # also those of the installing workspace, who are the customer's only once they are chosen
             there = labels(await self._proposals.who_can_lead(case.onboarding.channel_id))

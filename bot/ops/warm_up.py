@@ -7,7 +7,7 @@ from typing import get_args
 
 from bot.messages.texts import Texts, languages
 from bot.telemetry.acks import in_flight
-from flows.checks import catalog, emails
+from flows.checks import catalog, emails, iso_codes
 from flows.desk import Only, Wanted
 from flows.journey import Journeys
 from storage.store import Store, Unavailable
@@ -27,6 +27,6 @@ def _load(journeys: Journeys) -> None:
     for language in languages():
         for version in journeys.versions:
             Texts(language, version)
-        for kind in get_args(catalog.Catalog):
-            catalog.label(kind, "", language)
+        for kind in get_args(iso_codes.Catalog):
+            catalog.search(kind, "-", language)
     emails.examine("somebody@example.com")

@@ -1,48 +1,45 @@
 """The long lists that people search: currencies, countries, and time zones, named in the person's language.
 
-Names come from CLDR. The index for each list and language is built on first use and cached.
+They are found by what people call them in any of our languages (`other_names`), by large cities, and though one letter is wrong. Names
+come from CLDR. The index for each list and language is built on first use and cached (`catalog_entries`).
 """
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flows.checks.iso_codes import (
-    CURRENCIES,
-    Catalog,
-    alpha2,
-    alpha3,
-    canonical_zone,
-    cldr,
-    countries,
-    numeric_code,
-    subdivision_ok,
-    zones,
+from flows.checks import cities, other_names
+from flows.checks.catalog_entries import LEAST_RESPELT, CatalogEntry, CatalogIndex, index_of, places_of
+from flows.checks.iso_codes import Catalog, alpha2, cldr, countries
+from flows.checks.spelling import words
+
+_OFFSET = re.compile(r"\s*(?:utc|gmt|z)?\s*([+±-])\s*(\d{1,2})(?:[:.h]?(\d\d))?(?!\w)\s*", re.IGNORECASE)
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_FILLING = frozenset(
+    {
+        *("the", "of", "a", "o", "os", "as", "de", "da", "do", "das", "dos", "del", "la", "el", "los", "las", "s"),
+        *(
+            "republic",
+            "republica",
+            "republique",
+            "kingdom",
+            "reino",
+            "federal",
+            "federation",
+            "commonwealth",
+            "pais",
+            "people",
+            "peoples",
+        ),
+        *("currency", "moeda", "moneda", "time", "zone", "hora", "horario"),
+    }
 )
-
-if TYPE_CHECKING:
-    from babel import Locale
-
-__all__ = ["Catalog", "Choice", "alpha2", "alpha3", "canonical_zone", "label", "numeric_code", "search", "subdivision_ok"]
-
-
-# First in an empty search, and first among equal matches: where Pismo's customers are.
-_USUAL: Mapping[Catalog, tuple[str, ...]] = {
-    "currency": ("BRL", "USD", "EUR", "GBP", "MXN", "COP", "CLP", "ARS", "PEN", "UYU", "INR", "AUD", "CAD"),
-    "country": ("BRA", "USA", "MEX", "COL", "CHL", "ARG", "PER", "URY", "GBR", "IND", "AUS", "CAN", "PRT", "ESP"),
-    "timezone": (
-        *("America/Sao_Paulo", "America/New_York", "America/Mexico_City", "America/Bogota", "America/Santiago"),
-        *("America/Argentina/Buenos_Aires", "America/Lima", "America/Los_Angeles", "America/Chicago", "Europe/London"),
-        *("Europe/Lisbon", "Europe/Madrid", "Asia/Kolkata", "Australia/Sydney", "Etc/UTC"),
-    ),
-}
-_ALSO_CALLED = {"AE": "UAE EAU", "GB": "UK England Inglaterra", "NL": "Holland Holanda", "US": "America EUA"}
-_OFFSET = re.compile(r"\s*(?:utc|gmt)?\s*([+−-])\s*(\d{1,2})(?::?(\d\d))?\s*", re.IGNORECASE)
+"""Words that don't tell one from the other, where nothing is found with them."""
+_NONE = 9
+_MAX_QUERY = 100
 _MAX_LABEL = 75  # Slack's limit for an option's text
 
 
@@ -54,56 +51,122 @@ class Choice:
     label: str
 
 
-@dataclass(frozen=True)
-class _Entry:
-    value: str
-    label: str
-    codes: tuple[str, ...]  # folded, as are all words below
-    name: str
-    words: tuple[str, ...]  # in the codes and the name
-    others: tuple[str, ...]  # in its other names: in English, of its country or currency
-
-
 def search(kind: Catalog, query: str, language: str, limit: int = 100) -> list[Choice]:
-    """The entries in which every word of ``query`` starts a word: codes first, then starts of the name, then other names.
-    Time zones are found by their current offset too: ``-3``, ``UTC+05:30``.
+    """The entries in which every word of ``query`` starts a word: codes and signs first, then names, then what else they are called.
+    Time zones are found by their current offset too, ``-3``, ``UTC+05:30``, and by large cities; where nothing is found, currencies and
+    time zones by their country, and everything with one letter changed.
 
     ``language``: a CLDR locale such as ``en`` or ``pt_BR``; a hyphen works too. An empty query lists the usual entries first.
     """
-    entries: Collection[_Entry] = _index(kind, _tag(language)).values()
-    asked = _words(query)
-    if kind == "timezone" and (offset := _OFFSET.fullmatch(query)):
+    text = _DASHES.sub("-", unicodedata.normalize("NFKC", query[:_MAX_QUERY])).strip()
+    tag = _tag(language)
+    return [Choice(entry.value, _shown(kind, entry)) for entry in _found(kind, text, tag)[:limit]]
+
+
+def _found(kind: Catalog, text: str, language: str) -> list[CatalogEntry]:
+    index, within = index_of(kind, language), None
+    if kind == "timezone" and (offset := _OFFSET.match(text)):
         sign, hours, minutes = offset.groups()
-        asked, shown = (), f"UTC{'+' if sign == '+' else '−'}{int(hours):02}:{minutes or '00'}"
-        entries = [entry for entry in entries if _shown(kind, entry).startswith(shown)]
-    scored = ((_score(entry, asked), position, entry) for position, entry in enumerate(entries))
-    best = sorted((score, position, entry.value, entry) for score, position, entry in scored if score is not None)
-    return [Choice(value, _shown(kind, entry)) for _, _, value, entry in best[:limit]]
+        shown = f"UTC{'−' if sign == '-' and int(hours + (minutes or '')) else '+'}{int(hours):02}:{minutes or '00'}"
+        within = {entry.value for entry in index.entries.values() if _shown(kind, entry).startswith(shown)}
+        text = text[offset.end() :]
+    found = _matching(kind, index, text, language) if text else index.entries.values()
+    return [entry for entry in found if within is None or entry.value in within]
+
+
+def _matching(kind: Catalog, index: CatalogIndex, text: str, language: str) -> list[CatalogEntry]:
+    """By the first way that finds anything."""
+    asked = words(text)
+    sign = "".join(text.casefold().split())
+    signed = [entry for entry in index.entries.values() if sign in entry.signs]
+    if signed or not asked:
+        return signed + [entry for entry in _best(kind, index, asked, language) if entry not in signed]
+    telling = tuple(word for word in asked if word not in _FILLING)
+    return (
+        _best(kind, index, asked, language)
+        or _near(kind, index, asked, language)
+        or (_best(kind, index, telling, language) if telling != asked else [])
+        or index.stems(asked)
+        or _around(kind, index, asked, text, language)
+    )
+
+
+def _best(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str) -> list[CatalogEntry]:
+    scores = _elsewhere(kind, index, asked, language)
+    for value in index.candidates(asked):
+        scores[value] = min((_score(index.entries[value], asked), 0), scores.get(value, (_NONE, 0)))
+    return [index.entries[value] for value in sorted(scores, key=lambda value: (scores[value], index.places[value]))]
+
+
+def _elsewhere(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str) -> dict[str, tuple[int, int]]:
+    """Scores of time zones of large cities of that name, the largest first, and of those and currencies of a country of that name."""
+    found: dict[str, tuple[int, int]] = {}
+    if kind == "country" or not asked:
+        return found
+    if kind == "timezone":
+        named = cities.named(asked)
+        misspelt = cities.misspelt(asked) if not named and len("".join(asked)) >= LEAST_RESPELT else []
+        for score, those in ((1, named), (4, cities.beginning(asked)), (4, misspelt)):
+            for city in those:
+                found[city.zone] = min(found.get(city.zone, (_NONE, 0)), (score, -city.people))
+    of_name = {alpha2(value) for value in index_of("country", language).called(asked)}
+    for entry in index.entries.values() if of_name else ():
+        if not of_name.isdisjoint(places_of(kind, entry)):
+            found.setdefault(entry.value, (2, 0))
+    return found
+
+
+def _near(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str) -> list[CatalogEntry]:
+    """With one letter changed in a word."""
+    found: dict[str, CatalogEntry] = {}
+    for respelt in index.respelt(asked):
+        found |= {entry.value: entry for entry in _best(kind, index, respelt, language) if entry.value not in found}
+    return list(found.values())
+
+
+def _around(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], text: str, language: str) -> list[CatalogEntry]:
+    """Countries by a large city or a part of theirs; currencies and time zones of the countries that are found by it."""
+    if kind == "country":
+        of_cities = [cldr("zone_territories").get(city.zone, "") for city in cities.named(asked)]
+        of_parts = [two for two, parts in other_names.parts_of_countries().items() if any(_begin(asked, part) for part in parts)]
+        values = dict.fromkeys(three for two in (*of_cities, *of_parts) if (three := countries().get(two)))
+        return [index.entries[value] for value in values]
+    places = {alpha2(entry.value): rank for rank, entry in enumerate(_found("country", text, language)[:5])}
+    ranks = {
+        entry.value: min((places[two] for two in places_of(kind, entry) if two in places), default=_NONE)
+        for entry in index.entries.values()
+    }
+    return [index.entries[value] for value in sorted(ranks, key=ranks.__getitem__) if ranks[value] < _NONE]
+
+
+def _begin(asked: Sequence[str], those: Sequence[str]) -> bool:
+    """Whether each word that was asked begins one of those."""
+    return all(any(word.startswith(begun) for word in those) for begun in asked)
 
 
 def label(kind: Catalog, value: str, language: str) -> str:
     """How a value is shown; one that isn't in the list is shown unchanged."""
-    entry = _index(kind, _tag(language)).get(value)
+    entry = index_of(kind, _tag(language)).entries.get(value)
     return _shown(kind, entry) if entry else value
 
 
-def _score(entry: _Entry, asked: tuple[str, ...]) -> int | None:
-    """Lower is better; None: no match."""
-    text, words = " ".join(asked), entry.words + entry.others
-    if not asked or "".join(asked) in entry.codes or entry.name == text:
+def _score(entry: CatalogEntry, asked: tuple[str, ...]) -> int:
+    """Lower is better, of one in which each word that was asked begins one."""
+    text = " ".join(asked)
+    if "".join(asked) in entry.codes or entry.name == text:
         return 0
-    if f"{entry.name} ".startswith(f"{text} "):
+    if text in entry.names:
         return 1
-    if set(asked) <= set(words):
+    if f"{entry.name} ".startswith(f"{text} "):
         return 2
-    if entry.name.startswith(text):
+    if set(asked) <= {*entry.words, *entry.others}:
         return 3
-    if all(any(word.startswith(begun) for word in entry.words) for begun in asked):
+    if entry.name.startswith(text):
         return 4
-    return 5 if all(any(word.startswith(begun) for word in words) for begun in asked) else None
+    return 5 if _begin(asked, entry.words) else 6
 
 
-def _shown(kind: Catalog, entry: _Entry) -> str:
+def _shown(kind: Catalog, entry: CatalogEntry) -> str:
     text = entry.label
     if kind == "timezone":  # with today's offset
         offset = datetime.now(UTC).astimezone(ZoneInfo(entry.value)).strftime("%z")
@@ -113,67 +176,3 @@ def _shown(kind: Catalog, entry: _Entry) -> str:
 
 def _tag(language: str) -> str:
     return language.replace("-", "_")
-
-
-@cache
-def _index(kind: Catalog, language: str) -> Mapping[str, _Entry]:
-    """Entries by value: the usual ones first, then by name."""
-    from babel import Locale  # noqa: PLC0415  not needed at startup
-
-    locale, english = Locale.parse(language), Locale.parse("en")
-    build = {"currency": _currencies, "country": _countries, "timezone": _zones}[kind]
-    usual = {value: rank for rank, value in enumerate(_USUAL[kind])}
-    entries = sorted(build(locale, english), key=lambda entry: (usual.get(entry.value, len(usual)), entry.name, entry.value))
-    return {entry.value: entry for entry in entries}
-
-
-def _currencies(locale: "Locale", english: "Locale") -> Iterator[_Entry]:
-    used_in: dict[str, list[str]] = {}
-    for country, currencies in cldr("territory_currencies").items():
-        for code, _, until, tender in currencies:
-            if tender and until is None and country in countries():
-                used_in.setdefault(code, []).append(country)
-    for code, number in CURRENCIES.items():
-        name = locale.currencies.get(code) or english.currencies.get(code, code)
-        places = (names.territories[country] for country in used_in.get(code, ()) for names in (locale, english))
-        symbol = locale.currency_symbols.get(code, code)
-        text = f"{code} · {name}" if symbol == code else f"{code} · {name} ({symbol})"
-        yield _entry(code, text, (code, number), name, [english.currencies.get(code, ""), *places])
-
-
-def _countries(locale: "Locale", english: "Locale") -> Iterator[_Entry]:
-    for two, three in countries().items():
-        name = locale.territories[two]
-        yield _entry(three, f"{name} ({three})", (three, two), name, [english.territories[two], _ALSO_CALLED.get(two, "")])
-
-
-def _zones(locale: "Locale", english: "Locale") -> Iterator[_Entry]:
-    from babel.dates import get_timezone_name  # noqa: PLC0415  not needed at startup
-
-    for zone in zones():
-        country = cldr("zone_territories").get(zone, "")
-        own = zone.rpartition("/")[2].replace("_", " ")
-        city = locale.time_zones.get(zone, {}).get("city", own)
-        place = locale.territories.get(country, "")
-        others = [
-            zone,
-            english.territories.get(country, ""),
-            *(get_timezone_name(zone, locale=names) for names in (locale, english)),
-        ]
-        yield _entry(
-            zone, f"{city}, {place} ({zone})" if country in countries() else zone, (country, zone), city, [place, *others]
-        )
-
-
-def _entry(value: str, text: str, codes: Iterable[str], name: str, others: Iterable[str]) -> _Entry:
-    folded = tuple("".join(_words(code)) for code in codes if code)
-    words = _words(name)
-    return _Entry(
-        value, text, folded, " ".join(words), folded + words, tuple(dict.fromkeys(w for o in others for w in _words(o)))
-    )
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """Words without case or accents: ``São_Paulo`` -> ``sao``, ``paulo``."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return tuple(re.findall(r"[^\W_]+", "".join(sign for sign in plain if not unicodedata.combining(sign))))

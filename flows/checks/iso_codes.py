@@ -82,6 +82,11 @@ def alpha3(country: str) -> str | None:
     return countries()[two] if two else None
 
 
+def country_numbers(two: str) -> tuple[str, ...]:
+    """ISO 3166-1 numeric codes, three digits, of an alpha-2 code, with former ones."""
+    return _numbers().get(two, ())
+
+
 def canonical_zone(name: str) -> str | None:
     """The listed time zone for an IANA name: ``America/Buenos_Aires`` -> ``America/Argentina/Buenos_Aires``."""
     zone: str = cldr("zone_aliases").get(name, name)
@@ -92,6 +97,15 @@ def subdivision_ok(state: str, country: str) -> bool:
     """Whether ``state`` can follow the hyphen in an ISO 3166-2 code and has two characters; lists are checked for BR, CA, US."""
     listed = _SUBDIVISIONS.get(alpha2(country) or "")
     return state in listed.split() if listed else re.fullmatch("[A-Z0-9]{2}", state) is not None
+
+
+@cache
+def _numbers() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for alias, of in cldr("territory_aliases").items():
+        if len(of) == 1 and len(alias) == 3 and alias.isdigit():
+            found[of[0]] = (*found.get(of[0], ()), alias)
+    return found
 
 
 @cache

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.messages.texts import languages, table
 from bot.ops.warm_up import warm_up
-from flows.checks import catalog
+from flows.checks import catalog, catalog_entries
 from flows.desk import Only, Wanted
 from flows.journey import JOURNEYS
 from storage.needs import waiting
@@ -12,7 +12,7 @@ from tests.flows.cases.casework import case_book
 
 
 async def test_texts_catalogs_and_lists_are_there(tmp_path: Path) -> None:
-    caches = (table, catalog._index, waiting)
+    caches = (table, catalog_entries.index_of, waiting)
     async with case_book(tmp_path) as book:
         await warm_up(book.store, JOURNEYS)
         before = [cache.cache_info().misses for cache in caches]

@@ -4,11 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.checks.catalog import Catalog, alpha2, alpha3, canonical_zone, label, numeric_code, search, subdivision_ok
-from flows.checks.iso_codes import CURRENCIES, cldr, countries, known, zones
+from flows.checks.catalog import label, search
+from flows.checks.iso_codes import (
+    CURRENCIES,
+    Catalog,
+    alpha2,
+    alpha3,
+    canonical_zone,
+    cldr,
+    countries,
+    known,
+    numeric_code,
+    subdivision_ok,
+    zones,
+)
 
 KINDS: list[Catalog] = ["currency", "country", "timezone"]
-LANGUAGES = ["en", "es", "pt_BR"]
+LANGUAGES = ["en", "pt_BR", "es"]
 
 
 def values(kind: Catalog, query: str, language: str = "pt_BR") -> list[str]:
@@ -43,6 +55,78 @@ def values(kind: Catalog, query: str, language: str = "pt_BR") -> list[str]:
 )
 def test_people_find_it_however_they_type_it(kind: Catalog, query: str, first: str) -> None:
     assert values(kind, query)[0] == first
+
+
+FOUND: dict[Catalog, dict[str, str]] = {
+    "country": {
+        "BRA": "Brasil|BR|076|🇧🇷|República Federativa do Brasil|Brasill|Brazilian",
+        "CHE": "Schweiz|Suisse|Swiss",
+        "CHN": "PRC|中国|People's Republic of China|Peoples Republic of China",
+        "CIV": "Ivory Coast|Cote d'Ivoire|Côte d’Ivoire|Cote dIvoire|Costa de Marfil",
+        "COD": "DRC|Zaire|Democratic Republic of the Congo",
+        "COL": "Columbia",
+        "CPV": "Cabo Verde|Cape Verde",
+        "CZE": "Czech Republic|Česko|República Tcheca",
+        "DEU": "Deutschland|Germny|Alemania|Federal Republic of Germany|Bayern",
+        "ESP": "España|Espana|Espanha|Catalunya",
+        "ARE": "UAE|U.A.E.|EAU|Emirates|Dubai",
+        "GBR": "UK|U.K.|Great Britain|Scotland|Inglaterra|Escocia|Northern Ireland|Untied Kingdom",
+        "IRL": "Éire|Republic of Ireland",
+        "JPN": "日本|Nippon|392",
+        "KOR": "ROK|Republic of Korea|Korea|대한민국",
+        "MMR": "Burma|Birmânia",
+        "NLD": "Holland|Holanda|Nederland|The Netherlands",
+        "RUS": "Россия|Russian Federation",
+        "SWZ": "Swaziland",
+        "TUR": "Turkey|Turkiye|Turquía",
+        "UKR": "The Ukraine",
+        "USA": "United States of America|America|EUA|EE. UU.|the united states",
+    },
+    "timezone": {
+        "Asia/Kolkata": "Mumbai|Bombay|Bengaluru|Hyderabad|Mumbai, India|Asia/Calcutta|IST|GMT+5:30|+0530",
+        "Asia/Shanghai": "Beijing|Pequim|Shenzhen|China",
+        "Asia/Tokyo": "Osaka|JST|UTC+9",
+        "America/Argentina/Buenos_Aires": "ART|America/Buenos_Aires",
+        "America/Los_Angeles": "San Francisco|San Fransisco|PST|US/Pacific",
+        "America/Monterrey": "Monterrey",
+        "America/Mexico_City": "Guadalajara|CDMX",
+        "America/New_York": "EST|NYC|Nueva York|Eastern|Newyork",
+        "America/Recife": "Recife",
+        "America/Sao_Paulo": "Rio|Rio de Janeiro|Curitiba|Brasília|Brazil/East|BRT|UTC-3|-03:00|utc−3|UTC –3|S. Paulo|Sao Paolo"
+        "|UTC−03:00 · São Paulo, Brazil (America/Sao_Paulo)",
+        "Europe/Amsterdam": "Holland",
+        "Europe/Berlin": "Frankfurt|CET|Deutschland",
+        "Europe/Lisbon": "Porto",
+        "Europe/London": "UK|Edinburgh",
+        "Europe/Madrid": "Barcelona",
+        "Europe/Moscow": "St. Petersburg",
+        "Etc/UTC": "UTC|GMT|UTC+0",
+    },
+    "currency": {
+        "AUD": "A$",
+        "BRL": "R$|R $|reais|reales|Brasil",
+        "CNY": "RMB|¥|元|China",
+        "EUR": "€|Deutschland|euros",
+        "GBP": "£|libras",
+        "INR": "₹|rupees",
+        "JPY": "¥|￥",
+        "MXN": "MX$|pesos mexicanos|pesos",
+        "PEN": "S/|soles",
+        "USD": "US$|$|U$S|dólares|dollars",
+    },
+}
+"""Value -> what people type for it."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_people_call_it_is_among_the_first_three(kind: Catalog, language: str) -> None:
+    typed = [(value, one) for value, several in FOUND[kind].items() for one in several.split("|")]
+    assert [(value, one) for value, one in typed if value not in values(kind, one, language)[:3]] == []
+
+
+def test_what_is_called_nothing_of_the_kind_finds_nothing() -> None:
+    assert [values(kind, typed) for kind in KINDS for typed in ("☃", "xqzw", "qqqq " * 200, "%&/")] == [[]] * 12
 
 
 def test_names_are_in_the_language_asked() -> None:

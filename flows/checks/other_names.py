@@ -1,0 +1,284 @@
+"""What people call countries, currencies and time zones besides their names in CLDR: in all our languages, officially, formerly, in
+the country's own language, by a part of it, a sign, or letters.
+
+Most are those of ISO 3166, with its translations (pycountry) and of the IANA time zones; the tables here hold what neither has.
+"""
+
+import gettext
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from flows.checks.iso_codes import canonical_zone, cldr, countries
+from flows.checks.spelling import words
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+LANGUAGES = ("en", "pt_BR", "es")
+"""Each search finds the names in all of these, besides those in the reader's language."""
+
+_COUNTRIES: Mapping[str, tuple[str, ...]] = {
+    "AE": ("UAE", "EAU", "U.A.E."),
+    "BA": ("BiH",),
+    "BF": ("Upper Volta",),
+    "BN": ("Brunei",),
+    "BO": ("Bolivia",),
+    "BY": ("Belorussia", "Byelorussia"),
+    "CD": ("DRC", "DR Congo", "RDC", "Zaire", "Congo-Kinshasa", "Democratic Republic of the Congo"),
+    "CF": ("CAR",),
+    "CG": ("Congo-Brazzaville", "Republic of the Congo"),
+    "CI": ("Ivory Coast", "Costa de Marfil"),
+    "CN": ("PRC", "People's Republic of China", "Mainland China"),
+    "CV": ("Cape Verde",),
+    "CZ": ("Czech Republic", "República Checa", "República Tcheca"),
+    "DE": ("Bavaria", "Baviera", "West Germany"),
+    "DO": ("RD",),
+    "EG": ("Misr",),
+    "ES": ("Catalonia", "Catalunha", "Basque Country"),
+    "FM": ("Micronesia",),
+    "GB": ("UK", "U.K.", "Great Britain", "Britain", "Grã-Bretanha", "Gran Bretaña", "RU", "Inglaterra", "Escócia", "Escocia", "Gales"),
+    "GR": ("Hellas", "Ellada"),
+    "IN": ("Bharat", "Hindustan"),
+    "IR": ("Persia",),
+    "JP": ("Nippon", "Nihon"),
+    "KH": ("Kampuchea",),
+    "KP": ("DPRK", "Democratic People's Republic of Korea"),
+    "KR": ("ROK", "Republic of Korea", "Korea", "Coreia", "Corea", "República da Coreia", "한국"),
+    "LA": ("Laos",),
+    "LK": ("Ceylon", "Ceilão", "Ceilán"),
+    "MD": ("Moldova",),
+    "MK": ("Macedonia", "Macedônia", "FYROM"),
+    "MM": ("Burma", "Birmânia", "Birmania"),
+    "NL": ("Holland", "Holanda"),
+    "NZ": ("Aotearoa",),
+    "PG": ("PNG",),
+    "PS": ("Palestine",),
+    "PT": ("Azores", "Açores", "Madeira"),
+    "RS": ("Yugoslavia", "Iugoslávia", "Kosovo"),
+    "RU": ("Russia", "USSR", "URSS"),
+    "SA": ("KSA",),
+    "SZ": ("Swaziland", "Suazilândia", "Suazilandia"),
+    "TH": ("Siam",),
+    "TL": ("East Timor", "Timor Oriental"),
+    "TR": ("Turkey",),
+    "TW": ("Taiwan", "ROC", "Republic of China", "Formosa", "臺灣"),
+    "US": ("USA", "U.S.A.", "U.S.", "America", "América", "EUA", "E.U.A.", "EEUU", "EE. UU.", "EE.UU.", "The States"),
+    "VA": ("Vatican", "Vaticano"),
+    "VN": ("Vietnam",),
+    "WS": ("Western Samoa",),
+    "ZA": ("RSA",),
+    "ZW": ("Rhodesia",),
+}  # fmt: skip
+"""Common, former and short names, and letters. Codes that were withdrawn with a name are in ISO 3166-3."""
+
+_SIGNS: Mapping[str, tuple[str, ...]] = {
+    "AED": ("د.إ", "Dh", "Dhs"),
+    "ARS": ("AR$", "ARG$"),
+    "AUD": ("AU$", "$A"),
+    "BDT": ("৳",),
+    "BOB": ("Bs", "Bs."),
+    "BRL": ("R$",),
+    "CAD": ("C$", "CAN$", "$CA"),
+    "CHF": ("Fr", "Fr.", "SFr", "SFr."),
+    "CLP": ("CL$", "CLP$", "CH$"),
+    "CNY": ("¥", "元", "RMB", "renminbi", "yuan", "CNH"),
+    "COP": ("CO$", "COL$", "COP$"),
+    "CRC": ("₡",),
+    "CZK": ("Kč",),
+    "DKK": ("kr", "kr."),
+    "DOP": ("RD$",),
+    "EGP": ("E£", "£E"),
+    "EUR": ("€", "euros", "EU"),
+    "GBP": ("£", "UK£", "quid", "sterling", "esterlina"),
+    "GTQ": ("Q",),
+    "HKD": ("HK$",),
+    "HNL": ("L", "L."),
+    "HUF": ("Ft",),
+    "IDR": ("Rp",),
+    "ILS": ("₪", "NIS"),
+    "INR": ("₹", "Rs", "Rs.", "rupees"),
+    "ISK": ("kr",),
+    "JPY": ("¥", "円", "JP¥", "yens"),
+    "KRW": ("₩",),
+    "KZT": ("₸",),
+    "MXN": ("MX$", "Mex$", "MEX$", "MXN$", "M.N."),
+    "MYR": ("RM",),
+    "NGN": ("₦",),
+    "NIO": ("C$",),
+    "NOK": ("kr", "kr."),
+    "NZD": ("NZ$", "kiwi"),
+    "PAB": ("B/.", "B/"),
+    "PEN": ("S/", "S/.", "soles", "nuevo sol", "nuevos soles"),
+    "PHP": ("₱",),
+    "PLN": ("zł", "zl"),
+    "PYG": ("₲", "Gs", "Gs.", "G"),
+    "RON": ("lei",),
+    "RUB": ("₽", "rubles"),
+    "SAR": ("﷼", "SR"),
+    "SEK": ("kr", "kr."),
+    "SGD": ("S$", "SG$"),
+    "THB": ("฿",),
+    "TRY": ("₺", "TL"),
+    "TWD": ("NT$", "NTD"),
+    "UAH": ("₴",),
+    "USD": ("$", "US$", "U$S", "U$", "USD$", "$US", "bucks", "greenback"),
+    "UYU": ("$U", "UY$"),
+    "VES": ("Bs", "Bs.", "Bs.S", "Bs.D"),
+    "VND": ("₫",),
+    "ZAR": ("R",),
+}
+"""Signs and short names beside CLDR's, which says e.g. PEN where Peru writes S/. Those of older ISO codes are `_FORMER_CURRENCIES`."""
+
+_FORMER_CURRENCIES: Mapping[str, str] = {
+    "BRL": "BRR",
+    "EUR": "ATS BEF BGN CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK",
+    "MXN": "MXP",
+    "PEN": "PES",
+    "RON": "ROL",
+    "SLE": "SLL",
+    "TRY": "TRL",
+    "VES": "VEB VEF",
+    "ZWG": "ZWL",
+}
+
+_ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
+    "America/Argentina/Buenos_Aires": ("ART",),
+    "America/Asuncion": ("PYT", "PYST"),
+    "America/Bogota": ("COT",),
+    "America/Caracas": ("VET",),
+    "America/Chicago": ("CT",),
+    "America/Denver": ("MT",),
+    "America/Guayaquil": ("ECT",),
+    "America/La_Paz": ("BOT",),
+    "America/Lima": ("PET",),
+    "America/Los_Angeles": ("PT",),
+    "America/Manaus": ("AMT",),
+    "America/Montevideo": ("UYT", "UYST"),
+    "America/New_York": ("ET",),
+    "America/Noronha": ("FNT",),
+    "America/Rio_Branco": ("ACT",),
+    "America/Santiago": ("CLT", "CLST"),
+    "America/Sao_Paulo": ("BRT", "BRST"),
+    "Asia/Bangkok": ("ICT",),
+    "Asia/Dhaka": ("BDT",),
+    "Asia/Dubai": ("GST",),
+    "Asia/Ho_Chi_Minh": ("ICT",),
+    "Asia/Kathmandu": ("NPT",),
+    "Asia/Kuala_Lumpur": ("MYT",),
+    "Asia/Riyadh": ("AST",),
+    "Asia/Singapore": ("SGT",),
+    "Asia/Tashkent": ("UZT",),
+    "Asia/Tehran": ("IRST",),
+    "Australia/Sydney": ("AET",),
+    "Etc/UTC": ("GMT", "Z", "Zulu", "Universal"),
+    "Europe/Istanbul": ("TRT",),
+}
+"""Those that IANA's database no longer has, since their countries don't use them, and America's short ones."""
+
+
+@cache
+def of_countries() -> Mapping[str, tuple[str, ...]]:
+    """Alpha-2 -> other names, each in our languages and the country's own."""
+    import pycountry  # noqa: PLC0415  not needed at startup
+    from babel.languages import get_official_languages  # noqa: PLC0415  the same
+
+    found = {two: dict.fromkeys(_COUNTRIES.get(two, ())) for two in countries()}
+    by_language: dict[str, list[str]] = {}
+    for two in found:
+        for language in (*LANGUAGES, *get_official_languages(two, de_facto=True)):
+            by_language.setdefault(language, []).append(two)
+    for language, those in by_language.items():
+        translated, names = _translations(pycountry.LOCALES_DIR, language), _territories(language)
+        for two in those:
+            country = pycountry.countries.get(alpha_2=two)
+            said = (getattr(country, kind, "") for kind in ("name", "official_name", "common_name"))
+            found[two] |= dict.fromkeys(filter(None, (names.get(two, ""), *(translated.gettext(name) for name in said if name))))
+    for two, name in _withdrawn():
+        found[two][name] = None
+    return {two: tuple(names) for two, names in found.items()}
+
+
+def _territories(language: str) -> Mapping[str, str]:
+    """A language's names of countries alone: babel would keep all that it has of each language."""
+    from babel.localedata import resolve_locale_filename  # noqa: PLC0415  not needed at startup
+
+    with suppress(OSError), Path(resolve_locale_filename(language)).open("rb") as file:
+        names: Mapping[str, str] = pickle.load(file).get("territories", {})  # noqa: S301  babel's own file
+        return names
+    return {}
+
+
+def _translations(folder: str, language: str) -> gettext.NullTranslations:
+    """Read without gettext's own cache, which would keep each language's."""
+    with suppress(OSError), (Path(folder) / language / "LC_MESSAGES/iso3166-1.mo").open("rb") as file:
+        return gettext.GNUTranslations(file)
+    return gettext.NullTranslations()
+
+
+def _withdrawn() -> Iterator[tuple[str, str]]:
+    """Names with the country that took their place, if it is one."""
+    import pycountry  # noqa: PLC0415  not needed at startup
+
+    for former in pycountry.historic_countries:
+        now = cldr("territory_aliases").get(getattr(former, "alpha_2", ""), [])
+        if len(now) == 1 and now[0] in countries():
+            yield now[0], former.name
+
+
+@cache
+def parts_of_countries() -> Mapping[str, Sequence[tuple[str, ...]]]:
+    """Alpha-2 -> the words of the names of its parts (ISO 3166-2), folded."""
+    import pycountry  # noqa: PLC0415  not needed at startup
+
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for part in pycountry.subdivisions:
+        found.setdefault(part.country_code, []).append(words(part.name))
+    return found
+
+
+def of_currency(code: str) -> Iterator[str]:
+    """Its plurals in all our languages, and former codes."""
+    from babel import Locale  # noqa: PLC0415  not needed at startup
+
+    for language in LANGUAGES:
+        yield from _plurals(code, Locale.parse(language))
+    yield from _FORMER_CURRENCIES.get(code, "").split()
+
+
+def _plurals(code: str, locale: "Locale") -> Iterator[str]:
+    from babel.numbers import get_currency_name  # noqa: PLC0415  not needed at startup
+
+    yield locale.currencies.get(code, "")
+    for count in (1, 2):
+        yield get_currency_name(code, count, locale)
+
+
+def signs_of(code: str) -> Iterator[str]:
+    """As they are written in any of our languages, or in the currency's country."""
+    from babel import Locale  # noqa: PLC0415  not needed at startup
+
+    yield from _SIGNS.get(code, ())
+    yield from (Locale.parse(language).currency_symbols.get(code, "") for language in LANGUAGES)
+
+
+@cache
+def former_zones() -> Mapping[str, tuple[str, ...]]:
+    """Zone -> the names that IANA's database had for it before, or has besides."""
+    found: dict[str, list[str]] = {}
+    for old in cldr("zone_aliases"):
+        if (zone := canonical_zone(old)) is not None and "/" in old:
+            found.setdefault(zone, []).append(old)
+    return {zone: tuple(names) for zone, names in found.items()}
+
+
+def abbreviations(zone: str, year: int) -> set[str]:
+    """``EST``, ``EDT``: those in use in winter and in summer."""
+    clock = ZoneInfo(zone)
+    said = (datetime(year, month, 1, tzinfo=UTC).astimezone(clock).tzname() or "" for month in (1, 7))
+    return {*(name for name in said if name.isalpha()), *_ABBREVIATIONS.get(zone, ())}
