@@ -1,4 +1,4 @@
-"""Business time: one side's opening hours in its time zone, on working days only (no weekends or public holidays).
+"""Business time: one side's opening hours in its time zone, on working days only (no weekends or holidays).
 
 All datetimes are aware; results are in UTC. Opening hours run from ``opens`` (inclusive) to ``closes`` (exclusive).
 """
@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from flows.days_off import DaysOff, days_off
 
 _DAY = timedelta(days=1)
 _MIDNIGHT = time(0)
-_WEEKEND = (5, 6)
 _MAX_DAYS = 3660
 
 
@@ -21,8 +21,8 @@ _MAX_DAYS = 3660
 class Calendar:
     """When one side works.
 
-    ``timezone``: IANA name. ``closes`` 00:00 means the end of the day. ``country``: ISO 3166-1 alpha-2 or alpha-3; its weekends
-    and public holidays are days off. Without one, or if none are known for it, only Saturdays and Sundays are.
+    ``timezone``: IANA name. ``closes`` 00:00 means the end of the day. ``country``: ISO 3166-1 alpha-2 or alpha-3; its weekends,
+    public holidays and bank holidays are days off. Without one, or if none are known for it, only Saturdays and Sundays are.
     ``subdivision``: the part of ISO 3166-2 after the hyphen. ``always_open``: every moment is business time. Raises ValueError.
     """
 
@@ -107,9 +107,8 @@ def next_open(calendar: Calendar, at: datetime) -> datetime:
 
 
 def holiday(calendar: Calendar, day: date) -> str:
-    """What a public holiday is called in its country's language; empty if the day is none."""
-    known = _holidays(calendar.country.upper(), calendar.subdivision) if calendar.country else None
-    return str(known.get(day) or "") if known is not None else ""
+    """What a public or bank holiday is called in its country's language; empty if the day is none."""
+    return _days_off(calendar).name(day)
 
 
 def is_open(calendar: Calendar, at: datetime) -> bool:
@@ -176,23 +175,11 @@ def _instant(calendar: Calendar, day: date, clock: time) -> datetime:
 
 
 def _is_business_day(calendar: Calendar, day: date) -> bool:
-    known = _holidays(calendar.country.upper(), calendar.subdivision) if calendar.country else None
-    if known is None:
-        return day.weekday() not in _WEEKEND
-    return not known.is_weekend(day) and day not in known
+    return day not in _days_off(calendar)
 
 
-@cache
-def _holidays(country: str, subdivision: str | None) -> Any:
-    """A set of dates that loads each year on demand, or None."""
-    from holidays import country_holidays  # noqa: PLC0415  saves 0.2 s at startup
-
-    try:
-        known = country_holidays(country, subdiv=subdivision)
-        # Else they are named as the machine's locale has it.
-        return country_holidays(country, subdiv=subdivision, language=known.default_language)
-    except NotImplementedError:
-        return None if subdivision is None else _holidays(country, None)
+def _days_off(calendar: Calendar) -> DaysOff:
+    return days_off(calendar.country or "", calendar.subdivision or "")
 
 
 def _utc(moment: datetime) -> datetime:

@@ -1,6 +1,5 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,12 +14,14 @@ from flows.business_time import (
     business_days_before,
     customer_calendar,
     days_ahead,
+    holiday,
     is_open,
     length_of_day,
     next_open,
     parse_duration,
 )
 from flows.checks.iso_codes import zones
+from flows.days_off import days_off
 
 SAO_PAULO = Calendar("America/Sao_Paulo", country="BR")
 ZERO = BusinessDuration()
@@ -122,6 +123,47 @@ def test_holidays_of_a_part_of_the_country_and_of_countries_without_any() -> Non
     assert not is_open(replace(SAO_PAULO, subdivision="nowhere"), sp("2026-12-25 10:00"))
 
 
+HOLIDAYS = """\
+BRA SP 2026-02-16 2027-02-08 2027-02-09 2027-05-27 2027-07-09 2027-11-15 2028-02-29 2029-11-20 2030-03-05
+BRA RJ 2027-04-23 2027-11-02
+BRA PR !2027-07-09 !2027-02-10 !2027-02-11 !2027-10-28 !2027-12-24 !2027-12-31
+MEX - 2027-03-25 2027-03-26 2028-12-12 2026-11-02 2027-03-15 2027-09-16 !2027-05-05
+USA CA 2027-03-31 2027-10-11 2027-11-25 2028-11-10
+USA TX 2026-10-12 !2027-10-29
+GBR - 2027-08-30 2027-03-29 2026-12-28 !2027-08-02
+GBR SCT 2027-08-02 2026-11-30 !2027-08-30
+IND MH 2026-08-15 2027-03-22
+AUS NSW 2027-08-02 2026-06-08 2027-01-26
+ARG B 2026-11-06 2027-02-08
+CHL RM 2027-12-31 2026-09-18
+COL - 2027-01-11 2026-06-29
+PER - 2026-07-28 2027-12-08
+DEU BY 2027-01-06 2027-05-27
+DEU BE !2027-01-06 2027-03-08
+SGP - 2027-08-09 2026-02-17
+POL 14 2027-05-27 2026-11-11
+URY - 2027-03-22
+BRA ?? 2027-02-09 !2027-07-09
+XXX - !2027-12-24
+"""
+"""Country, state, and days on which nobody works there, or with a "!" some do."""
+
+
+def test_public_and_bank_holidays_of_country_and_state() -> None:
+    wrong = []
+    for line in HOLIDAYS.splitlines():
+        country, state, *days = line.split()
+        off = days_off(country, state.strip("-"))
+        wrong += [(country, state, day) for day in days if (date.fromisoformat(day.strip("!")) in off) is day.startswith("!")]
+    assert wrong == []
+
+
+def test_a_holiday_is_called_as_in_its_country() -> None:
+    assert holiday(SAO_PAULO, date(2027, 2, 9)) == "Carnaval"
+    assert holiday(replace(SAO_PAULO, country="GB"), date(2027, 8, 30)) == "Late Summer Bank Holiday"
+    assert holiday(SAO_PAULO, date(2027, 2, 10)) == holiday(replace(SAO_PAULO, country=None), date(2027, 2, 9)) == ""
+
+
 def test_a_customer_keeps_the_hours_of_the_house_in_its_own_zone() -> None:
     early = replace(SAO_PAULO, opens=time(8), closes=time(17))
     calendar = customer_calendar("America/New_York", "USA", "", always_open=False, like=early)
@@ -199,19 +241,12 @@ durations = st.one_of(
 thorough = settings(max_examples=settings().max_examples * 3 // 2)
 
 
-@cache
-def days_off(country: str, year: int) -> frozenset[date]:
-    import holidays  # noqa: PLC0415  slow to load
-
-    return frozenset(holidays.country_holidays(country, years=year))
-
-
 def expected_open(calendar: Calendar, moment: datetime) -> bool:
     """Decided by the local clock alone."""
     local = moment.astimezone(ZoneInfo(calendar.timezone))
     off = local.weekday() in ((4, 5) if calendar.country in ("SA", "IL") else (5, 6))
     if calendar.country and calendar.country != "XX":
-        off = off or local.date() in days_off(calendar.country, local.year)
+        off = off or bool(days_off(calendar.country).name(local.date()))
     return not off and calendar.opens <= local.time() < calendar.closes
 
 
