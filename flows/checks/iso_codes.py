@@ -1,6 +1,5 @@
-"""Codes of currencies (ISO 4217), countries (ISO 3166-1), their subdivisions (ISO 3166-2), and time zones (IANA)."""
+"""Codes of currencies (ISO 4217), countries (ISO 3166-1) and time zones (IANA)."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal
@@ -24,13 +23,6 @@ CURRENCIES: Mapping[str, str] = {entry[:3]: entry[3:] for entry in _LIST_ONE.spl
 _UNINHABITED = {"BV", "HM"}  # ISO 3166-1 countries without a time zone in CLDR
 _NOT_COUNTRIES = {"001", "ZZ"}  # CLDR's "world" and "unknown"
 _WITHDRAWN = {"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"}  # codes that CLDR still maps to a current country
-_SUBDIVISIONS = {
-    "BR": "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO",
-    "CA": "AB BC MB NB NL NS NT NU ON PE QC SK YT",
-    "US": "AK AL AR AS AZ CA CO CT DC DE FL GA GU HI IA ID IL IN KS KY LA MA MD ME MI MN MO MP MS MT NC ND NE NH NJ NM NV NY OH "
-    "OK OR PA PR RI SC SD TN TX UM UT VA VI VT WA WI WV WY",
-}
-
 
 Catalog = Literal["currency", "country", "timezone"]
 Part = Literal["territory_aliases", "territory_currencies", "territory_zones", "zone_aliases", "zone_territories"]
@@ -91,12 +83,6 @@ def canonical_zone(name: str) -> str | None:
     """The listed time zone for an IANA name: ``America/Buenos_Aires`` -> ``America/Argentina/Buenos_Aires``."""
     zone: str = cldr("zone_aliases").get(name, name)
     return zone if zone in zones() else None
-
-
-def subdivision_ok(state: str, country: str) -> bool:
-    """Whether ``state`` can follow the hyphen in an ISO 3166-2 code and has two characters; lists are checked for BR, CA, US."""
-    listed = _SUBDIVISIONS.get(alpha2(country) or "")
-    return state in listed.split() if listed else re.fullmatch("[A-Z0-9]{2}", state) is not None
 
 
 @cache

@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from flows.checks.documents import check_document
-from flows.checks.iso_codes import subdivision_ok
 from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.checks.postal_codes import read_postal_code
+from flows.checks.states import read_state
 from flows.forms.fields import Answers, Country, Email, FormPage, Input, Kind
 from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
@@ -28,10 +28,6 @@ KINDS = ("person", "entity")
 LANGUAGES = ("en-US", "pt-BR")
 
 
-def _upper(value: str | None) -> str | None:
-    return value and value.upper()
-
-
 class Company(FormPage):
     country: Country
     official_name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
@@ -47,7 +43,7 @@ class Address(FormPage):
     neighborhood: Annotated[str | None, Field(max_length=50), Input(Kind.TEXT)] = None
     zipcode: Annotated[str | None, Field(max_length=15), Input(Kind.TEXT)] = None
     city: Annotated[str, Field(min_length=1, max_length=60), Input(Kind.TEXT)]
-    state: Annotated[str | None, Field(max_length=2), AfterValidator(_upper), Input(Kind.TEXT)] = None
+    state: Annotated[str | None, Field(max_length=60), Input(Kind.TEXT)] = None
 
 
 class Representative(FormPage):
@@ -108,8 +104,16 @@ def _address(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     yield from (Problem(name, "missing") for name in _compulsory(answers) if not answers.get(name))
     if typed := answers.get("zipcode"):
         yield from _postal_code(typed, country)
-    if state and not subdivision_ok(state, country):
+    if state:
+        yield from _state(str(state), country)
+
+
+def _state(typed: str, country: str) -> Iterator[Problem]:
+    state = read_state(typed, country)
+    if not state.code:
         yield Problem("state", "state_unknown")
+    elif not state.fits:
+        yield Problem("state", "state_code_long", {"name": state.name, "code": state.code})
 
 
 def _postal_code(typed: str, country: str) -> Iterator[Problem]:
@@ -121,8 +125,9 @@ def _postal_code(typed: str, country: str) -> Iterator[Problem]:
 
 
 def _normal_address(answers: Answers) -> Answers:
-    typed = answers.get("zipcode")
-    return {"zipcode": read_postal_code(typed, str(answers.get("country", ""))).value or typed} if typed else {}
+    country, zipcode, state = str(answers.get("country", "")), answers.get("zipcode"), answers.get("state")
+    normal = {"zipcode": read_postal_code(zipcode, country).value or zipcode} if zipcode else {}
+    return normal | ({"state": read_state(state, country).code or state} if state else {})
 
 
 def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:

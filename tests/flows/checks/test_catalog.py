@@ -15,7 +15,6 @@ from flows.checks.iso_codes import (
     countries,
     known,
     numeric_code,
-    subdivision_ok,
     zones,
 )
 
@@ -184,23 +183,6 @@ def test_every_zone_is_known_to_the_clock_and_aliases_lead_to_it() -> None:
     assert canonical_zone("Asia/Calcutta") == "Asia/Kolkata"
     assert canonical_zone("Europe/Lisbon") == "Europe/Lisbon"
     assert canonical_zone("Mars/Olympus") is None
-
-
-@pytest.mark.parametrize(
-    ("state", "country", "good"),
-    [
-        ("SP", "BRA", True),
-        ("XX", "BRA", False),
-        ("CA", "USA", True),
-        ("SPX", "BRA", False),
-        ("01", "PRT", True),
-        ("sp", "BR", False),
-        ("", "PRT", False),
-        ("C", "ARG", False),
-    ],
-)
-def test_the_part_of_a_country_has_two_signs_and_is_real_where_a_list_is_known(state: str, country: str, *, good: bool) -> None:
-    assert subdivision_ok(state, country) is good
 
 
 @given(st.text(max_size=40), st.sampled_from(KINDS))

@@ -47,6 +47,7 @@ BAD: list[tuple[str, Answers, str, str]] = [
     ("organization", {"zipcode": ""}, "zipcode", "missing"),
     ("organization", {"state": ""}, "state", "missing"),
     ("organization", {"state": "XX"}, "state", "state_unknown"),
+    ("organization", {"country": "MEX", "document_reason": "checked", "state": "Nuevo León"}, "state", "state_code_long"),
     ("organization", {"country": "AUS", "document_reason": "checked", "state": "N?"}, "state", "state_unknown"),
     ("organization", {"responsible": "ana"}, "responsible", "email_one"),
     ("organization", {"responsible": "ana@bank"}, "responsible", "email_bad_domain"),
