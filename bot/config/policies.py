@@ -162,6 +162,12 @@ def _country(value: Any) -> str | None:
     return value.upper() or None
 
 
+def _state(value: Any) -> str | None:
+    if _text(value) and not (value.isalnum() and len(value) <= 3):
+        raise ValueError
+    return value.upper() or None
+
+
 def _address(value: Any) -> str:
     if _text(value) and not _ADDRESS.fullmatch(value):
         raise ValueError
@@ -205,9 +211,10 @@ def parse(values: Mapping[str, Any]) -> Policies:
     opens = hours.read("opens", usual.opens, _clock, 'a time of day as "09:00"')
     closes = hours.read("closes", usual.closes, _clock, 'a time of day as "18:00"')
     timezone = side.read("timezone", usual.timezone, _zone, 'an IANA time zone as "America/Sao_Paulo"')
-    country = side.read("country", usual.country, _country, 'a country code as "BR"; "" for no public holidays')
+    country = side.read("country", usual.country, _country, 'a country code as "BR"; "" for no holidays')
+    state = side.read("state", usual.subdivision, _state, 'the code of a state as "SP"; "" for the country\'s holidays alone')
     try:
-        calendar = Calendar(timezone, opens, closes, country, always_open=always_open)
+        calendar = Calendar(timezone, opens, closes, country, state, always_open)
     except ValueError as error:
         raise PolicyError(f"has wrong business_hours: {error}", "write opens before closes") from None
     engine = tables["engine"]

@@ -5,6 +5,7 @@ ends them (`flows.cases.passed`). Whoever opens the answer has the call until th
 from collections.abc import Sequence
 
 from flows.cases.case import Case
+from flows.cases.holidays import tell_if_support_is_off
 from flows.cases.passed import STUCK
 from flows.cases.presence import in_line, there
 from flows.cases.settle import moved_on, side_of
@@ -50,6 +51,7 @@ def stuck(case: Case, step_id: str, words: str) -> Call:
     case.log(f"step:{step_id}:stuck", facts={"call": call.id}, changes={"reason": words})
     case.ask(ShowCall(step=step_id, call=call.id))
     case.say("customer", step_id, "stuck_received", by=actor.user_id)
+    tell_if_support_is_off(case, step_id)
     return call
 
 

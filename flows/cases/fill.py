@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flows.cases.case import Case
+from flows.cases.holidays import tell_if_support_is_off
 from flows.cases.review import accept
 from flows.cases.settle import moved_on
 from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
@@ -232,6 +233,8 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
         case.ask(ShowDifferences(step=step.id, revision=record.revision))
     if case.rules.approvals_of(step) == 0:
         accept(case, step)
+    else:
+        tell_if_support_is_off(case, step.id)
 
 
 def _outdate(case: Case, step: Step, changed: Collection[str]) -> None:

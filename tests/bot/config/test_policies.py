@@ -90,6 +90,7 @@ def test_hours_zone_and_country() -> None:
         ('[business_hours]\nopens = "18:00"\ncloses = "09:00"', "business_hours", "before"),
         ('[support]\ntimezone = "Mars/Base"', "support.timezone", "America/Sao_Paulo"),
         ('[support]\ncountry = "Brazil!"', "support.country", "BR"),
+        ('[support]\nstate = "São Paulo"', "support.state", "SP"),
         ('[engine]\nsweep = "-1 s"', "engine.sweep", "30 s"),
         ("[engine]\npoll = true", "engine.poll", "5 s"),
         ("[engine]\nchannel_gap = false", "engine.channel_gap", "1 s"),

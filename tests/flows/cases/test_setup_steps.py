@@ -83,10 +83,10 @@ def everything(step: str, **changed: str) -> Answers:
 
 
 async def test_each_item_says_by_when_it_must_begin(acme: CaseBook) -> None:
-    """In business days of Brazil: 1 May is none."""
+    """In business days of Brazil: 1 May is none, nor are the days on which its banks are closed."""
     certification, key_ceremony, embosser, webhook = (await facts(acme, CARDS))[1:]
     assert certification.startswith("Certification by the card network: not started, and late. You do it with the card network;")
-    assert "about 130 business days, so it should have begun by Nov 21, 2025." in certification
+    assert "about 130 business days, so it should have begun by Nov 18, 2025." in certification
     assert key_ceremony.endswith("plan for 22 business days: start by Apr 28, 2026.")
     assert "about 60 business days, so it should have begun by Mar 3, 2026" in embosser
     assert webhook.endswith("start by Apr 30, 2026.")
@@ -96,7 +96,7 @@ async def test_a_day_that_is_near_is_warned_of(acme: CaseBook) -> None:
     acme.now = datetime(2026, 4, 16, 13, tzinfo=UTC)
     assert "Key ceremony: not started, and the day to start is near." in (await facts(acme, CARDS))[2]
     told = await notes(acme, CARDS, everything(CARDS, key_ceremony="not_started", certification="not_started", webhook="in_hand"))
-    assert told[0].startswith("Certification by the card network: work on it should have begun by Nov 21, 2025.")
+    assert told[0].startswith("Certification by the card network: work on it should have begun by Nov 18, 2025.")
     assert told[0].endswith("Start now, or talk to support about the go-live date.")
     assert told[1:] == [
         "Key ceremony: start by Apr 28, 2026, which is near.",
@@ -112,7 +112,7 @@ async def test_what_is_in_hand_is_not_warned_of(acme: CaseBook) -> None:
 
 async def test_a_later_go_live_moves_it(acme: CaseBook) -> None:
     await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2027, 7, 1)))
-    assert "start by Dec 28, 2026" in (await facts(acme, CARDS))[1]
+    assert "start by Dec 22, 2026" in (await facts(acme, CARDS))[1]
 
 
 async def test_holidays_of_the_customers_state_count(acme: CaseBook) -> None:
@@ -149,7 +149,7 @@ async def test_the_day_to_start_moves_with_go_live_and_goes_once_work_has_begun(
     await told_on(date(2026, 3, 11), 20)
     await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2026, 6, 30)))
     assert await told_on(date(2026, 4, 1), 40) == []
-    assert await told_on(date(2026, 5, 11), 25) == [date(2026, 5, 19), date(2026, 6, 2)]
+    assert await told_on(date(2026, 5, 11), 25) == [date(2026, 5, 18), date(2026, 6, 1)]
     await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2026, 9, 30)))
     await acme.task(CARDS, "update_setup", everything(CARDS, certification="in_hand"), LEAD)
     assert await told_on(date(2026, 6, 5), 100) == []
