@@ -15,12 +15,20 @@ _SECRET = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _NUMBER = re.compile(r"[A-Za-z0-9_-]{1,4096}={0,2}")
 
 
+_MEMBER = re.compile(r"""[{,\[]\s{0,99}\\{0,3}["']kty\\{0,3}["']\s{0,9}:""")
+_MEMBERS_OF_RSA = re.compile(r"""[{,]\s{0,99}["'](?:n|e)["']\s{0,9}:""")
+_COMMA_TOO_MANY = re.compile(r",(\s{0,99}[}\]])")
+
+
 def is_jwk(text: str) -> bool:
-    return "BEGIN " not in text and '"kty"' in text
+    return "BEGIN " not in text and (_MEMBER.search(text) is not None or len(_MEMBERS_OF_RSA.findall(text)) > 1)
 
 
 def read_jwk(text: str) -> bytes:
-    """The DER SubjectPublicKeyInfo of an RSA key; text around the JSON is ignored. Raises KeyProblem."""
+    """The DER SubjectPublicKeyInfo of an RSA key; text around the JSON is ignored, and so are a comma too many, quotes of another kind,
+    and the signs that keep quotes within a text. Raises KeyProblem."""
+    text = re.sub(r"\\+(?=\")", "", text)
+    text = _COMMA_TOO_MANY.sub(r"\1", text if '"' in text else text.replace("'", '"'))
     try:
         given = json.loads(text[text.index("{") : text.rindex("}") + 1], strict=False)
     except (ValueError, RecursionError):
@@ -42,6 +50,8 @@ def _only(given: Any) -> Mapping[str, Any]:
 def _key(jwk: Mapping[str, Any]) -> bytes:
     if not _SECRET.isdisjoint(jwk):
         raise KeyProblem(KeyFault.PRIVATE_KEY)
+    if "kty" not in jwk:
+        raise KeyProblem(KeyFault.JWK)
     if jwk.get("kty") != "RSA":
         raise KeyProblem(KeyFault.WRONG_TYPE, type=_word(jwk.get("kty")))
     if jwk.get("use", "sig") != "sig":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flows.checks import guard, jwk, pkcs7
 from flows.checks.der import SEQUENCE, body, codec_of, is_der
 from flows.checks.key_faults import KeyFault, KeyNote, KeyProblem
-from flows.checks.pem_repairs import decoded_pem, repaired
+from flows.checks.pem_repairs import decoded_pem, repaired, unwrapped_lines
 
 __all__ = ["KeyFault", "KeyNote", "KeyProblem", "PemBlock", "read_blocks", "the_block"]
 
@@ -26,7 +26,7 @@ _AROUND = "`\"'‘’>| \t\n-"
 _BODY = re.compile(r"(?<![A-Za-z0-9+/])MI[GHI][A-Za-z0-9+/]{13}[A-Za-z0-9+/ \n]*={0,2}")  # a sequence of 128 bytes or more
 _MAX_LINE = 76
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
-_SSH = re.compile(r"\s{0,9}(?:ssh-|ecdsa-sha2-|-{1,9} ?BEGIN SSH2)")
+_SSH = re.compile(r"[\s\"'`]{0,9}(?:ssh-|ecdsa-sha2-|sk-ssh-|AAAA[A-Z]3NzaC1|-{1,9} ?BEGIN SSH2)")
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,34 @@ def _block(text: str, begin: re.Match[str], end: re.Match[str], notes: tuple[Key
     if max(map(len, lines)) > _MAX_LINE:
         notes = (*notes, KeyNote.ONE_LINE)
     try:
-        return PemBlock(begin[3], _decoded(content), notes)
+        der, unwrapped = _within(content)
+        return PemBlock(begin[3], der, (*notes, KeyNote.SURROUNDED) if unwrapped and KeyNote.SURROUNDED not in notes else notes)
     except KeyProblem:
         if _OURS.fullmatch(begin[3]):
             raise
         return PemBlock(begin[3], b"", notes)  # its label says what it is, e.g. a PGP key, which has lines besides the base64
+
+
+def _within(content: str) -> tuple[bytes, bool]:
+    """The DER, and whether something around the lines had to be left out for it to be whole. Raises KeyProblem."""
+    whole = _der(content)
+    if not _is_whole(whole):
+        for lines in unwrapped_lines(content):
+            if _is_whole(der := _der(lines)):
+                return der, True
+    return whole or _decoded(content), False
+
+
+def _der(content: str) -> bytes:
+    """Empty if it is no base64."""
+    try:
+        return _decoded(content)
+    except KeyProblem:
+        return b""
+
+
+def _is_whole(der: bytes) -> bool:
+    return (found := body(der)) is not None and found[1] == len(der)
 
 
 def _bare(text: str, notes: tuple[KeyNote, ...]) -> list[PemBlock]:

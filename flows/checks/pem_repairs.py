@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from flows.checks.der import codec_of
@@ -24,6 +25,18 @@ _REPAIRS = tuple(
         (KeyNote.LINE_ENDS, "\r\n?", "\n"),
         (KeyNote.DASHES, "[‐‑‒–—―−]+", "-----"),
         (KeyNote.QUOTES, "[“”„‟«»″]", '"'),
+    )
+)
+_SMALL_MARKER = re.compile(r"(?<=-)[ +]?(?:begin|end)[ +][a-z0-9 +#]{1,40}?[ +]?(?=-)", re.IGNORECASE)
+_HEADERS = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]{0,40}:[^\n]*+(?:\n[ \t]+[^\n]*+)*+\n++)*+")
+"""Before the base64, with lines that go on: RFC 1421, as OpenSSL and PGP write them."""
+_LINE_WRAPPINGS = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        r"^[ \t]*[\"'`]|(?:[\"'`][ \t]*+[,;+.&\\]?|[,;\\]|(?<![ \t])[ \t]++[+.&])[ \t]*+$",  # the lines of a program or a list
+        r"=$(?!\n*\Z)",  # quoted-printable
+        r"^\+",  # a patch
+        r"^[ \t]*\d{1,4}(?:[:.|)][ \t]*|[ \t]+|\Z)",  # with their numbers
     )
 )
 _BOM_AS_LATIN_1 = "\xef\xbb\xbf"
@@ -49,9 +62,17 @@ def repaired(text: str) -> tuple[str, tuple[KeyNote, ...]]:
         ):
             notes.append(note)
         mended = changed
+    mended = _SMALL_MARKER.sub(lambda marker: marker[0].upper().replace("+", " "), mended)
     if not mended.endswith("\n"):
         notes.append(KeyNote.FINAL_NEWLINE)
     return mended, tuple(notes)
+
+
+def unwrapped_lines(content: str) -> Iterator[str]:
+    """What stands between BEGIN and END, without headers, and then without what programs, mails and lists put around each line."""
+    bare = _HEADERS.sub("", content.lstrip("\n"), count=1)
+    yield bare
+    yield from (wrapping.sub("", bare) for wrapping in _LINE_WRAPPINGS)
 
 
 @lru_cache(maxsize=256)

@@ -135,6 +135,16 @@ MENDED: dict[str, tuple[Callable[[str], str], KeyNote]] = {
     "with bars": (lambda text: "\n".join(f"| {line}" for line in text.splitlines()), KeyNote.INDENTED),
     "bom read as latin 1": (lambda text: text.encode("utf-8-sig").decode("latin-1"), KeyNote.BOM),
     "smart quotes around": (lambda text: f"“{text}”", KeyNote.QUOTES),
+    "with headers": (
+        lambda text: text.replace("-\n", "-\nVersion: 1\nComment: ours,\n  from OpenSSL\n\n", 1),
+        KeyNote.SURROUNDED,
+    ),
+    "with line numbers": (
+        lambda text: "\n".join(f"{n:3}: {line}" for n, line in enumerate(text.splitlines())),
+        KeyNote.SURROUNDED,
+    ),
+    "in a program": (lambda text: "\n".join(f'  "{line}" +' for line in text.splitlines()), KeyNote.SURROUNDED),
+    "in a list": (lambda text: ",\n".join(f'"{line}"' for line in text.splitlines()), KeyNote.SURROUNDED),
     "first line lost": (lambda text: text.split("\n", 1)[1], KeyNote.NO_HEADER),
     "last line lost": (lambda text: text[: text.rindex("-----END")], KeyNote.NO_HEADER),
     "dashes lost": (lambda text: text.replace("-", ""), KeyNote.NO_HEADER),
@@ -148,12 +158,14 @@ def test_what_pasting_does_to_a_key_is_mended_and_noted(how: str) -> None:
     key = read_public_key(mangle(public(rsa_key())))
     assert key.pem == public(rsa_key())
     assert note in key.notes
-    assert set(key.notes) <= {note, KeyNote.FINAL_NEWLINE, KeyNote.LINE_ENDS if "mail" in how else note}
+    besides = {"mail": KeyNote.LINE_ENDS, "in a program": KeyNote.INDENTED, "with": KeyNote.INDENTED}
+    assert set(key.notes) <= {note, KeyNote.FINAL_NEWLINE, *(one for part, one in besides.items() if part in how)}
 
 
 LOST = ["first line lost", "last line lost", "dashes lost", "without header"]
 ENCODED = {"escaped", "bom read as latin 1", "in an address"}
-WRAPPED = sorted(set(MENDED) - {*LOST, *ENCODED})
+LINE_BY_LINE = {"with headers", "with line numbers", "in a program", "in a list"}
+WRAPPED = sorted(set(MENDED) - {*LOST, *ENCODED, *LINE_BY_LINE})
 
 
 @given(st.sampled_from([None, *LOST]), st.lists(st.sampled_from(WRAPPED), max_size=2, unique=True))
@@ -168,6 +180,18 @@ def test_padding_as_mails_write_it_is_read() -> None:
     assert "==" in example_keys.CERTIFICATE
     quoted = quopri.encodestring(example_keys.CERTIFICATE.encode()).decode()
     assert read_certificate(quoted).pem == read_certificate(example_keys.CERTIFICATE).pem
+
+
+@pytest.mark.parametrize("mangle", [str.lower, lambda line: line.replace(" ", "+"), lambda line: line.title()])
+def test_markers_are_read_in_any_letters(mangle: Callable[[str], str]) -> None:
+    lines = public(rsa_key()).splitlines()
+    typed = "\n".join([mangle(lines[0]), *lines[1:-1], mangle(lines[-1])])
+    assert read_public_key(typed).pem == public(rsa_key())
+
+
+def test_a_private_key_in_small_letters_is_one() -> None:
+    with pytest.raises(KeyProblem, match=KeyFault.PRIVATE_KEY):
+        read_public_key("-----begin rsa private key-----\nMIIE")
 
 
 def test_a_code_block_is_not_worth_a_note() -> None:
@@ -197,6 +221,9 @@ def jwk(key: rsa.RSAPrivateKey, **more: object) -> dict[str, object]:
 
 
 JWKS: dict[str, Callable[[dict[str, object]], str]] = {
+    "with a comma too many": lambda key: json.dumps(key)[:-1] + ", }",
+    "as a text within JSON": lambda key: json.dumps(json.dumps(key)),
+    "as Python shows it": str,
     "alone": json.dumps,
     "in a set": lambda one: json.dumps({"keys": [one]}),
     "in a list": lambda one: json.dumps([one], indent=2),
