@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import takewhile
 from typing import Any
+from urllib.parse import unquote
 
 from flows.problems import Parameter
 
@@ -27,7 +28,13 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _AROUND = "\"'`<>“”‘’,;%$#|*\\ \t\r\n\u200b\ufeff"
-_BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_BLANK = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\ufeff]+")
+_DASH, _DOT = re.compile("[\u2010-\u2015\u2212\ufe63\uff0d]"), re.compile("[\uff0e\u3002\uff61\u00b7\u2024]")
+"""What word processors and other languages' keyboards put in place of a token's own signs."""
+_COLOR = re.compile(r"\x1b\[[0-9;]{0,20}m")
+_ESCAPED = re.compile("%(?:2[0EeDdFf]|3[Aa])")
+_NUMBER = re.compile(r"\A\s*\d{1,3}[.)]\s+")
+_PAIR = re.compile("=[^=.]")
 _BEGIN = re.compile(r"(?:\.\s*)?(?<![A-Za-z0-9._+/-])eyJ")
 """Where a JWT begins; with a dot, a part of one that was broken over lines."""
 _CLOSING = "\"'`)]}>&»”’;,"
@@ -123,6 +130,8 @@ def seconds_of(claims: Mapping[str, Any], name: str) -> float | None:
 def unwrapped(text: str) -> str:
     """Just the token, without what terminals, log files, and chats put around it. A whole answer, several tokens, or a token
     of another name (``refresh_token=``) stay what they are."""
+    text = _NUMBER.sub("", _DOT.sub(".", _DASH.sub("-", _COLOR.sub("", text))), count=1)
+    text = unquote(text) if _ESCAPED.search(text) else text
     token = _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
     if token.startswith("{") or (_BEARER.fullmatch(token) and _json(token.partition(".")[0]) is not None):
         return token.removesuffix(".") if token.count(".") == _PARTS else token
@@ -139,7 +148,9 @@ def _of_lines(lines: list[str]) -> str:
     taken: list[str] = []
     for line in lines:
         words = [word for word in _BLANK.split(line) if word.strip(_AROUND)]
-        alike = [word.strip(_AROUND) for word in takewhile(lambda word: _RUN.fullmatch(word.strip(_AROUND)), words)]
+        if words and not taken and _ends_sentence(words[0]):
+            return words[0].strip(_AROUND)[:-1]
+        alike = [word.strip(_AROUND) for word in takewhile(_may_belong, words)]
         if len(alike) == len(words):
             taken += alike
             continue
@@ -151,6 +162,18 @@ def _of_lines(lines: list[str]) -> str:
             taken.append(found[0])
         break
     return "".join(taken)
+
+
+def _may_belong(word: str) -> bool:
+    """To a token: not ``name=value``."""
+    bare = word.strip(_AROUND)
+    return _RUN.fullmatch(bare) is not None and not _PAIR.search(bare)
+
+
+def _ends_sentence(word: str) -> bool:
+    """A whole JWT and a full stop."""
+    bare = word.strip(_AROUND)
+    return bare.endswith(".") and bare.count(".") == _PARTS and all(bare.split(".")[:_PARTS])
 
 
 def bearer(text: str) -> str:

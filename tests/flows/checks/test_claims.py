@@ -111,7 +111,14 @@ WRAPPED: dict[str, Callable[[str], str]] = {
     "the next prompt": lambda token: f"{token}\nPS C:\\Users\\ana> ",
     "terminal": lambda token: "\n".join(token[n : n + 80] for n in range(0, len(token), 80)),
     "windows": lambda token: f"{token}\r\n",
-    "invisible": lambda token: token.replace(".", ".\u200b"),
+    "invisible": lambda token: token.replace(".", ".\u200b").replace("eyJ", "eyJ\u00ad"),
+    "another alphabet's stops and dashes": lambda token: token.replace(".", "。").replace("-", "\u2011"),
+    "colors": lambda token: f"\x1b[32m{token}\x1b[0m",
+    "in an address": lambda token: f"Authorization%3A%20Bearer%20{token}".replace(".", "%2E"),
+    "a sentence": lambda token: f"The token is {token}. It expires soon.",
+    "a list": lambda token: f"1. {token}",
+    "a line of a log": lambda token: f"12:00:00 INFO token={token} user=ana",
+    "a cookie": lambda token: f"Cookie: session={token}; Path=/",
 }
 
 
