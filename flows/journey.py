@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import Answers, FormPage, Kind, inputs
+from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import collect
-from flows.forms.step import EXAMPLES_AT, MAX_CONFIRMING, SHARED_REASON, Form, Situation, Step, Task, no_problems
+from flows.forms.step import EXAMPLES_AT, MAX_CONFIRMING, SHARED_REASON, Form, Page, Situation, Step, Task, no_problems
 from flows.model import Onboarding, Snapshot
 from flows.outbox import EFFECTS, StepEffect
 from flows.steps import (
@@ -160,15 +160,16 @@ def _verify_form(form: Form, form_id: str) -> None:
     if len({page.id for page in form.pages}) != len(form.pages) or len(set(names)) != len(names):
         raise JourneyError(f"{form_id} has two pages or two inputs with the same name")
     for page in form.pages:
-        _verify_page(page.model, f"{form_id}, page {page.id}")
+        _verify_page(page, f"{form_id}, page {page.id}")
         if bool(page.repeat) != page.model.repeated:
             raise JourneyError(f"{form_id}, page {page.id}: a repeated page and its key go together")
 
 
-def _verify_page(model: type[FormPage], place: str) -> None:
-    asked = list(inputs(model))
-    if not 0 < len(asked) <= MAX_INPUTS:
-        raise JourneyError(f"{place}: it has {len(asked)} inputs")
+def _verify_page(page: Page, place: str) -> None:
+    asked, hidden = list(inputs(page.model)), page.hides({}, Situation(EXAMPLES_AT, EXAMPLES_AT.date(), "", "en", "UTC"))
+    shown = [name for name, _, item in asked if name not in hidden and not item.doubted]
+    if not 0 < len(shown) <= MAX_INPUTS:
+        raise JourneyError(f"{place}: it has {len(shown)} inputs")
     for name, _, item in asked:
         if item.kind in MAX_OPTIONS and not 0 < len(item.options) <= MAX_OPTIONS[item.kind]:
             raise JourneyError(f"{place}: {name} offers {len(item.options)} options")

@@ -293,7 +293,13 @@ def _lines(message: Message) -> list[str]:
 
 def _did(person: SlackPerson, message: Message, name: str) -> bool:
     """Whether a line of the card names this person for the task, which then waits for somebody else."""
-    words = label(message.blocks, name)
+    value = next(
+        json.loads(one.get("value") or "{}")
+        for block in message.blocks
+        for one in elements(dict(block))
+        if one.get("action_id") == name
+    )
+    words = Texts(FALLBACK)(f"task.{value.get('step')}.{value.get('task')}.title")
     return any(words in line and f"<@{person.id}>" in line for line in _lines(message))
 
 

@@ -11,6 +11,7 @@ from bot.messages.buttons import Act
 from bot.messages.texts import FALLBACK, languages, table
 from bot.modals.parse import field_name
 from bot.modals.subject import FormMeta
+from flows.forms.dialogs import START
 from flows.forms.fields import Answers
 from playground.office import Office
 from playground.slack import (
@@ -43,6 +44,8 @@ def _template(texts: Mapping[str, str], key: str, known: Mapping[str, str]) -> s
     return "".join(known.get(part, ".*") if at % 2 else part for at, part in enumerate(parts))
 
 
+REDRAWN_WITHIN = 3.0
+"""Seconds in which a page says what else it asks once something was chosen in it."""
 UNOPENED = ("refused.late", "refused.no_answer")
 """About a form that did not open: nothing is said of what was done before."""
 REFUSED = said(*(key for key in table(FALLBACK) if key.startswith("refused.") and key not in UNOPENED))
@@ -237,18 +240,25 @@ class Walkthrough:
         return outcome
 
     async def type_in(self, person: SlackPerson, view: View, values: Mapping[str, Any]) -> None:
-        for block in view.blocks:
-            if block["type"] != "input":
-                continue
+        """Also into what is asked once something was chosen."""
+        filled = set[str]()
+        while (
+            block := next((one for one in view.blocks if one["type"] == "input" and one["block_id"] not in filled), None)
+        ) is not None:
+            filled.add(block["block_id"])
             name = field_name(block["block_id"])
             wanted = value_for(name, block["element"], items_of(values, view))
-            if wanted is None or (block.get("dispatch_action") and wanted in view.inputs[block["block_id"]]["value"].values()):
+            if wanted is None or (block.get("dispatch_action") and wanted in _chosen(view.inputs[block["block_id"]]["value"])):
                 continue  # the app would be told of a choice that nobody made
             if wanted == "*":  # everything on offer
                 listed = [option["value"] for option in block["element"].get("options", ())]
                 wanted = listed or await person.search(block["block_id"], "")
                 wanted = wanted if block["element"]["type"].startswith("multi_") else wanted[0]
+            before = view.hash
             await person.fill({block["block_id"]: wanted})
+            if block.get("dispatch_action") and meta_of(view).form != START:
+                await self.comes(lambda before=before: person.view is not None and person.view.hash != before, REDRAWN_WITHIN)
+                view = person.view or view
 
     # -- the parts of every step
 
@@ -304,6 +314,17 @@ class Walkthrough:
             await self.press(person, target, Act.TASK, happened, task=task)
             return
         await self.fill_form(person, self.opens(person, target, Act.TASK, task), values, happened, failures=failures)
+
+
+def _chosen(state: Mapping[str, Any]) -> list[Any]:
+    """What is chosen in a field: the value, or the values, of its options."""
+
+    def plain(value: Any) -> Any:
+        return (
+            [plain(one) for one in value] if isinstance(value, list) else value.get("value") if isinstance(value, dict) else value
+        )
+
+    return [plain(value) for value in state.values()]
 
 
 def is_final(errors: Mapping[str, str]) -> bool:

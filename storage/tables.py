@@ -145,6 +145,7 @@ steps = Table(
     _moment("changed_at"),
     _text("changed_by"),
     _sealed("reason"),
+    _text("named"),
     _number("version"),
     Index("ix_steps_remind_at", "remind_at"),
     # With all that the lists of `storage.desk` read of these steps, so that the rows aren't looked up.

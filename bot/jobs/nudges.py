@@ -39,7 +39,7 @@ class Nudges:
         value = ButtonValue(onboarding=case.id)
         comes_in = [
             button(
-                texts(f"task.{asked.step}.{task.id}.title"),
+                texts(f"task.{asked.step}.{task.id}.button"),
                 Act.TASK,
                 value.model_copy(update={"step": asked.step, "task": task.id}),
                 style="primary",

@@ -65,7 +65,7 @@ def _offered(thread: Thread, task_id: str) -> Block | None:
     if task is None or not state_allows(case.snapshot, step, task) or not task.is_ready(case.situation):
         return None
     value = ButtonValue(onboarding=case.id, step=step.id, task=task.id)
-    return button(thread.texts(f"task.{step.id}.{task.id}.title"), Act.TASK, value)
+    return button(thread.texts(f"task.{step.id}.{task.id}.button"), Act.TASK, value)
 
 
 class PrivateWords:

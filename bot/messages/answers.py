@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.messages.texts import Texts, date_token, escape, typed
@@ -42,13 +42,21 @@ def page_name(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> st
     return title if slot.item is None else f"{title} {number}".strip()
 
 
-def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts) -> list[tuple[str, str]]:
-    """(label, value as mrkdwn) of the answers given on one page."""
-    return [
-        (texts(f"{words_of(form.id, name, item)}.label"), display(answers[name], name, item, texts))
-        for name, _, item in inputs(slot.page.model)
-        if answers.get(name) not in (None, "", []) and not (item.forget or item.aside) and name != "then"
-    ]
+def label_of(form: Form, slot: Slot, name: str, texts: Texts) -> str:
+    """That of an input."""
+    return next(texts(f"{words_of(form.id, one, item)}.label") for one, _, item in inputs(slot.page.model) if one == name)
+
+
+def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts, named: Collection[str] = ()) -> list[tuple[str, str]]:
+    """(label, value as mrkdwn) of the answers given on one page. Those ``named`` are marked, and are there though nothing was given."""
+    shown = []
+    for name, _, item in inputs(slot.page.model):
+        given = answers.get(name) not in (None, "", [])
+        if not (given or name in named) or item.forget or item.aside or name == "then":
+            continue
+        label = texts(f"{words_of(form.id, name, item)}.label")
+        shown.append((f"! {label}" if name in named else label, display(answers[name], name, item, texts) if given else "–"))
+    return shown
 
 
 def answer_line(label: str, words: str) -> str:

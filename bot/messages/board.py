@@ -66,9 +66,9 @@ def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situ
             for task in step.tasks:
                 if task.skips and state_allows(snapshot, step, task):
                     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
-                    yield actions(button(texts(f"task.{step.id}.{task.id}.title"), Act.TASK, value, name=task.id))
+                    yield actions(button(texts(f"task.{step.id}.{task.id}.button"), Act.TASK, value, name=task.id))
     for step in journey.steps.values():
         for task in step.tasks:
             if task.closes and state_allows(snapshot, step, task) and task.is_ready(situation):
                 value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
-                yield actions(task_button(task, texts(f"task.{step.id}.{task.id}.title"), value, texts, style="primary"))
+                yield actions(task_button(task, texts(f"task.{step.id}.{task.id}.button"), value, texts, style="primary"))

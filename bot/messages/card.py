@@ -58,7 +58,7 @@ def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: S
             for task in open_tasks(step, situation):
                 if task.side is Side.CUSTOMER:
                     value = ButtonValue(onboarding=onboarding_id, step=step_id, task=task.id)
-                    return button(texts(f"task.{step_id}.{task.id}.title"), Act.TASK, value, style="primary")
+                    return button(texts(f"task.{step_id}.{task.id}.button"), Act.TASK, value, style="primary")
     return None
 
 

@@ -66,7 +66,7 @@ def _buttons(
             yield button(title, Act.OPEN_FORM, value, style=style, name=step)
         elif (task := next(tasks, None)) is not None:
             does = value.model_copy(update={"task": task.id})
-            yield button(texts(f"task.{step}.{task.id}.title"), Act.TASK, does, style=style, name=step)
+            yield button(texts(f"task.{step}.{task.id}.button"), Act.TASK, does, style=style, name=step)
         yield button(texts("button.stuck"), Act.STUCK, value, name=step)
     elif url:
         yield link(texts("button.show_review"), url, step)

@@ -232,7 +232,7 @@ def _tasks(
             later = opens if opens is not None and opens > situation.now else None
             if later is not None:
                 blocks.append(context(texts.md("review.task_opens", task=title, at=date_token(later))))
-            words = texts("button.renew") if item else title
+            words = texts("button.renew" if item else f"task.{step.id}.{task.id}.button")
             first = not any("style" in one for one in buttons) and later is None and (item or task in waiting_for)
             buttons.append(task_button(task, words, value, texts, style="primary" if first else ""))
     if request is not None:

@@ -61,7 +61,7 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, s
             continue
         if task.is_ready(situation) and (task.repeatable or f"{step_id}.{task.id}" not in situation.done):
             value_of = value.model_copy(update={"task": task.id})
-            title = texts(f"task.{step_id}.{task.id}.title")
+            title = texts(f"task.{step_id}.{task.id}.button")
             first = not any("style" in one for one in buttons) and task in waiting_for
             style = "primary" if first and record.state not in ENDED else ""
             buttons.append(button(title, Act.TASK, value_of, style=style, name=task.id))

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.messages.answers import Offered
+from bot.messages.answers import Offered, label_of, page_name
 from bot.messages.texts import Texts
 from bot.messages.wording import worded
 from bot.modals.subject import Subject
@@ -15,7 +15,8 @@ from flows.cases.presence import holders
 from flows.cases.tasks import ALL, choosable
 from flows.checks.visible import visible
 from flows.forms.fields import CATALOGS, inputs
-from flows.forms.step import Task
+from flows.forms.pages import answers_to_name, slots
+from flows.forms.step import Step, Task
 from flows.model import LEFT, Person
 from flows.names import folded
 from storage.sealing import SealError
@@ -63,6 +64,8 @@ def own_choices(
     offers = task.offers if task is not None else step.offers if step is not None and subject.is_step else {}
     if source == "steps":
         yield from ((step_id, texts(f"step.{step_id}.title")) for step_id in case.journey.steps)
+    elif source == "fields" and step is not None:
+        yield from _fields(case, step, texts)
     elif source == "grants" and task is not None:
         yield from _grants(case, task, texts)
     elif source in people:
@@ -71,6 +74,16 @@ def own_choices(
         for offer in offers[source](case.situation):
             label = visible(offer.label) or texts(offer.key, **worded(texts, offer.params))
             yield offer.value, (f"{_local(offer.at, zone)} · {label}" if offer.at else label)[:MAX_LABEL]
+
+
+def _fields(case: Case, step: Step, texts: Texts) -> Iterator[tuple[str, str]]:
+    """The answers of the last revision in which changes can be requested."""
+    sent = case.snapshot.last(step.id)
+    order = slots(step.form, sent.answers) if sent is not None else []
+    for one, slot, name in answers_to_name(step.form, sent.answers if sent else {}, case.situation) if order else ():
+        page = page_name(step.form, order, order.index(slot), texts) if len(order) > 1 else ""
+        label = label_of(step.form, slot, name, texts)
+        yield one, (f"{page} · {label}" if page else label)[:MAX_LABEL]
 
 
 def _local(at: int, zone: str) -> str:

@@ -31,7 +31,8 @@ class DialogAnswers:
 
 
 def _request_changes(case: Case, sent: DialogAnswers) -> None:
-    review.send_back(case, sent.step, sent.meta.revision, sent.meta.digest, sent.clean["reason"])
+    clean, meta = sent.clean, sent.meta
+    review.send_back(case, sent.step, meta.revision, meta.digest, clean["reason"], named=clean.get("fields") or ())
 
 
 def _reject(case: Case, sent: DialogAnswers) -> None:

@@ -23,7 +23,8 @@ class Left:
     """The result of leaving a page: its problems, or the next view. If there is neither, the form is to be sent now, from its
     ``draft``.
 
-    ``raw``: what was typed. ``used``: the part of it that must not be kept. ``answers``: everything kept now.
+    ``kept``: it was left, and what was typed is kept. ``raw``: what was typed. ``used``: the part of it that must
+    not be kept. ``answers``: everything kept now.
     """
 
     slot: Slot
@@ -31,6 +32,7 @@ class Left:
     answers: Answers
     problems: tuple[Problem, ...] = ()
     view: View | None = None
+    kept: bool = False
     used: Answers = field(default_factory=dict)
     draft: Draft | None = None
 
@@ -65,16 +67,27 @@ async def leave(
             return _refused(session, slot, raw, answers, problems, back=back)
         return Left(slot, raw, answers, view=session.page_again(slot, screened.raw, _untouched(session, view, slot, raw)))
     paged = fill.leave_page(
-        unit, form, session.opened, meta.slot, typed, session.who, session.situation, back=back, page=meta.page, found=unchecked
+        unit,
+        form,
+        session.opened,
+        meta.slot,
+        typed,
+        session.who,
+        session.situation,
+        back=back,
+        page=meta.page,
+        found=unchecked,
+        mending=meta.mending,
     )
     answers = paged.draft.answers
     problems = unreadable + _of_others(paged.problems, unreadable)
     await unit.once(f"removed:{window}" if removes and not problems else mark_of(window, unit.now))
     if problems:
         return _refused(session, slot, raw, answers, problems, back=back)
-    if paged.slot == REVIEW and not form.review:
+    if paged.slot == REVIEW and session.goes_without_review(answers):
         return Left(slot, raw, answers, used=paged.used, draft=paged.draft)
-    return Left(slot, raw, answers, view=session.page(answers, paged.slot, session.to_correct(answers, paged.slot), anew=removes))
+    view_next = session.page(answers, paged.slot, session.to_correct(answers, paged.slot), anew=removes)
+    return Left(slot, raw, answers, view=view_next, kept=True)
 
 
 def _untouched(session: FormSession, view: Mapping[str, Any], slot: Slot, raw: Answers) -> frozenset[str]:

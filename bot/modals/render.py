@@ -3,7 +3,8 @@
 An input's block id is ``<field>~<slot name>``: different on each page, so that nothing typed on one page shows on another.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bot.messages.answers import Offered, answer_line, chosen_label, page_name, sentence_of, shown_answers
@@ -15,7 +16,7 @@ from bot.modals.parse import ACTION, block_id
 from bot.modals.subject import FormMeta
 from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length, words_of
 from flows.forms.pages import Slot, item_of, raw_of
-from flows.forms.step import Form, Script
+from flows.forms.step import Form, Script, always
 from flows.problems import Note, Problem
 
 CALLBACK = "form"
@@ -61,12 +62,17 @@ def page_view(
     offered: Offered | None = None,
     scripts: Sequence[Script] = (),
     about: Sequence[Block] = (),
+    unasked: Collection[str] = (),
+    passed: Collection[int] = (),
+    beside: Sequence[int] = (),
 ) -> View:
     """One page with what was typed before. ``told``: blocks above its inputs. ``offered``: choices from the onboarding itself.
-    ``scripts``: commands below its inputs. ``about``: its first line, whom and what it is about."""
+    ``scripts``: commands below its inputs. ``about``: its first line, whom and what it is about.
+    ``unasked``: its inputs that aren't shown. ``passed``: pages that need not be asked; ``beside``: those of them whose answers are shown
+    below, each with a button to change it."""
     slot = order[index]
     raw = raw_of(slot, answers)
-    blocks: list[Block] = [*about, *_heading(form, order, index, texts)]
+    blocks: list[Block] = [*about, *_heading(form, order, index, texts, passed)]
     labels = {name: texts(f"{words_of(form.id, name, item)}.label") for name, _, item in inputs(slot.page.model)}
     for problem in problems:
         sentence = sentence_of(problem, texts)
@@ -74,8 +80,9 @@ def page_view(
     blocks.extend(told)
     compulsory = slot.page.compulsory({**answers, **item_of(slot, answers)})
     for name, info, item in inputs(slot.page.model):
-        if item.asked_with and not answers.get(item.asked_with):
+        if name in unasked or (item.asked_with and not answers.get(item.asked_with)):
             continue
+        blocks += [context(texts(_either(names))) for names in slot.page.model.one_of if names[0] == name]
         element = _element(name, info, item, raw.get(name), texts, offered or {})
         block = _labelled(element, words_of(form.id, name, item), texts)
         optional = not info.is_required() and name not in compulsory
@@ -83,13 +90,14 @@ def page_view(
         blocks.append({**block, "block_id": block_id(name, slot, meta.times(name)), "optional": optional, **told_of})
     for script in scripts:
         blocks += [section(texts(f"say.{script.key}")), code(script.code)]
-    turns = [button(texts("form_ui.back"), Act.BACK, ButtonValue())] * (index > 0)
+    blocks += [part for number in beside for part in _answers_of(form, order, number, answers, texts, meta)]
+    before = any(number not in passed for number in range(index))
+    turns = [button(texts("form_ui.back"), Act.BACK, ButtonValue())] * (before and not meta.mending)
     if slot.page.to_correct or _may_go(slot, order):  # whoever leaves an entry out need not complete it first
         turns.append(button(texts("form_ui.leave_out"), Act.LEAVE_OUT, ButtonValue()))
     blocks += [actions(*turns)] if turns else []
-    last = index == len(order) - 1 and not form.review
     own = f"form.{form.id}.submit"
-    submit = (texts(own) if texts.has(own) else texts("form_ui.send")) if last else texts("form_ui.next")
+    submit = (texts(own) if texts.has(own) else texts("form_ui.send")) if meta.sends else texts("form_ui.next")
     return _view(meta, texts, blocks, submit=submit)
 
 
@@ -99,13 +107,18 @@ def _may_go(slot: Slot, order: Sequence[Slot]) -> bool:
     return slot.item is not None and "then" in slot.page.model.model_fields and others
 
 
-def _heading(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> Iterator[Block]:
-    """The page's title, its place in the form, and what it is about."""
+def _either(names: Sequence[str]) -> str:
+    """The line above inputs of which one is required."""
+    attached = any(name.endswith("_file") for name in names)
+    return f"form_ui.{('paste_or_attach' if len(names) == 2 else 'paste_attach_or_choose') if attached else 'one_of_two'}"
+
+
+def _heading(form: Form, order: Sequence[Slot], index: int, texts: Texts, passed: Collection[int]) -> Iterator[Block]:
+    """The page's title, its place in the form where all pages are asked whatever is answered, and what it is about."""
     page = f"page.{form.id}.{order[index].page.id}"
     parts = [name] if (name := page_name(form, order, index, texts)) else []
-    if not texts.has(f"{page}.item") and (len(order) > 1 or form.review):
-        before, count = (sum(not slot.page.to_correct for slot in slots) for slots in (order[:index], order))
-        parts.append(texts("form_ui.page", number=before + 1, count=count + (1 if form.review else 0)))
+    if len(order) > 1 and not passed and all(one.when is always and not one.repeat for one in form.pages):
+        parts.append(texts("form_ui.page", number=index + 1, count=len(order) + (1 if form.review else 0)))
     if parts:
         yield context(f"*{' · '.join(parts)}*")
     if texts.has(f"{page}.about"):
@@ -198,22 +211,59 @@ def review_view(
     notes: Sequence[Note],
     told: Sequence[Block] = (),
     about: Sequence[Block] = (),
+    named: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> View:
-    """The last page: all answers, each page with a button to change it; submitting sends. ``about``: as in `page_view`."""
+    """The last page: all answers, each page with a button to change it; submitting sends. ``about``: as in `page_view`. ``named``: by page,
+    the answers that are marked."""
     blocks: list[Block] = [*about, context(f"*{texts('form_ui.review')}*"), *told]
     said = [part for note in notes for part in long_sections(texts.md(f"note.{note.key}", **note.params))]
     blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # leaves room for the answers below
     for index, slot in enumerate(order):
-        name = page_name(form, order, index, texts) or texts(f"step.{meta.step}.title")
-        change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=str(index))
-        lines = [answer_line(label, words) for label, words in shown_answers(form, slot, raw_of(slot, clean), texts)]
-        heading = f"*{escape(name)}*"
-        first, *others = long_sections("\n".join([heading, *lines]))
-        if first["type"] != "section":  # rich text has no room for a button
-            first, others = section(heading), list(long_sections("\n".join(lines)))
-        blocks += [{**first, "accessory": change}, *others]
+        blocks += _answers_of(form, order, index, clean, texts, meta, named.get(slot.name, ()))
     blocks = fit(blocks, 100, VIEW_TEXT, texts("form_ui.more"))
     return _view(meta, texts, blocks, submit=texts("form_ui.send"))
+
+
+def _answers_of(
+    form: Form,
+    order: Sequence[Slot],
+    index: int,
+    answers: Answers,
+    texts: Texts,
+    meta: FormMeta,
+    named: Collection[str] = (),
+) -> list[Block]:
+    """What was answered on one page, with a button to change it."""
+    shown = shown_answers(form, order[index], raw_of(order[index], answers), texts, named)
+    return _changeable(form, order, index, shown, texts, meta, str(index))
+
+
+def named_answers(
+    form: Form, order: Sequence[Slot], index: int, answers: Answers, texts: Texts, meta: FormMeta, named: Collection[str]
+) -> list[Block]:
+    """The same of those answers alone in which changes were requested."""
+    slot = order[index]
+    these = {name: value for name, value in raw_of(slot, answers).items() if name in named}
+    return _changeable(form, order, index, shown_answers(form, slot, these, texts, named), texts, meta, f"named{index}")
+
+
+def _changeable(
+    form: Form,
+    order: Sequence[Slot],
+    index: int,
+    shown: Sequence[tuple[str, str]],
+    texts: Texts,
+    meta: FormMeta,
+    button_name: str,
+) -> list[Block]:
+    name = page_name(form, order, index, texts) or texts(f"step.{meta.step}.title")
+    change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=button_name)
+    lines = [answer_line(label, words) for label, words in shown]
+    heading = f"*{escape(name)}*"
+    first, *others = long_sections("\n".join([heading, *lines]))
+    if first["type"] != "section":  # rich text has no room for a button
+        first, others = section(heading), list(long_sections("\n".join(lines)))
+    return [{**first, "accessory": change}, *others]
 
 
 def loading_view(texts: Texts, meta: FormMeta) -> View:

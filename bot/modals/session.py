@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
-from bot.messages.answers import Offered, answer_line, sentence_of, shown_answers
+from bot.messages.answers import Offered, answer_line, label_of, sentence_of, shown_answers
 from bot.messages.blocks import Block, actions, alert, button, clip, context, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import asked
 from bot.messages.texts import Raw, Texts, date_token, escape, typed
 from bot.modals.choices import NamesBySource, offered, people_to_choose
-from bot.modals.render import View, notice_view, page_view, review_view
+from bot.modals.parse import parse_page
+from bot.modals.render import View, named_answers, notice_view, page_view, review_view
 from bot.modals.starting import labels
 from bot.modals.subject import FormMeta, Subject, subject_of
 from bot.slack.people import People
@@ -22,13 +23,14 @@ from flows.cases.fill import DraftKey, Opened
 from flows.forms import drafts
 from flows.forms.dialogs import ANSWER_CALL, NAMESAKES
 from flows.forms.drafts import REVIEW
-from flows.forms.fields import MAX_LENGTH, Answers, Kind, inputs
-from flows.forms.pages import Slot, check, collect, forgotten, raw_of, slots
+from flows.forms.fields import MAX_LENGTH, TYPED, Answers, Kind, inputs
+from flows.forms.pages import Slot, check, collect, forgotten, hidden, is_brief, needs_a_look, passed_over, raw_of, slots
 from flows.forms.step import Form, Situation
-from flows.model import Person, TaskRecord
+from flows.model import Person, StepRecord, TaskRecord
 from flows.people import Role, Who
 from flows.ports import Unit
-from flows.problems import Problem
+from flows.problems import Problem, Refused
+from flows.state import StepState
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class FormSession:
         Whoever confirms what somebody else recorded reads it above the fields, and finds it in them unless they typed something else
         before."""
         first = self.first
+        if self._to_correct is not None:
+            return self.page(self.answers, REVIEW)
         if first is None:
             return self.page({**proposed, **self.opened.answers}, self.opened.slot, problems, kept=self.answers)
         recorded = fill.as_raw(self.form, first.answers)
@@ -129,6 +133,43 @@ class FormSession:
         told += self._listed("recorded_first", order[index], raw_of(order[index], recorded))
         return self._drawn(answers, self.answers, order, index, (), told, anew=False)
 
+    @property
+    def _sent_back(self) -> StepRecord | None:
+        """The step, if changes were requested in it."""
+        record = self.case.record(self.subject.step.id) if self.case and self.subject.step and self.subject.is_step else None
+        return record if record is not None and record.state is StepState.CHANGES_REQUESTED else None
+
+    @property
+    def _to_correct(self) -> StepRecord | None:
+        """The same while nobody has begun to correct it."""
+        record, draft = self._sent_back, self.opened.draft
+        begun = draft is not None and (
+            record is None or record.changed_at is None or draft.at is None or draft.at > record.changed_at
+        )
+        return None if begun or not self.form.review else record
+
+    @property
+    def to_send_again(self) -> Answers | None:
+        """What was sent before changes were requested, if nothing of it was changed: somebody may stand by it."""
+        return self.answers if self._to_correct is not None and self.meta.slot == REVIEW else None
+
+    def named(self, slot: Slot) -> frozenset[str]:
+        """The inputs of a page in which changes were requested."""
+        record = self._sent_back
+        pairs = [one.partition(":") for one in record.named.split()] if record is not None else []
+        return frozenset(name for page, _, name in pairs if page == slot.name)
+
+    def _requested(self, order: Sequence[Slot], clean: Answers) -> list[Block]:
+        """Above all answers: why changes were requested, and the answers that were named, each with the way to its page."""
+        record = self._sent_back
+        if record is None:
+            return []
+        told = list(long_sections(self.texts.md("form_ui.changes_requested", reason=record.reason)))
+        for index, slot in enumerate(order):
+            if named := self.named(slot):
+                told += named_answers(self.form, order, index, clean, self.texts, self.meta, named)
+        return told
+
     def taken(self) -> View:
         """In place of a form that a colleague has: who that is, and the button that takes it over."""
         value = ButtonValue(onboarding=self.meta.onboarding, step=self.meta.step, item=self.meta.item)
@@ -139,7 +180,7 @@ class FormSession:
         """Whether somebody else changed what a window shows. False for windows of an older version, which don't say what they
         show, and for the last page if the draft is gone: sending it reports that."""
         form, meta, draft, answers = self.form, self.meta, self.opened.draft, self.answers
-        if not meta.draft or (meta.slot == REVIEW and draft is None):
+        if not meta.draft or (meta.slot == REVIEW and draft is None and self._to_correct is None):
             return False
         if self.outdated:
             return True
@@ -151,7 +192,7 @@ class FormSession:
             if found is None:
                 return True
             index = found
-        if drafts.version(form, answers, order, index) == meta.draft:
+        if self._version(answers, order, index) == meta.draft:
             return False
         return not await self.unit.was_seen(mark_of(window, draft.at if draft is not None else None))
 
@@ -172,6 +213,36 @@ class FormSession:
             return self._review(answers, order, ())
         kept = answers if kept is None else kept
         return self._drawn(answers, kept, order, min(index, len(order) - 1), problems, (), anew=anew, redrawn=redrawn)
+
+    def goes_without_review(self, answers: Answers) -> bool:
+        """Whether the form is sent from the page that is left: it said so, all answers stand on it, and none needs a second look."""
+        if not self.form.review:
+            return True
+        if not self.meta.sends or not is_brief(self.form, answers, self.situation):
+            return False
+        return not needs_a_look(self.form, collect(self.form, answers, self.situation)[0], self.situation)
+
+    def _version(self, kept: Answers, order: Sequence[Slot], index: int) -> str:
+        brief = index != REVIEW and self.form.review and is_brief(self.form, kept, self.situation)
+        return drafts.version(self.form, kept, order, index, brief=brief)
+
+    def mending(self) -> Self:
+        """The form with a page of it opened from the last one."""
+        return replace(self, meta=self.meta.model_copy(update={"mending": True}))
+
+    def chosen(self, values: Mapping[str, Any], *, others: bool) -> View:
+        """The page again, with what has to be asked now that something was chosen in it. ``values``: the modal's state. Slack keeps
+        what was typed, so nothing of that is drawn; nor is anything kept before the page is sent. ``others``: somebody else changed
+        the page meanwhile, which whoever sends it still has to be told."""
+        answers, slot = self.answers, drafts.slot_of(self.form, self.meta.page)
+        if slot is None:
+            raise Refused("gone")
+        choices = {name for name, _, item in inputs(slot.page.model) if item.kind not in TYPED and item.kind is not Kind.FILE}
+        raw = {name: value for name, value in parse_page(values, slot, {}).items() if name in choices}
+        shown = drafts.with_typed(slot, answers, raw)
+        order = drafts.order_with(self.form, shown, slot)
+        index = drafts.index_of(order, slot) or 0
+        return self._drawn(shown, answers, order, index, (), (), anew=False, shows=self.meta.draft if others else "")
 
     def to_correct(self, answers: Answers, index: int) -> tuple[Problem, ...]:
         """Why a page is shown that is asked only to correct something."""
@@ -207,10 +278,12 @@ class FormSession:
     def _review(self, answers: Answers, order: Sequence[Slot], told: Sequence[Block]) -> View:
         form = self.form
         clean, _ = collect(form, answers, self.situation)
-        meta = self.meta.on(REVIEW, "", drafts.version(form, answers, order, REVIEW), about=self.about)
+        meta = self.meta.on(REVIEW, "", self._version(answers, order, REVIEW), about=self.about)
         wrong = [alert(sentence_of(problem, self.texts), "error") for problem in form.check(clean, self.situation)]
         notes = tuple(form.notes(clean, self.situation))
-        return review_view(form, order, clean, self.texts, meta, notes, [*told, *wrong], self._first_line())
+        told = [*told, *wrong, *self._requested(order, clean)]
+        named = {slot.name: self.named(slot) for slot in order}
+        return review_view(form, order, clean, self.texts, meta, notes, told, self._first_line(), named)
 
     def _drawn(
         self,
@@ -223,14 +296,28 @@ class FormSession:
         *,
         anew: bool,
         redrawn: Collection[str] = (),
+        shows: str = "",
     ) -> View:
+        """``shows``: the version that the window shows, if it isn't that of ``kept``."""
         form, people = self.form, self._with_chosen(order[index], shown)
         choices = {**offered(self.case, self.subject, self.texts, self.zone, people), **self.offers}
-        shows = drafts.version(form, kept, order, index)
-        meta = self.meta.on(index, order[index].name, shows, about=self.about, anew=anew, redrawn=redrawn)
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
-        told = [*self._asked(), *self._of_same_name(shown), *told]
-        scripts = order[index].page.scripts(shown, self.situation)
+        slot, brief, raw = order[index], is_brief(form, shown, self.situation), raw_of(order[index], shown)
+        doubted = {name for name, _, item in inputs(slot.page.model) if item.doubted}
+        revealed = {*self.meta.revealed, *(one.field for one in problems), *(name for name in doubted if raw.get(name))}
+        meta = self.meta.on(
+            index,
+            slot.name,
+            shows or self._version(kept, order, index),
+            about=self.about,
+            anew=anew,
+            redrawn=redrawn,
+            revealed=doubted & revealed,
+            sends=not self.meta.mending and (brief if form.review else index == len(order) - 1),
+        )
+        told = [*self._asked(), *self._of_same_name(shown), *self._named_here(slot), *told]
+        scripts = slot.page.scripts(shown, self.situation)
+        passed = [number for number, one in enumerate(order) if number != index and passed_over(one, shown, self.situation)]
         return page_view(
             form,
             order,
@@ -243,6 +330,9 @@ class FormSession:
             offered=choices,
             scripts=scripts,
             about=self._first_line(),
+            unasked=hidden(slot, shown, self.situation) | (doubted - revealed),
+            passed=passed,
+            beside=passed if brief and form.review and not meta.mending else (),
         )
 
     def _with_chosen(self, slot: Slot, shown: Answers) -> NamesBySource:
@@ -281,6 +371,11 @@ class FormSession:
         there = Raw(", ".join(f"<#{channel}>" for channel in channels))
         name = str(answers.get("customer") or "")
         return [section(self.texts.md("form_ui.namesakes", n=len(channels), customer=name, channels=there))]
+
+    def _named_here(self, slot: Slot) -> list[Block]:
+        named = self.named(slot)
+        labels = [label_of(self.form, slot, name, self.texts) for name, _, _ in inputs(slot.page.model) if name in named]
+        return [context(self.texts.md("form_ui.correct_here", labels=Raw(escape(", ".join(labels)))))] if labels else []
 
     def _alert(self, key: str) -> Block:
         return alert(self.texts(f"form_ui.{key}"))

@@ -49,6 +49,8 @@ class FormMeta(BaseModel):
     ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page
     was redrawn with other values in its fields; ``redrawn``: the same of single fields. ``proposed``: a mark of the name that the form
     proposed, which is not the person's. ``about``: a mark of what is copied from the form and of the renewal it records.
+    ``revealed``: the fields that were asked for once the page was refused for their sake. ``sends``: sending the page sends the form, as
+    its button said. ``mending``: the page was opened from the last one.
     ``home``: it was opened from the App Home, which is still behind it. ``verb``: the command that a customer is chosen for,
     ``person``: whom it mentions. ``over``: what a colleague has is taken over.
     """
@@ -69,6 +71,9 @@ class FormMeta(BaseModel):
     redrawn: Mapping[str, int] = Field(default_factory=dict)
     proposed: str = ""
     about: str = ""
+    revealed: tuple[str, ...] = ()
+    sends: bool = False
+    mending: bool = False
     home: bool = False
     verb: str = ""
     person: str = ""
@@ -93,8 +98,11 @@ class FormMeta(BaseModel):
         about: str = "",
         anew: bool = False,
         redrawn: Collection[str] = (),
+        revealed: Collection[str] = (),
+        sends: bool = False,
     ) -> "FormMeta":
         changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}
+        changed |= {"revealed": tuple(sorted(revealed)), "sends": sends}
         again = {**self.redrawn, **{name: self.redrawn.get(name, 0) + 1 for name in redrawn}}
         return self.model_copy(update={**changed, "redrawn": again})
 

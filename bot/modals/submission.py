@@ -1,7 +1,7 @@
 """Sending a page of a form. After the last one, a step's form goes to support, a task is recorded, a dialog takes effect."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from bot.modals.dialogs import DIALOG_DOES, DialogAnswers, unfit
 from bot.modals.fetched import LookedUp, SlackLookups
 from bot.modals.inspected import Inspected, PageInspections
 from bot.modals.leaving import Left, leave, refuse_secrets
-from bot.modals.parse import parse_page
+from bot.modals.parse import field_name, parse_page
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.refused_forms import RefusedForms
 from bot.modals.render import View, errors_of
@@ -24,7 +24,7 @@ from flows.cases.case import Case
 from flows.cases.start import StartRequest, start
 from flows.forms.dialogs import CHOOSE, DIALOGS, START, dialog_of
 from flows.forms.drafts import REVIEW
-from flows.forms.fields import Answers
+from flows.forms.fields import Answers, inputs
 from flows.forms.pages import Slot, forgotten, held_as, raw_of, validate
 from flows.forms.step import Step, Task
 from flows.model import Draft, new_id
@@ -118,10 +118,7 @@ class FormSubmissions:
                 if case is not None:
                     await unit.count_refused(case.id, session.form.id, {(one.field, one.key) for one in problems})
                 await refuse_secrets(session, problems, left.raw)
-                return {
-                    "response_action": "errors",
-                    "errors": errors_of(problems, left.slot, session.texts, session.meta),
-                }
+                return _refusal(session, sent.view, left, problems)
             asked = await same_name.unconfirmed(session, left.draft) if left.draft is not None else None
             if (view := left.view or asked) is not None:
                 return _show(view)
@@ -130,7 +127,7 @@ class FormSubmissions:
             raise Refused("form_outdated")
         elif await session.changed_since(sent.key):
             return _show(session.review_again())
-        clean, late = await fill.finish(unit, session.form, session.situation, draft, used)
+        clean, late = await fill.finish(unit, session.form, session.situation, draft, used, session.to_send_again)
         if late and case is not None:
             await unit.count_refused(case.id, session.form.id, {(one.field, one.key) for _, one in late})
         if late:
@@ -170,6 +167,20 @@ class FormSubmissions:
 def chosen_customer(values: Mapping[str, Any]) -> str:
     """The id that was chosen in the dialog which asks for a customer. ``values``: the modal's state."""
     return str(parse_page(values, Slot(DIALOGS[CHOOSE].pages[0]), {}).get("customer") or "")
+
+
+def _refusal(session: FormSession, view: Mapping[str, Any], left: Left, problems: Sequence[Problem]) -> Response:
+    """The problems at their fields; if one of these isn't in the window yet, the page with it. ``view``: as it was drawn."""
+    if _unasked(view, left.slot, problems):
+        return _show(session.page(left.answers, session.meta.slot, tuple(problems)))
+    return {"response_action": "errors", "errors": errors_of(problems, left.slot, session.texts, session.meta)}
+
+
+def _unasked(view: Mapping[str, Any], slot: Slot, problems: Sequence[Problem]) -> bool:
+    """Whether a problem is with an input that the window doesn't have yet. ``view``: as it was drawn."""
+    drawn = {field_name(block["block_id"]) for block in view.get("blocks") or () if block["type"] == "input"}
+    fields = {name for name, _, _ in inputs(slot.page.model)}
+    return any(problem.field in fields - drawn for problem in problems)
 
 
 async def _misfits(session: FormSession, left: Left, found: LookedUp, *, insists: bool) -> tuple[Problem, ...]:

@@ -19,7 +19,7 @@ from bot.modals.session import FormSession, FormSessions
 from bot.modals.starting import StartProposal, StartProposals, labels
 from bot.modals.subject import FormMeta, meta_of
 from bot.slack.client import Slack, SlackError, Window
-from bot.slack.payloads import Click, values_of
+from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import calls, fill, tasks
 from flows.forms.dialogs import ANSWER_CALL, DIALOGS, START
 from flows.forms.drafts import REVIEW, mark
@@ -142,7 +142,11 @@ class Modals:
         """
         window, asked = Window.of(click.view), 0
         try:
-            meta, raw = meta_of(click.view), parse_page(values_of(click.view), Slot(DIALOGS[START].pages[0]), {})
+            meta = meta_of(click.view)
+            if meta.form != START:
+                await self._choose(click, meta)
+                return
+            raw = parse_page(values_of(click.view), Slot(DIALOGS[START].pages[0]), {})
             drawing = self._drawing.setdefault(window.id, _Drawing(window, meta))
             drawing.asked = asked = drawing.asked + 1
             channel = str(raw.get("channel") or "")
@@ -156,6 +160,14 @@ class Modals:
         finally:
             if window.id in self._drawing and asked == self._drawing[window.id].asked:
                 del self._drawing[window.id]
+
+    async def _choose(self, click: Click, meta: FormMeta) -> None:
+        """What else is asked depends on what was chosen just now."""
+        async with self._store.read() as unit:
+            session = await self._sessions.look(unit, click.who, meta, click.channel_id)
+            others = await session.changed_since(window_of(click.view))
+            view = session.chosen(values_of(click.view), others=others)
+        await self._slack.update_view(Window.of(click.view), view)
 
     async def _propose(
         self, click: Click, drawing: "_Drawing", raw: Answers, proposed: StartProposal, leads: Sequence[Person]
@@ -183,9 +195,11 @@ class Modals:
         async def work(unit: Unit) -> View:
             async with self._sessions.open(unit, click.who, meta) as session:
                 if meta.slot == REVIEW:
-                    return session.page(session.answers, to if to is not None else 0)
+                    return session.mending().page(session.answers, to or 0)
                 left = await leave(session, click.view, inspected, back=not out, out=out)
                 await refuse_secrets(session, left.problems, left.raw)
+                if to is not None and left.kept:
+                    return session.mending().page(left.answers, to)
                 if left.view is None:
                     raise Refused("gone")
                 return left.view

@@ -129,7 +129,8 @@ def _keys_of_step(step: Step) -> Iterator[tuple[str, int]]:
         covers = step.covers
         yield from ((f"say.{key}", LABEL) for key in (covers.lacking, f"{covers.lacking}_here", covers.gone, covers.unplanned))
     for task in step.tasks:
-        yield f"task.{step.id}.{task.id}.title", BUTTON
+        yield f"task.{step.id}.{task.id}.title", LABEL
+        yield f"task.{step.id}.{task.id}.button", BUTTON
         yield f"task.{step.id}.{task.id}.done", LABEL
         yield from ((f"resource.{resource}", OPTION) for resource in task.resource)
         yield from ((f"grant.{state}", OPTION) for state in (*task.grant_from, task.grant_to) if state)

@@ -11,7 +11,7 @@ from flows.cases.review import accept
 from flows.cases.settle import moved_on
 from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
-from flows.forms.pages import Slot, check, collect, digest, forgotten, item_of, put, screen, slots
+from flows.forms.pages import Slot, check, collect, digest, forgotten, item_of, passed_over, put, screen, slots
 from flows.forms.step import Form, Situation, Step
 from flows.model import Draft, Submission, new_salt
 from flows.outbox import ShowDifferences, ShowInFull
@@ -81,9 +81,10 @@ def _since(form: Form, answers: Answers, at: datetime | None, situation: Situati
 async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) -> Opened:
     """A form to show: the draft over the last sent answers over what earlier steps tell, and over these what has come up since then."""
     draft = await unit.get(Draft, key.id)
-    answers, at, begin = form.prefill(situation), situation.sent_at.get(form.id), 0
+    answers, at = form.prefill(situation), situation.sent_at.get(form.id)
     if form.id in situation.answers:
         answers = {**answers, **as_raw(form, situation.answers[form.id])}
+    begin = first_slot(form, answers, situation)
     if draft is not None:
         answers, at, begin = {**answers, **draft.answers}, draft.at, draft.slot
     since = _since(form, answers, at, situation)
@@ -94,6 +95,12 @@ async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) ->
     if begin == REVIEW and not form.review:
         begin = last
     return Opened(key, answers, min(begin, last), draft, since)
+
+
+def first_slot(form: Form, answers: Answers, situation: Situation) -> int:
+    """The first page that must be asked; the first of all if none must."""
+    order = slots(form, answers)
+    return next((index for index, slot in enumerate(order) if not passed_over(slot, answers, situation)), 0)
 
 
 def _first_faulty(form: Form, answers: Answers, situation: Situation) -> int:
@@ -125,11 +132,12 @@ def leave_page(
     back: bool = False,
     page: str = "",
     found: tuple[Problem, ...] = (),
+    mending: bool = False,
 ) -> Paged:
     """Save what was typed on a page, valid or not, and say what comes next. Secrets are never saved.
 
     ``page``: the page's name, if the window gives one; else ``index`` counts. A secret is a problem on the way back, too. ``found``: why
-    the page can't be checked now.
+    the page can't be checked now. ``mending``: it was opened from the last page, to which it leads back unless something else is wrong now.
     """
     key, draft = opened.key, opened.draft
     if draft is None:
@@ -154,18 +162,21 @@ def leave_page(
         return Paged(problems, index, draft, used)
     if slot.page.takes is not None:
         draft.answers = slot.page.takes(draft.answers, situation)
-    draft.slot = next_slot(form, draft.answers, index, situation, back=back, removed=removed)
+    if mending and not back and not removed:
+        faults = collect(form, {**draft.answers, **used}, situation)[1]
+        draft.slot = faults[0][0] if faults else REVIEW
+    else:
+        draft.slot = next_slot(form, draft.answers, index, situation, back=back, removed=removed)
     return Paged((), draft.slot, draft, used)
 
 
 def next_slot(form: Form, answers: Answers, index: int, situation: Situation, *, back: bool, removed: bool) -> int:
-    """The page to show after leaving one. ``removed``: the entry it was for is gone. A page that is asked only to correct something is
-    passed over if nothing is wrong."""
+    """The page to show after leaving one. ``removed``: the entry it was for is gone. A page that need not be asked is passed over."""
     order, ahead = slots(form, answers), -1 if back else 1
     after = index if removed and not back else index + ahead
-    while 0 < after < len(order) and order[after].page.to_correct and not check(order[after], answers, situation):
+    while 0 <= after < len(order) and passed_over(order[after], answers, situation):
         after += ahead
-    return max(after, 0) if after < len(order) else REVIEW
+    return REVIEW if after >= len(order) else after if after >= 0 else first_slot(form, answers, situation)
 
 
 def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
@@ -178,20 +189,21 @@ def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
 
 
 async def finish(
-    unit: Unit, form: Form, situation: Situation, draft: Draft | None, used: Answers
+    unit: Unit, form: Form, situation: Situation, draft: Draft | None, used: Answers, again: Answers | None = None
 ) -> tuple[Answers, list[tuple[int, Problem]]]:
-    """Turn the draft, with what has come up since, into the answers to send; if it isn't valid yet, the problems by slot. Raises
-    Refused("draft_gone")."""
-    if draft is None:
+    """Turn the draft, with what has come up since, into the answers to send; if it isn't valid yet, the problems by slot. ``again``: what
+    is sent where there is no draft, since nothing was changed in it. Raises Refused("draft_gone")."""
+    answers = draft.answers if draft is not None else again
+    if answers is None:
         raise Refused("draft_gone")
-    since = _since(form, draft.answers, draft.at, situation)
-    clean, problems = collect(form, {**draft.answers, **since, **used}, situation)
+    since = _since(form, answers, draft.at if draft is not None else None, situation)
+    clean, problems = collect(form, {**answers, **since, **used}, situation)
     problems = problems or [(REVIEW, problem) for problem in form.check(clean, situation)]
-    if problems:
+    if draft is not None and problems:
         draft.slot = problems[0][0]
-        return {}, problems
-    await unit.delete(draft)
-    return clean, []
+    elif draft is not None:
+        await unit.delete(draft)
+    return ({}, problems) if problems else (clean, [])
 
 
 def submit(case: Case, step_id: str, clean: Answers) -> None:
@@ -202,6 +214,7 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
         return
     named = digest(salt, case.id, step.id, clean)
     case.move(step.id, Move.SUBMIT)
+    record.named = ""
     record.revision += 1
     record.digest, record.submitted_at = named, case.now
     record.submitted_by, record.submitted_team = actor.user_id, actor.team_id

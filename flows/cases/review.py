@@ -1,9 +1,12 @@
 """Support decides on what was sent. A decision names its revision and digest, and counts once per person."""
 
+from collections.abc import Sequence
+
 from flows.cases import brought, copied
 from flows.cases.case import Case
 from flows.cases.presence import there
 from flows.cases.settle import moved_on
+from flows.forms.pages import answers_to_name
 from flows.forms.step import GrantAsked, Step
 from flows.model import Decision, Grant, Snapshot, new_id
 from flows.people import SYSTEM
@@ -78,12 +81,18 @@ def _set_go_live(case: Case, step: Step) -> None:
         case.say("customer", step.id, "go_live_changed", before=before.isoformat(), now=day.isoformat())
 
 
-def send_back(case: Case, step_id: str, revision: int, digest: str, reason: str, *, reject: bool = False) -> None:
-    """Request changes or reject; the reason goes to the customer's thread."""
+def send_back(
+    case: Case, step_id: str, revision: int, digest: str, reason: str, *, named: Sequence[str] = (), reject: bool = False
+) -> None:
+    """Request changes or reject; the reason goes to the customer's thread. ``named``: the answers to correct (`answers_to_name`); what is
+    none of them is left out."""
     record, actor = case.record(step_id), case.actor
     _decidable(case, step_id, revision, digest)
     how = Move.REJECT if reject else Move.REQUEST_CHANGES
     case.move(step_id, how, reason=reason)
+    sent = case.snapshot.last(step_id)
+    known = [one for one, _, _ in answers_to_name(case.step(step_id).form, sent.answers if sent else {}, case.situation)]
+    record.named = " ".join(one for one in known if one in named)
     # Someone who gave one of the approvals may change their mind: a person's later decision replaces the earlier one.
     said = _decision(case, step_id, how.value, reason)
     earlier = next((d for d in case.snapshot.decisions if d.id == said.id), None)
@@ -91,7 +100,7 @@ def send_back(case: Case, step_id: str, revision: int, digest: str, reason: str,
         case.unit.add(said)
     else:
         earlier.verdict, earlier.reason, earlier.at = said.verdict, reason, case.now
-    facts, changes = {"revision": record.revision}, {"digest": record.digest, "reason": reason}
+    facts, changes = {"revision": record.revision, "named": record.named}, {"digest": record.digest, "reason": reason}
     case.log(f"step:{step_id}:{how.value}", facts=facts, changes=changes)
     acts = [record.assignee_id, record.submitted_by, case.onboarding.lead_id]
     case.say("customer", step_id, how.value, call=acts, by=actor.user_id, reason=reason)

@@ -49,6 +49,12 @@ class Reason(FormPage):
     reason: Annotated[str, Field(min_length=1, max_length=2000), Input(Kind.LONG_TEXT)]
 
 
+class ChangesWanted(Reason):
+    """``fields``: the answers to correct, if it is about some."""
+
+    fields: Annotated[list[str] | None, Input(Kind.CHOICES, source="fields")] = None
+
+
 class WrittenAnswer(FormPage):
     answer: LongText
 
@@ -92,7 +98,7 @@ class Assignment(FormPage):
 
 
 class Snooze(FormPage):
-    until: Annotated[str, Input(Kind.CHOICE, SNOOZES)]
+    until: Annotated[str, Input(Kind.CHOICE, SNOOZES, redraws=True)]
     date: Annotated[dt.date | None, Input(Kind.DATE)] = None
 
 
@@ -126,6 +132,11 @@ def _changed_since(answers: Answers, _at: dt.datetime, situation: Situation) -> 
 def _change(answers: Answers, situation: Situation) -> Iterator[Problem]:
     if answers.get("go_live") != (situation.go_live.isoformat() if situation.go_live else None):
         yield from not_past(answers, situation, "go_live")
+
+
+def _no_date(answers: Answers, _situation: Situation) -> tuple[str, ...]:
+    """A date is asked for where it is what was chosen."""
+    return () if answers.get("until") == "date" else ("date",)
 
 
 def _snooze(answers: Answers, situation: Situation) -> Iterator[Problem]:
@@ -172,7 +183,11 @@ DIALOGS: dict[str, Form] = {
             },
         ),
         Form(CHOOSE, (Page("customer", ChosenCustomer),), example={"customer": "onb_0123456789abcdef"}),
-        _reason("request_changes"),
+        Form(
+            "request_changes",
+            (Page("reason", ChangesWanted),),
+            example={"reason": "The street is that of the branch.", "fields": ["*"]},
+        ),
         _reason("reject"),
         _reason("stuck"),
         _reason("decline_renewal"),
@@ -213,7 +228,11 @@ DIALOGS: dict[str, Form] = {
             prefill=lambda situation: {"person": situation.about} if situation.about else {},
             example={"person": "*", "successor": "*"},
         ),
-        Form("snooze", (Page("until", Snooze, check=_snooze),), example={"until": "tomorrow"}),
+        Form(
+            "snooze",
+            (Page("until", Snooze, compulsory=lambda _answers: ("date",), hides=_no_date, check=_snooze),),
+            example={"until": "tomorrow"},
+        ),
     )
 }
 

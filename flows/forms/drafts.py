@@ -44,12 +44,13 @@ def index_of(order: Sequence[Slot], slot: Slot) -> int | None:
     return next((index for index, asked in enumerate(order) if asked.name == slot.name), None)
 
 
-def version(form: Form, answers: Answers, order: Sequence[Slot], index: int) -> str:
-    """What a window shows, as ``all/page:entry.entry``; changes once what sending it would replace, or send, has changed."""
+def version(form: Form, answers: Answers, order: Sequence[Slot], index: int, *, brief: bool = False) -> str:
+    """What a window shows, as ``all/page:entry.entry``; changes once what sending it would replace, or send, has changed. ``brief``: the
+    page is the only one that is asked."""
     if index == REVIEW:
         return f"{mark(answers)}/"
     slot = order[index]
-    everything = mark(answers) if index == len(order) - 1 and not form.review else ""  # it sends right away
+    everything = mark(answers) if brief or (index == len(order) - 1 and not form.review) else ""  # it sends right away
     marks = [mark(raw_of(slot, answers))] if slot.item is None else _marks(slot.page, answers)
     return f"{everything}/{slot.name}:{'.'.join(marks)}"
 

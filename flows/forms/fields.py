@@ -85,6 +85,7 @@ class Input:
     addresses: bool = False  # a list of email addresses, typed or in a file: read and compared one by one
     redraws: bool = False  # once it is chosen, the page proposes other values in other fields
     asked_with: str = ""  # not asked unless the answers have something under this name
+    doubted: bool = False  # not asked before the page's check refuses the page for its sake
     forget: bool = False  # never written to a draft, a submission, or a log: a single-use token
     words: str = ""
 
@@ -123,11 +124,15 @@ def _named(file: Any) -> Any:
 
 
 class FormPage(BaseModel):
-    """One page of a form: about six inputs. Limits are those of the API that receives the value."""
+    """One page of a form: about six inputs. Limits are those of the API that receives the value.
+
+    ``one_of``: inputs of which one must be given, whichever it is. Slack calls each of them optional, so that a line above says it.
+    """
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, validate_default=False)
 
     repeated: ClassVar[bool] = False
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
 
 class RepeatedPage(FormPage):

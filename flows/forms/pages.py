@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from flows.checks.visible import visible
 from flows.forms.fields import TYPED, Answers, FormPage, Kind, inputs
 from flows.forms.step import Form, Page, Situation
-from flows.problems import Parameter, Problem
+from flows.problems import NoteKind, Parameter, Problem
 
 MAX_ITEMS = 50
 """The most items of a repeated page."""
@@ -156,10 +156,40 @@ def taken(form: Form, answers: Answers, situation: Situation) -> Answers:
     return answers
 
 
+def hidden(slot: Slot, answers: Answers, situation: Situation) -> frozenset[str]:
+    """The inputs of a page in which there is nothing to ask."""
+    return frozenset(slot.page.hides({**answers, **item_of(slot, answers)}, situation))
+
+
+def _asked_of(slot: Slot, answers: Answers, situation: Situation) -> Answers:
+    unasked = hidden(slot, answers, situation)
+    return {name: value for name, value in raw_of(slot, answers).items() if name not in unasked}
+
+
 def check(slot: Slot, answers: Answers, situation: Situation) -> tuple[Problem, ...]:
     """What is wrong with one page, given all answers so far. Empty: go on to the next page."""
-    clean, problems = validate(slot.page.model, raw_of(slot, answers))
+    clean, problems = validate(slot.page.model, _asked_of(slot, answers, situation))
     return problems or tuple(slot.page.check({**answers, **item_of(slot, answers), **clean}, situation))
+
+
+def passed_over(slot: Slot, answers: Answers, situation: Situation) -> bool:
+    """Whether a page needs not be asked: it is there to correct something, or asks for what is known, and nothing is wrong with it."""
+    return (slot.page.to_correct or slot.page.known) and not check(slot, answers, situation)
+
+
+def is_brief(form: Form, answers: Answers, situation: Situation) -> bool:
+    """Whether one page has all that is asked, so that nobody needs another one to read it again. What is read out of a list, or is an
+    entry of one, stands on no such page."""
+    order = slots(form, answers)
+    if any(slot.item is not None or slot.page.takes is not None for slot in order):
+        return False
+    return sum(not passed_over(slot, answers, situation) for slot in order) == 1
+
+
+def needs_a_look(form: Form, clean: Answers, situation: Situation) -> bool:
+    """Whether something in the answers should be looked at again before they are sent. What was attached can't be seen in its field."""
+    notes = (note.kind for note in form.notes(clean, situation))
+    return NoteKind.TO_CHECK in notes or any(isinstance(value, dict) for value in clean.values())
 
 
 def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers, list[tuple[int, Problem]]]:
@@ -168,7 +198,7 @@ def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers
     problems: list[tuple[int, Problem]] = []
     answers = taken(form, answers, situation)
     for index, slot in enumerate(slots(form, answers)):
-        page, faults = validate(slot.page.model, raw_of(slot, answers))
+        page, faults = validate(slot.page.model, _asked_of(slot, answers, situation))
         if not faults:
             page |= slot.page.normal({**answers, **clean, **page})
         if slot.item is None:
@@ -190,6 +220,17 @@ def forgotten(form: Form) -> frozenset[str]:
 def held_as(item: str, field: str) -> str:
     """Under this name the bot keeps in memory what a forgotten field of a task's form had, until the task's effect takes it."""
     return item if field == "token" else f"{item}.{field}"
+
+
+def answers_to_name(form: Form, answers: Answers, situation: Situation) -> Iterator[tuple[str, Slot, str]]:
+    """Each answer of a sent form that a request for changes can name: how it is named there, its page and its input. What wasn't answered
+    can be named, too."""
+    for slot in slots(form, answers):
+        unasked = hidden(slot, answers, situation)
+        for name, _, item in inputs(slot.page.model):
+            empty = raw_of(slot, answers).get(name) in (None, "", [])
+            if not (item.aside or item.forget or name in unasked or name == "then" or (item.doubted and empty)):
+                yield f"{slot.name}:{name}", slot, name
 
 
 def digest(salt: str, onboarding_id: str, step_id: str, answers: Answers) -> str:

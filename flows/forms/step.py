@@ -84,6 +84,9 @@ Notes = Callable[[Answers, Situation], Iterable[Note]]
 Scripts = Callable[[Answers, Situation], Sequence[Script]]
 
 
+Hides = Callable[[Answers, Situation], Collection[str]]
+
+
 def no_problems(_answers: Answers, _situation: Situation) -> Iterable[Problem]:
     return ()
 
@@ -104,6 +107,14 @@ def no_notes(_answers: Answers, _situation: Situation) -> Iterable[Note]:
 
 def as_typed(_answers: Answers) -> Answers:
     return {}
+
+
+def nothing_hidden(_answers: Answers, _situation: Situation) -> Collection[str]:
+    return ()
+
+
+def always(_answers: Answers) -> bool:
+    return True
 
 
 def no_scripts(_answers: Answers, _situation: Situation) -> Sequence[Script]:
@@ -131,19 +142,24 @@ class Page:
     those of earlier pages. ``normal``: gets the same, and gives those of the page's answers that are kept in another form than they
     are typed in. ``scripts``: shown below the inputs, for what is pasted into them; they must not fail if answers are missing.
     ``takes``: the answers once the page is left, with what follows from it, such as the items of a list that was pasted; doing it twice
-    changes nothing. ``repeat``: for a RepeatedPage, the key of its list of items in the answers; pages that follow each other with the
-    same key are asked together for each item, and their ``when`` and ``check`` see what it says, too. ``to_correct``: it is asked for
-    those items alone with which something is wrong, to change one, and to leave one out; another page adds them.
+    changes nothing. ``hides``: the inputs that these answers leave nothing to ask in; what stood in them before counts for nothing.
+    ``known``: what it asks is usually known from elsewhere: it is asked only while something of it is missing or wrong, and otherwise
+    shown with the rest, with a way to change it. ``repeat``: for a RepeatedPage, the key of its list of items in the answers; pages that
+    follow each other with the same key are asked together for each item, and their ``when`` and ``check`` see what it says, too.
+    ``to_correct``: it is asked for those items alone with which something is wrong, to change one, and to leave one out; another page
+    adds them.
     """
 
     id: str
     model: type[FormPage]
-    when: Callable[[Answers], bool] = lambda _answers: True
+    when: Callable[[Answers], bool] = always
     compulsory: Callable[[Answers], Collection[str]] = lambda _answers: ()
     check: Check = no_problems
     normal: Callable[[Answers], Answers] = as_typed
     scripts: Scripts = no_scripts
     takes: Takes | None = None
+    hides: Hides = nothing_hidden
+    known: bool = False
     repeat: str = ""
     to_correct: bool = False
 
@@ -160,7 +176,8 @@ EXAMPLES_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 class Form:
     """Pages asked in a modal, one after the other.
 
-    ``review``: a last page shows all answers before they are sent. ``check``: what is wrong with the answers as a whole, shown there;
+    ``review``: a last page shows all answers before they are sent, unless they stand on one page anyway (`pages.is_brief`) and nothing
+    of them is to be looked at again. ``check``: what is wrong with the answers as a whole, shown there;
     nothing is sent before it is mended. ``since``: answers to put over those that were typed before a moment, for what has come up since
     then; the form begins at the first page on which something is missing then. ``notes``: shown there and on the review card; they must not
     fail if answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers. ``copied``: by field,

@@ -59,6 +59,8 @@ def _read(words: list[str]) -> list[str]:
 class UserList(FormPage):
     """Who needs access. ``usual_…``: for those of whom a list doesn't say it."""
 
+    one_of = (("people", "people_file", "known_people"),)
+
     people: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, aside=True)] = None
     people_file: Annotated[Attachment | None, Input(Kind.FILE, filetypes=("csv", "txt"), aside=True)] = None
     known_people: Annotated[list[str] | None, Input(Kind.SEARCH_MANY, source="known_people", aside=True)] = None

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated
 
+from pydantic import Field
+
 from flows.forms import addresses
 from flows.forms.fields import (
     MAX_LENGTH,
@@ -40,17 +42,11 @@ RESOURCES = {"test_users": TEST_ACCESS, "production_users": PRODUCTION_ACCESS}
 """The access that each list of addresses asks for."""
 
 
-class TestEnvironment(FormPage):
-    test: Annotated[str, Input(Kind.CHOICE, ("pismo", "own"))]
+class Environments(FormPage):
+    test: Annotated[str, Input(Kind.CHOICE, ("pismo", "own"), redraws=True)]
+    own_url: Annotated[HttpsUrl | None, Field(max_length=500), Input(Kind.URL)] = None
+    own_contact: Annotated[Email | None, Field(max_length=255), Input(Kind.EMAIL)] = None
     test_users: AddressList
-
-
-class Own(FormPage):
-    own_url: HttpsUrl
-    own_contact: Email
-
-
-class ProductionAccess(FormPage):
     production_users: AddressList
     production_from: Annotated[date, Input(Kind.DATE)]
 
@@ -59,9 +55,18 @@ class Ready(FormPage):
     base_url: HttpsUrl
 
 
-def _production(answers: Answers, situation: Situation) -> Iterator[Problem]:
+OWN = ("own_url", "own_contact")
+
+
+def _has_own(answers: Answers) -> bool:
+    return answers.get("test") == "own"
+
+
+def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    yield from (Problem(name, "missing") for name in OWN if _has_own(answers) and not answers.get(name))
     yield from not_past(answers, situation, "production_from")
-    yield from addresses.check(answers, "production_users")
+    for name in RESOURCES:
+        yield from addresses.check(answers, name)
 
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
@@ -145,9 +150,13 @@ STEP = Step(
     Form(
         "environments",
         (
-            Page("test", TestEnvironment, check=lambda answers, _situation: addresses.check(answers, "test_users")),
-            Page("own", Own, when=lambda answers: answers.get("test") == "own"),
-            Page("production", ProductionAccess, check=_production),
+            Page(
+                "access",
+                Environments,
+                compulsory=lambda answers: OWN if _has_own(answers) else (),
+                hides=lambda answers, _situation: () if _has_own(answers) else OWN,
+                check=_check,
+            ),
         ),
         prefill=_prefill,
         notes=_notes,

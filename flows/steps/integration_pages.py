@@ -95,10 +95,12 @@ Remarks = Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT)]
 
 
 class IntegrationChoice(FormPage):
-    integrations: Annotated[list[str], Input(Kind.CHOICES, (*INTEGRATIONS, NOT_NEEDED))]
+    integrations: Annotated[list[str], Input(Kind.CHOICES, (*INTEGRATIONS, NOT_NEEDED), redraws=True)]
 
 
 class Webhooks(FormPage):
+    one_of = (("webhook_test_url", "webhook_production_url"),)
+
     webhook_uses: Annotated[list[str], Input(Kind.CHOICES, ("authorization", "notifications"))]
     webhook_test_url: MaybeUrl = None
     webhook_production_url: MaybeUrl = None

@@ -33,7 +33,7 @@ class Company(FormPage):
     official_name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
     org_name: Annotated[str | None, Field(max_length=MAX_ORG_NAME), Input(Kind.TEXT)] = None
     document_number: Annotated[str, Field(min_length=1, max_length=20), Input(Kind.TEXT)]
-    document_reason: Annotated[str | None, Field(max_length=300), Input(Kind.TEXT)] = None
+    document_reason: Annotated[str | None, Field(max_length=300), Input(Kind.TEXT, doubted=True, words="document_doubt")] = None
 
 
 class Address(FormPage):
@@ -46,14 +46,11 @@ class Address(FormPage):
     state: Annotated[str | None, Field(max_length=60), Input(Kind.TEXT)] = None
 
 
-class Representative(FormPage):
+class RepresentativeAndSettings(FormPage):
     legal_proxy_kind: Annotated[str, Input(Kind.CHOICE, KINDS)]
     legal_proxy_name: Annotated[str, Field(min_length=1, max_length=50), Input(Kind.TEXT)]
     legal_proxy_document: Annotated[str, Field(min_length=1, max_length=20), Input(Kind.TEXT)]
     responsible: Email
-
-
-class PlatformSettings(FormPage):
     currency: Annotated[str, Input(Kind.SEARCH, source="currency")]
     timezone: Annotated[str, Field(max_length=60), Input(Kind.SEARCH, source="timezone")]
     language: Annotated[str, Input(Kind.CHOICE, LANGUAGES, choices="platform_language")]
@@ -67,8 +64,8 @@ def _spelt(value: str) -> str:
 
 
 OrgId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_spelt), Input(Kind.TEXT)]
-Unusual = Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",))]
-SharedReason = Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT)]
+Unusual = Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",), doubted=True, words="org_id.confirm_unusual")]
+SharedReason = Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT, doubted=True, words="org_id.shared_reason")]
 
 
 class OrgIdPage(ToType):
@@ -90,7 +87,7 @@ class CorrectedOrgId(FormPage):
 def _company(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     found = check_document(answers["document_number"], answers["country"])
     if found.ok is False and not answers.get("document_reason"):
-        yield Problem("document_number", "document_check_digits", {"standard": found.standard or ""})
+        yield Problem("document_reason", "document_doubted", {"standard": found.standard or ""})
     if not answers.get("org_name") and len(answers["official_name"]) > MAX_ORG_NAME:
         yield Problem("org_name", "org_name_needed", {"maximum": MAX_ORG_NAME})
 
@@ -169,8 +166,7 @@ STEP = Step(
         (
             Page("company", Company, check=_company),
             Page("address", Address, compulsory=_compulsory, check=_address, normal=_normal_address),
-            Page("representative", Representative),
-            Page("settings", PlatformSettings),
+            Page("representative_and_settings", RepresentativeAndSettings),
         ),
         prefill=lambda situation: {
             "official_name": situation.customer,

@@ -25,16 +25,13 @@ PRODUCTS = (
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
 
 
-class Goals(FormPage):
+class Plan(FormPage):
     products: Annotated[list[str], Input(Kind.CHOICES, PRODUCTS)]
     goals: LongText
     challenges: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)] = None
     go_live: Annotated[date, Input(Kind.DATE)]
-
-
-class Meetings(FormPage):
-    session_1: Annotated[int, Input(Kind.MOMENT)]
-    session_2: Annotated[int | None, Input(Kind.MOMENT)] = None
+    session_1: Annotated[int, Input(Kind.MOMENT, redraws=True)]
+    session_2: Annotated[int | None, Input(Kind.MOMENT, redraws=True)] = None
     session_3: Annotated[int | None, Input(Kind.MOMENT)] = None
     attendees: AddressList
 
@@ -44,8 +41,14 @@ def go_live(answers: Answers) -> date | None:
     return date.fromisoformat(answers["go_live"]) if answers.get("go_live") else None
 
 
-def _meetings(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    yield from not_past(answers, situation, *PREFERRED)
+def _another_time(answers: Answers, _situation: Situation) -> tuple[str, ...]:
+    """The next preferred time is asked for once there is one before it."""
+    given = sum(bool(answers.get(name)) for name in PREFERRED)
+    return PREFERRED[given + 1 :]
+
+
+def _plan(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    yield from not_past(answers, situation, "go_live", *PREFERRED)
     given = [answers[name] for name in PREFERRED if answers.get(name)]
     yield from (Problem(name, "moment_twice") for name in PREFERRED[1:] if given.count(answers.get(name)) > 1)
     yield from addresses.check(answers, "attendees")
@@ -63,10 +66,7 @@ STEP = Step(
     "planning",
     Form(
         "planning",
-        (
-            Page("goals", Goals, check=lambda answers, situation: not_past(answers, situation, "go_live")),
-            Page("meetings", Meetings, check=_meetings),
-        ),
+        (Page("plan", Plan, hides=_another_time, check=_plan),),
         prefill=_prefill,
         notes=_notes,
         review=True,

@@ -44,9 +44,11 @@ _TO_ADD = {
 
 
 class Users(FormPage):
+    one_of = (USERS,)
+
     users: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, addresses=True)] = None
     users_file: Annotated[Attachment | None, Input(Kind.FILE, filetypes=("csv", "txt"), addresses=True)] = None
-    resources: Annotated[list[str] | None, Input(Kind.CHOICES, RESOURCES, choices="resource")] = None
+    resources: Annotated[list[str] | None, Input(Kind.CHOICES, RESOURCES[1:], choices="resource", words="also_resources")] = None
     portal_language: Annotated[str, Input(Kind.CHOICE, tuple(_WORDS), choices="language")]
 
 
@@ -190,14 +192,13 @@ STEP = Step(
         "service_desk",
         (Page("users", Users, check=_users),),
         prefill=lambda situation: {
-            "resources": ["service_desk"],
             "portal_language": "pt_BR" if situation.language == "pt_BR" else "en",
         },
         notes=_notes,
         review=True,
         example={
             "users": "Operations Lead <operations.lead@bank.example>\nanalyst@bank.example; duty@bank.example",
-            "resources": ["service_desk", "status_page"],
+            "resources": ["status_page"],
             "portal_language": "en",
         },
     ),

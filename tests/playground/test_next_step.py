@@ -50,7 +50,7 @@ async def test_press_after_press_two_companies_go_from_the_seed_to_the_closed_on
         await goes_to_the_end(acme)
         office.clock.advance(timedelta(days=10).total_seconds())
         sentences = await acme.play_until(never)
-        assert "presses “Renew the certificate”" in "".join(sentences)
+        assert "presses “Renew certificate”" in "".join(sentences)
         await office.slack.until(lambda: "The certificate is renewed" in said(acme.journey, "authentication"), timeout=30)
         assert sentences[-1] == CLOSED
         before = [message.text for message in office.acme.messages]

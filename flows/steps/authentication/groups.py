@@ -19,6 +19,8 @@ def _one_a_line(value: str | None) -> str | None:
 
 
 class Groups(FormPage):
+    one_of = (("groups", "other_groups"),)
+
     groups: Annotated[list[str] | None, Input(Kind.CHOICES, PUBLISHED)] = None
     other_groups: Annotated[str | None, Field(max_length=1000), AfterValidator(_one_a_line), Input(Kind.LONG_TEXT)] = None
 

@@ -28,6 +28,8 @@ CHANGED_BY = ("method", "public_key")
 
 
 class PublicKeyPage(Pasted):
+    one_of = (("public_key", "public_key_file"),)
+
     public_key: Pem = None
     public_key_file: PemFile = None
 

@@ -44,6 +44,8 @@ class Pasted(FormPage):
 
 
 class SigningRequest(Pasted):
+    one_of = (("csr", "csr_file"),)
+
     csr: Pem = None
     csr_file: PemFile = None
 
@@ -51,11 +53,15 @@ class SigningRequest(Pasted):
 class OwnCertificate(Pasted):
     """With the intermediate CA certificates, up to the one Pismo should trust."""
 
+    one_of = (("own_certificate", "own_certificate_file"),)
+
     own_certificate: Pem = None
     own_certificate_file: PemFile = None
 
 
 class Signed(Pasted):
+    one_of = (("certificate", "certificate_file"),)
+
     certificate: Pem = None
     certificate_file: PemFile = None
 

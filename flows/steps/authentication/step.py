@@ -35,8 +35,8 @@ GUIDES = {
 
 
 class Method(FormPage):
-    method: Annotated[str, Input(Kind.CHOICE, METHODS)]
-    mtls: Annotated[str, Input(Kind.CHOICE, mtls.WAYS)]
+    method: Annotated[str, Input(Kind.CHOICE, METHODS, redraws=True)]
+    mtls: Annotated[str, Input(Kind.CHOICE, mtls.WAYS, redraws=True)]
 
 
 class MethodAndMachine(Method):
@@ -102,7 +102,7 @@ STEP = Step(
             Page("method", MethodAndMachine),
             *keys.PAGES,
             Page("groups", groups.Groups, when=groups.asked, check=groups.check),
-            Page("details", Details),
+            Page("details", Details, known=True),
             *mtls.PAGES,
         ),
         prefill=known_details,

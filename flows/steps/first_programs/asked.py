@@ -21,6 +21,16 @@ def wanted(key: str) -> Callable[[Answers], bool]:
     return lambda answers: key in (answers.get("products") or ())
 
 
+def several(answers: Answers) -> bool:
+    """Whether there are programs that could differ in what they share."""
+    return len(answers.get("products") or ()) > 1
+
+
+def own(key: str) -> tuple[str, ...]:
+    """The inputs in which the first program of what it is for can differ from the others."""
+    return tuple(f"{key}_{name}" for name in SHARED)
+
+
 def has_cards(key: str) -> Callable[[Answers], bool]:
     return lambda answers: wanted(key)(answers) and answers.get(f"{key}_type") in CARD_TYPES
 

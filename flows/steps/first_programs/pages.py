@@ -63,7 +63,7 @@ def _one_line(value: str) -> str:
     return " ".join(value.split())
 
 
-class Common(FormPage):
+class Shared(FormPage):
     products: Annotated[list[str], Input(Kind.CHOICES, (*PROGRAMS, FURTHER))]
     currency: Annotated[str, Input(Kind.SEARCH, source="currency")]
     country: Annotated[str, Input(Kind.SEARCH, source="country")]
@@ -87,15 +87,22 @@ def _optional(asked: Input, *more: Any) -> Asked:
 
 def _page(name: str, key: str) -> type[FormPage]:
     """The page of one program. Its fields begin with ``key`` and share their words with those of the others."""
-    timed = (Field(max_length=20), AfterValidator(_time))
-    return _model(name, key, **_program(key), cycle_closing=_optional(Input(Kind.TEXT, words="own_cycle_closing"), *timed))
+    return _model(name, key, **_program(key), **_place(), cycle_closing=_closing())
 
 
-def _program(key: str) -> dict[str, Asked]:
+def _program(key: str, *, redraws: bool = False) -> dict[str, Asked]:
     named = (Field(min_length=1, max_length=MAX_NAME), AfterValidator(_one_line))
+    types = Input(Kind.CHOICE, TYPES_OF.get(key, TYPES), choices="program_type", words="type", redraws=redraws)
+    return {"name": _required(Input(Kind.TEXT, words="name"), *named), "type": _required(types)}
+
+
+def _closing() -> Asked:
+    return _optional(Input(Kind.TEXT, words="own_cycle_closing"), Field(max_length=20), AfterValidator(_time))
+
+
+def _place() -> dict[str, Asked]:
+    """What is otherwise for one program than for all."""
     return {
-        "name": _required(Input(Kind.TEXT, words="name"), *named),
-        "type": _required(Input(Kind.CHOICE, TYPES_OF.get(key, TYPES), choices="program_type", words="type")),
         "currency": _optional(Input(Kind.SEARCH, source="currency", words="own_currency")),
         "country": _optional(Input(Kind.SEARCH, source="country", words="own_country")),
         "timezone": _optional(Input(Kind.SEARCH, source="timezone", words="own_timezone")),
@@ -105,24 +112,25 @@ def _program(key: str) -> dict[str, Asked]:
 def _further_page(name: str, key: str) -> type[FormPage]:
     """The page of one of those that come after the first; what comes next is asked below the rest."""
     of = _required(Input(Kind.CHOICE, PROGRAMS, choices="products", words="product"))
-    asked = _model(name, key, RepeatedPage, product=of, **_program(key))
+    asked = _model(name, key, RepeatedPage, product=of, **_program(key), **_place())
     then = Input(Kind.CHOICE, ("enough", "another", "remove"), choices="then_program")
     return create_model(name, __base__=asked, __module__=__name__, then=(Annotated[str, then], "enough"))
 
 
 def _card_page(name: str, key: str, base: type[FormPage] = FormPage) -> type[FormPage]:
+    return _model(name, key, base, **_cards())
+
+
+def _cards() -> dict[str, Asked]:
     number = (Field(min_length=1, max_length=30), AfterValidator(digits))
     dated = (Field(max_length=200), AfterValidator(_days))
-    return _model(
-        name,
-        key,
-        base,
-        brand=_required(Input(Kind.CHOICE, BRANDS, choices="program_brand", words="brand")),
-        bin=_required(Input(Kind.TEXT, words="bin"), *number),
-        range_start=_required(Input(Kind.TEXT, words="range_start"), *number),
-        range_end=_required(Input(Kind.TEXT, words="range_end"), *number),
-        due_dates=_optional(Input(Kind.TEXT, words="due_dates"), *dated),
-    )
+    return {
+        "brand": _required(Input(Kind.CHOICE, BRANDS, choices="program_brand", words="brand")),
+        "bin": _required(Input(Kind.TEXT, words="bin"), *number),
+        "range_start": _required(Input(Kind.TEXT, words="range_start"), *number),
+        "range_end": _required(Input(Kind.TEXT, words="range_end"), *number),
+        "due_dates": _optional(Input(Kind.TEXT, words="due_dates"), *dated),
+    }
 
 
 def _model(model: str, key: str, base: type[FormPage] = FormPage, /, **fields: Asked) -> type[FormPage]:
@@ -130,20 +138,22 @@ def _model(model: str, key: str, base: type[FormPage] = FormPage, /, **fields: A
     return create_model(model, __base__=base, __module__=__name__, **named)
 
 
-CardIssuingProgram = _page("CardIssuingProgram", "card_issuing")
+CARD_ISSUING = "card_issuing"
+"""Each of its programs has cards, so that one page asks for both."""
+CardIssuingProgram = _model("CardIssuingProgram", CARD_ISSUING, FormPage, **_program(CARD_ISSUING, redraws=True), **_cards())
+CardIssuingPlace = _model("CardIssuingPlace", CARD_ISSUING, FormPage, **_place(), cycle_closing=_closing())
 CoreBankingProgram = _page("CoreBankingProgram", "core_banking")
 TransactionBankingProgram = _page("TransactionBankingProgram", "transaction_banking")
 DemandDepositProgram = _page("DemandDepositProgram", "demand_deposit_accounts")
 LendingProgram = _page("LendingProgram", "digital_lending")
 SellerProgram = _page("SellerProgram", "seller_management")
 OtherProgram = _page("OtherProgram", OTHER)
-CardIssuingCards = _card_page("CardIssuingCards", "card_issuing")
 LendingCards = _card_page("LendingCards", "digital_lending")
 OtherCards = _card_page("OtherCards", OTHER)
 FurtherProgram = _further_page("FurtherProgram", FURTHER)
 FurtherCards = _card_page("FurtherCards", FURTHER, RepeatedPage)
 PAGES: Mapping[str, tuple[type[FormPage], type[FormPage] | None]] = {
-    "card_issuing": (CardIssuingProgram, CardIssuingCards),
+    CARD_ISSUING: (CardIssuingProgram, None),
     "core_banking": (CoreBankingProgram, None),
     "transaction_banking": (TransactionBankingProgram, None),
     "demand_deposit_accounts": (DemandDepositProgram, None),
@@ -151,4 +161,4 @@ PAGES: Mapping[str, tuple[type[FormPage], type[FormPage] | None]] = {
     "seller_management": (SellerProgram, None),
     OTHER: (OtherProgram, OtherCards),
 }
-"""By what the first program is for: its page, and that of its cards if it can have any."""
+"""By what the first program is for: its page, and that of its cards if some can have any."""

@@ -1,6 +1,6 @@
 """The step: the customer describes the programs, support creates them and records what Pismo gave them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
@@ -9,18 +9,20 @@ from flows.forms.fields import Answers, FormPage
 from flows.forms.step import Coverage, Form, Page, Situation, Step
 from flows.problems import Note, NoteKind, Problem
 from flows.steps.first_programs import creating, recording
-from flows.steps.first_programs.asked import each, further, has_cards, product_of, template, wanted
+from flows.steps.first_programs.asked import each, further, has_cards, own, product_of, several, template, wanted
 from flows.steps.first_programs.pages import (
     CARD,
+    CARD_ISSUING,
     FURTHER,
     MOST_FURTHER,
     OTHER,
     PAGES,
     PROGRAMS,
     TYPES_OF,
-    Common,
+    CardIssuingPlace,
     FurtherCards,
     FurtherProgram,
+    Shared,
 )
 from flows.steps.first_programs.recorded import recorded
 from flows.steps.planning import PRODUCTS
@@ -67,14 +69,33 @@ def _cards(key: str, answers: Answers, _situation: Situation) -> Iterator[Proble
             yield Problem(f"{key}_{one.field}", one.key, one.params)
 
 
+def _card_issuing(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    yield from _program(CARD_ISSUING, answers, situation)
+    yield from _cards(CARD_ISSUING, answers, situation)
+
+
+def _shared(key: str, answers: Answers, _situation: Situation) -> Collection[str]:
+    """The only program differs from no other."""
+    return () if several(answers) else own(key)
+
+
 def _compulsory(key: str, answers: Answers) -> tuple[str, ...]:
     return (f"{key}_due_dates",) if template(answers, key).type == FULL_BALANCE_CREDIT else ()
 
 
 def _pages() -> Iterator[Page]:
-    yield Page("common", Common)
+    yield Page("shared", Shared, known=True)
     for key, (program, cards) in PAGES.items():
-        yield Page(key, program, when=wanted(key), check=partial(_program, key))
+        if key == CARD_ISSUING:
+            yield Page(key, program, when=wanted(key), compulsory=partial(_compulsory, key), check=_card_issuing)
+            yield Page(
+                f"{key}_place",
+                CardIssuingPlace,
+                when=lambda answers: wanted(CARD_ISSUING)(answers) and several(answers),
+                known=True,
+            )
+            continue
+        yield Page(key, program, when=wanted(key), hides=partial(_shared, key), check=partial(_program, key))
         if cards is not None:
             yield _cards_page(key, cards)
     yield Page(FURTHER, FurtherProgram, when=wanted(FURTHER), check=_further, repeat=FURTHER)

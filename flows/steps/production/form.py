@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from flows.forms import addresses
@@ -19,33 +19,44 @@ from flows.steps.production.lane import STEP, method
 class ProductionPlan(FormPage):
     org: Annotated[str, Input(Kind.CHOICE, ("same", "own"), choices="production_organization")]
     way: Annotated[str, Input(Kind.CHOICE, ("export", "hand"), choices="production_way")]
-    key: Annotated[str, Input(Kind.CHOICE, ("same", "another", "none"), choices="production_key")]
-    certificate: Annotated[str, Input(Kind.CHOICE, ("same", "another"), choices="production_certificate")]
+    key: Annotated[str | None, Input(Kind.CHOICE, ("same", "another", "none"), choices="production_key", redraws=True)] = None
+    certificate: Annotated[str, Input(Kind.CHOICE, ("same", "another"), choices="production_certificate", redraws=True)]
 
 
 class ProductionKey(Pasted):
+    one_of = (("public_key", "public_key_file"),)
+
     public_key: Pem = None
     public_key_file: PemFile = None
 
 
-class ProductionPeople(FormPage):
+class PeopleAndDays(FormPage):
     """``keys_by``: who makes access keys and uploads public keys in Control Center."""
 
     users: AddressList
     access_from: Annotated[date, Input(Kind.DATE)]
     keys_by: Email
-
-
-class GoLive(FormPage):
     go_live: Annotated[date, Input(Kind.DATE)]
     cutover_contact: Email
 
 
+def _unasked(_answers: Answers, situation: Situation) -> tuple[str, ...]:
+    """Only who signs with a key of their own needs one in production."""
+    return ("key",) if method(situation) not in ("", "oidc") else ()
+
+
+def _no_key_since(answers: Answers, _at: datetime, situation: Situation) -> Answers:
+    """Who signs in otherwise by now sends no key, whatever was chosen before."""
+    return {"key": "none"} if _unasked(answers, situation) and answers.get("key") != "none" else {}
+
+
 def _plan(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    if method(situation) == "oidc" and answers["key"] == "none":
+    if _unasked(answers, situation):
+        return
+    if not answers.get("key"):
+        yield Problem("key", "missing")
+    elif method(situation) == "oidc" and answers["key"] == "none":
         yield Problem("key", "production_key_needed")
-    elif method(situation) not in ("", "oidc") and answers["key"] != "none":
-        yield Problem("key", "production_key_unneeded")
     elif answers["key"] == "same" and not keys.production_text(situation):
         yield Problem("key", "production_key_not_given")
 
@@ -57,7 +68,7 @@ def _key(answers: Answers, situation: Situation) -> Iterator[Problem]:
 
 
 def _people(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    yield from not_past(answers, situation, "access_from")
+    yield from not_past(answers, situation, "access_from", "go_live")
     yield from addresses.check(answers, "users")
 
 
@@ -96,7 +107,7 @@ def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
 FORM = Form(
     STEP,
     (
-        Page("plan", ProductionPlan, check=_plan),
+        Page("plan", ProductionPlan, compulsory=lambda _answers: ("key",), hides=_unasked, check=_plan),
         Page("key", ProductionKey, when=lambda answers: answers.get("key") == "another", check=_key),
         Page(
             "csr",
@@ -105,10 +116,10 @@ FORM = Form(
             check=credentials.check_csr,
             scripts=request_scripts,
         ),
-        Page("people", ProductionPeople, check=_people),
-        Page("go_live", GoLive, check=lambda answers, situation: not_past(answers, situation, "go_live")),
+        Page("people_and_days", PeopleAndDays, check=_people, known=True),
     ),
     prefill=_prefill,
+    since=_no_key_since,
     notes=_notes,
     review=True,
     example={

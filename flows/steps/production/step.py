@@ -15,7 +15,7 @@ from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
 from flows.state import StepState
-from flows.steps import org_details, planning
+from flows.steps import org_details, organization, planning
 from flows.steps.authentication import registration
 from flows.steps.environments import PRODUCTION_ACCESS
 from flows.steps.production import certificate, differences, lane, moving
@@ -36,8 +36,8 @@ def _spelt(value: str) -> str:
 
 class ProductionOrg(FormPage):
     org_id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_spelt), Input(Kind.TEXT)]
-    confirm_unusual: Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",))] = None
-    shared_reason: Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT)] = None
+    confirm_unusual: organization.Unusual = None
+    shared_reason: organization.SharedReason = None
 
 
 class ProductionReady(FormPage):

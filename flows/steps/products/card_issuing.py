@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from flows.forms.fields import FormPage
-from flows.steps.products.items import SetupItem, asked
+from flows.steps.products.items import Help, SetupItem, asked
 from flows.steps.products.setup import set_up
 
 CARDS = (
@@ -24,6 +24,7 @@ class CardIssuingItems(FormPage):
     key_ceremony: Annotated[str, asked("key_ceremony")]
     embosser: Annotated[str, asked("embosser")]
     webhook: Annotated[str, asked("webhook")]
+    help: Help = None
 
 
 ITEMS = (

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from flows.forms.fields import FormPage
-from flows.steps.products.items import SetupItem, asked
+from flows.steps.products.items import Help, SetupItem, asked
 from flows.steps.products.setup import set_up
 
 ACCOUNTS = ("CURRENT ACCOUNTS",)
@@ -14,6 +14,7 @@ class CoreBankingItems(FormPage):
     processing_codes: Annotated[str, asked("processing_codes")]
     providers: Annotated[str, asked("providers")]
     accounting: Annotated[str, asked("accounting")]
+    help: Help = None
 
 
 ITEMS = (

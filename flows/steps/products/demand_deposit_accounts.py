@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from flows.forms.fields import FormPage
-from flows.steps.products.items import SetupItem, asked
+from flows.steps.products.items import Help, SetupItem, asked
 from flows.steps.products.setup import set_up
 
 ACCOUNTS = ("CURRENT ACCOUNTS",)
@@ -16,6 +16,7 @@ class DemandDepositItems(FormPage):
     processing_code: Annotated[str, asked("processing_codes")]
     holidays: Annotated[str, asked("holidays")]
     schema_validation: Annotated[str, asked("schema_validation")]
+    help: Help = None
 
 
 ITEMS = (

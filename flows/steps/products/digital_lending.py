@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from flows.forms.fields import FormPage
-from flows.steps.products.items import SetupItem, asked
+from flows.steps.products.items import Help, SetupItem, asked
 from flows.steps.products.setup import set_up
 
 
@@ -13,6 +13,7 @@ class DigitalLendingItems(FormPage):
     charge_plans: Annotated[str, asked("charge_plans")]
     penalty_plans: Annotated[str, asked("penalty_plans")]
     repayment_hierarchy: Annotated[str, asked("repayment_hierarchy")]
+    help: Help = None
 
 
 ITEMS = (

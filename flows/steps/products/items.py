@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from flows.business_time import Calendar, business_days_before
-from flows.forms.fields import Answers, Input, Kind
+from flows.forms.fields import MAX_LENGTH, Answers, Input, Kind
 from flows.forms.step import ReadingKind, Situation
 from flows.steps.authentication.proofs import environment_of
 
@@ -63,6 +65,10 @@ class SetupItem:
 def asked(words: str) -> Input:
     """The field of an item with these texts."""
     return Input(Kind.CHOICE, tuple(one.value for one in ItemStanding), choices="setup_standing", words=f"setup.{words}")
+
+
+Help = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, words="setup.help")]
+"""What the customer wants to ask, on the same page."""
 
 
 def said(situation: Situation, step_id: str) -> Answers:

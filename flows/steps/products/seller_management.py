@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.forms.fields import FormPage, Input, Kind
-from flows.steps.products.items import SetupItem, asked
+from flows.steps.products.items import Help, SetupItem, asked
 from flows.steps.products.setup import set_up
 
 MERCHANT = ("MERCHANT",)
@@ -17,6 +17,7 @@ class SellerManagementItems(FormPage):
     merchants: Annotated[str, asked("merchants")]
     creditor_operations: Annotated[str, asked("creditor_operations")]
     marketplace_id: Annotated[int | None, Field(ge=1, le=2**63 - 1), Input(Kind.NUMBER, words="setup.marketplace_id")] = None
+    help: Help = None
 
 
 ITEMS = (

@@ -43,17 +43,13 @@ class NotNeeded(FormPage):
 HELP = "Whom do we ask about what is still in hand?"
 
 
-class Help(FormPage):
-    help: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, words="setup.help")] = None
-
-
 def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, marketplace: str = "") -> Step:
-    """``model``: the page that asks for every item. ``marketplace``: the answer with the marketplace's ID, where there is one."""
+    """``model``: the page that asks for every item, and whom the customer wants to ask (``help``). ``marketplace``: the
+    answer with the marketplace's ID, where there is one."""
     step_id = f"setup_{product}"
     pages = (
         Page("items", model),
         Page("reason", NotNeeded, when=lambda answers: ItemStanding.NOT_NEEDED in [answers.get(item.id) for item in items]),
-        Page("help", Help),
     )
     left = [item.id for item in items if not item.optional][-1]
     examples: Answers = {item.id: ItemStanding.DONE.value for item in items} | ({marketplace: "1"} if marketplace else {})

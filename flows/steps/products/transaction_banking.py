@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from flows.forms.fields import FormPage
-from flows.steps.products.items import SetupItem, asked
+from flows.steps.products.items import Help, SetupItem, asked
 from flows.steps.products.setup import set_up
 
 BANKING = ("CURRENT ACCOUNTS", "INTERNAL ACCOUNTS", "CORRESPONDENT ACCOUNTS")
@@ -16,6 +16,7 @@ class TransactionBankingItems(FormPage):
     holidays: Annotated[str, asked("holidays")]
     cycle_closing: Annotated[str, asked("cycle_closing")]
     dormancy: Annotated[str, asked("dormancy")]
+    help: Help = None
 
 
 ITEMS = (

@@ -252,7 +252,7 @@ def test_what_is_to_be_checked_comes_first_and_a_list_stands_once_before_the_app
         "• bob@gmail.com: gmail.com is a free mail provider, not a company's.",
         "1 address is in the list again and counts once: ana@bank.example",
         "E-mails of all who need access: ana@bank.example, bob@gmail.com",
-        "Access to: Service Desk portal, Status page",
+        "Also request access to: Status page",
         "Language of the portal: English",
     ]
     assert shown[StepState.SUBMITTED] == shown[StepState.FULFILLING]
@@ -268,7 +268,7 @@ def test_what_only_helps_the_sender_is_not_on_the_review_card_and_support_reads_
 def test_after_the_approval_support_sees_who_gave_it_and_what_to_do() -> None:
     shown = review_of(samples.snapshot(StepState.FULFILLING), "organization")
     assert "Approved by <@U_SUE>" in shown.text
-    assert names(shown.blocks) == ["Record the org ID", "Add a note"]
+    assert names(shown.blocks) == ["Record org ID", "Add a note"]
 
 
 def test_who_is_stuck_is_shown_on_both_sides_and_support_s_message_offers_an_answer_until_there_is_one() -> None:

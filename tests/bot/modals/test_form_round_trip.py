@@ -18,7 +18,7 @@ from bot.modals.subject import FormMeta
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs, max_length, words_of
 from flows.forms.pages import Slot, collect, raw_of, slots
-from flows.forms.step import Form
+from flows.forms.step import Form, always
 from flows.journey import JOURNEYS
 from flows.problems import Problem
 from playground.slack.checks import check_errors, check_view
@@ -45,7 +45,8 @@ def meta(form: Form) -> FormMeta:
 
 def page(form: Form, answers: Answers, index: int, texts: Texts = EN, problems: Sequence[Problem] = ()) -> dict[str, Any]:
     order = slots(form, answers)
-    shown = page_view(form, order, index, answers, texts, meta(form).on(index), problems=problems, offered=OFFERED)
+    last = meta(form).on(index, sends=index == len(order) - 1 and not form.review)
+    shown = page_view(form, order, index, answers, texts, last, problems=problems, offered=OFFERED)
     return check_view(shown)
 
 
@@ -71,7 +72,7 @@ def test_every_page_is_taken_by_slack_and_read_back_as_it_was_shown(form: Form, 
         view = page(form, answers, index, texts)
         read = parse_page(initial_state(view), slot, {})
         assert given_values(read) == given_values(without_files(slot, raw_of(slot, answers)))
-        assert FormMeta.model_validate_json(view["private_metadata"]) == meta(form).on(index)
+        assert FormMeta.model_validate_json(view["private_metadata"]).slot == index
 
 
 @every_form
@@ -79,7 +80,7 @@ def test_every_page_can_be_opened_empty(form: Form) -> None:
     for index, slot in enumerate(slots(form, {})):
         view = page(form, {}, index)
         assert given_values(parse_page(initial_state(view), slot, {})) == {}
-        needed = {name for name, info, _ in inputs(slot.page.model) if info.is_required()}
+        needed = {name for name, info, _ in inputs(slot.page.model) if info.is_required()} | {*slot.page.compulsory({})}
         asked = {field_name(block["block_id"]) for block in blocks_of(view, "input") if not block["optional"]}
         assert asked == needed
 
@@ -96,9 +97,9 @@ def test_each_page_has_labels_a_title_and_from_the_second_on_a_way_back(form: Fo
         pressed = [element["action_id"] for block in blocks_of(view, "actions") for element in block["elements"]]
         one_of_several = slot.item is not None and len([one for one in order if one.item is not None]) > 1
         assert pressed == ["back"] * (index > 0) + ["leave_out"] * (slot.page.to_correct or one_of_several)
-        if len(order) > 1:
-            number = f"Page {index + 1} of" if slot.item is None else f"Person {slot.item + 1}"
-            assert number in json.dumps(blocks_of(view, "context"))
+        fixed = all(one.when is always and not one.repeat for one in form.pages)
+        number = f"Page {index + 1} of" if slot.item is None else f"Person {slot.item + 1}"
+        assert (number in json.dumps(blocks_of(view, "context"))) == (len(order) > 1 and (fixed or slot.item is not None))
         last = index == len(order) - 1 and not form.review
         assert (view["submit"]["text"] == EN("form_ui.next")) != last
 

@@ -48,7 +48,7 @@ async def test_five_pasted_whole_are_pasted_reviewed_and_sent(office: Workplace,
     shown = office.shown(office.ana)
     assert [f"Person {n} of 5" in shown for n in range(1, 6)] == [True] * 5
     await press(office, f"{Act.PAGE}:0")
-    assert "Page 1 of 2" in office.shown(office.ana)  # however many people there are
+    assert "Page 1" not in office.shown(office.ana)  # a number would move with each person
     await send(office)
     assert "Setup viewer, Auditor" in shown or "Auditor, Setup viewer" in shown
     assert (await office.ana.submit()).closed

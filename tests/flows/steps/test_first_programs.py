@@ -49,9 +49,9 @@ def test_it_is_filled_from_planning_and_the_organization() -> None:
 
 def test_where_nothing_is_planned_there_is_one_page_for_any_program() -> None:
     filled = STEP.form.prefill(a_situation())
-    assert [slot.name for slot in slots(STEP.form, filled)] == ["common", "another"]
+    assert [slot.name for slot in slots(STEP.form, filled)] == ["shared", "another"]
     cards = {**filled, "another_type": "VOUCHER"}
-    assert [slot.name for slot in slots(STEP.form, cards)] == ["common", "another", "another_cards"]
+    assert [slot.name for slot in slots(STEP.form, cards)] == ["shared", "another", "another_cards"]
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -124,7 +124,7 @@ CARDS: Answers = {
 def test_each_country_has_a_merchant_program_of_its_own_that_is_recorded_and_created_alone() -> None:
     given = {**MERCHANTS, "further": [{**MEXICO, "then": "another"}, CARDS]}
     assert [slot.name for slot in slots(STEP.form, given)] == [
-        "common",
+        "shared",
         "seller_management",
         "further0",
         "further1",
@@ -262,5 +262,5 @@ def test_only_what_is_not_active_is_created_or_followed() -> None:
 
 def test_every_page_of_cards_is_of_a_program_that_can_have_them() -> None:
     assert set(PAGES) == set(PROGRAMS)
-    with_cards = {key for key, (_, cards) in PAGES.items() if cards is not None}
+    with_cards = {key for key, pages in PAGES.items() if any(page and f"{key}_bin" in page.model_fields for page in pages)}
     assert with_cards == {key for key, offered in TYPES_OF.items() if not set(offered).isdisjoint(CARD_TYPES)}

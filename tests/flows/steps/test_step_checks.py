@@ -37,7 +37,7 @@ BAD: list[tuple[str, Answers, str, str]] = [
     ("organization", {"official_name": "x" * 101}, "official_name", "string_too_long"),
     ("organization", {"official_name": "   "}, "official_name", "invisible"),
     ("organization", {"official_name": "x" * 90, "org_name": ""}, "org_name", "org_name_needed"),
-    ("organization", {"document_number": "11.222.333/0001-82"}, "document_number", "document_check_digits"),
+    ("organization", {"document_number": "11.222.333/0001-82"}, "document_reason", "document_doubted"),
     ("organization", {"number": "25b"}, "number", "int_parsing"),
     ("organization", {"number": str(2**31)}, "number", "less_than_equal"),
     ("organization", {"number": "-1"}, "number", "greater_than_equal"),
