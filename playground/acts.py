@@ -131,7 +131,8 @@ class Acts:
         opens = self.journey.opens(self.lead, lambda: self.journey.lasting("step", "organization"), Act.OPEN_FORM)
         await self.journey.fill_form(self.lead, opens, answers, lambda: False, stop_at=2)
         await self.journey.send_step(self.colleague, "organization", answers)
-        reason = {"reason": "The street is that of the branch. Please give the head office."}
+        named = ["address:address", "address:number"]
+        reason = {"reason": "The street is that of the branch. Please give the head office.", "fields": named}
         back = self.journey.opens(self.sam, lambda: self.journey.lasting("review", "organization"), Act.REQUEST_CHANGES)
         await self.journey.fill_form(self.sam, back, reason, self.state("organization", StepState.CHANGES_REQUESTED))
         await self.thread_says("step", "organization", said("say.request_changes"))

@@ -190,7 +190,7 @@ class Walkthrough:
     ) -> None:
         """Open a form, fill in page after page and send it, until ``happened``. ``stop_at``: close it at that page instead.
         ``failures``: how often everybody was told that what it asked for failed, which is a reason to send it again."""
-        pages = 0
+        pages, corrected = 0, set[str]()
 
         async def once() -> bool:
             nonlocal pages
@@ -206,6 +206,12 @@ class Walkthrough:
                 await person.close()
                 self.tell(person.name, f"closes the form at “{page_title(view)}”")
                 return True
+            if (name := _to_correct(view)) is not None and name not in corrected:
+                corrected.add(name)
+                await person.click(view, action_id=name)
+                self.tell(person.name, f"presses “{label(view.blocks, name)}” beside what is to be corrected")
+                await self.comes(lambda: bool(person.view and person.view.labels), 3.0)
+                return False
             page, told = page_title(view), self.told(person) + failures()
             try:
                 outcome = await self.send_page(person, view, values() if callable(values) else values)
@@ -325,6 +331,12 @@ def _chosen(state: Mapping[str, Any]) -> list[Any]:
         )
 
     return [plain(value) for value in state.values()]
+
+
+def _to_correct(view: View) -> str | None:
+    """The button on the last page that leads to the first answer in which changes were requested."""
+    names = (str(one.get("action_id", "")) for block in view.blocks for one in elements(dict(block)))
+    return next((name for name in names if name.startswith(f"{Act.PAGE}:named")), None)
 
 
 def is_final(errors: Mapping[str, str]) -> bool:

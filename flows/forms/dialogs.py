@@ -183,11 +183,7 @@ DIALOGS: dict[str, Form] = {
             },
         ),
         Form(CHOOSE, (Page("customer", ChosenCustomer),), example={"customer": "onb_0123456789abcdef"}),
-        Form(
-            "request_changes",
-            (Page("reason", ChangesWanted),),
-            example={"reason": "The street is that of the branch.", "fields": ["*"]},
-        ),
+        Form("request_changes", (Page("reason", ChangesWanted),), example={"reason": "The street is that of the branch."}),
         _reason("reject"),
         _reason("stuck"),
         _reason("decline_renewal"),
