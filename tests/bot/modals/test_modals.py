@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -164,15 +165,16 @@ async def portuguese(office: Workplace) -> AsyncIterator[str]:
     await office.tidy()
 
 
+def reads(office: Workplace, person: SlackPerson, words: str) -> bool:
+    return words in office.shown(person)
+
+
 async def test_a_customer_reads_the_onboardings_language_and_support_their_own(office: Workplace, portuguese: str) -> None:
     await open_form(office, office.ana, portuguese)
     assert "Planejamento" in office.shown(office.ana)
-    for person, words in (
-        (office.sam, Texts("en")("page.note.note.title")),
-        (office.kim, Texts("pt_BR")("page.note.note.title")),
-    ):
+    for person, language in ((office.sam, "en"), (office.kim, "pt_BR")):
         await person.command("/onboarding note", channel=office.acme)
-        await office.slack.until(lambda person=person, words=words: words in office.shown(person))
+        await office.slack.until(partial(reads, office, person, Texts(language)("page.note.note.title")))
         await person.close()
 
 
