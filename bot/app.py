@@ -30,7 +30,7 @@ from bot.listeners.lists import SupportLists
 from bot.listeners.messages import Messages
 from bot.listeners.next_item import NextItem
 from bot.listeners.options import Options
-from bot.listeners.own_command import OwnCommand
+from bot.listeners.own_command import Commands, OwnCommand
 from bot.listeners.reports import Reports
 from bot.messages.support import Support
 from bot.messages.texts import for_locale
@@ -187,8 +187,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
         ),
         submissions=FormSubmissions(store, pages, sessions, lookups, answers, rules, tokens),
         options=Options(store, cases, people, answers, proposals, channels),
-        commands=commands,
-        own=own,
+        commands=Commands(commands, own),
         events=events,
         home=home,
         searching=searching,

@@ -15,13 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.actions import Buttons
 from bot.listeners.app_home import AppHome
-from bot.listeners.commands import SlashCommands
 from bot.listeners.customer_search import CALLBACK as FIND
 from bot.listeners.customer_search import CustomerSearch
 from bot.listeners.events import Events
 from bot.listeners.next_item import NextItem
 from bot.listeners.options import Options
-from bot.listeners.own_command import OwnCommand
+from bot.listeners.own_command import Commands
 from bot.modals.subject import meta_of
 from bot.modals.submission import CLEAR, FormSubmissions, chosen_customer
 from bot.slack.background import Background
@@ -39,8 +38,7 @@ class Listeners:
     buttons: Buttons
     submissions: FormSubmissions
     options: Options
-    commands: SlashCommands
-    own: OwnCommand
+    commands: Commands
     events: Events
     home: AppHome
     searching: CustomerSearch
@@ -117,7 +115,7 @@ class Listeners:
                 self.background.later(self.following.offer(sent.who, meta.onboarding, meta.step))
             self.background.later(self.home.refresh(sent.who))
             if meta.verb and (customer := chosen_customer(sent.values)):
-                command = self.commands.go_on(sent.who, meta.item, meta.verb, customer, key=f"command:{sent.key}")
+                command = self.commands.support.go_on(sent.who, meta.item, meta.verb, customer, key=f"command:{sent.key}")
                 self.background.later(command)
         await ack(**response)
 
@@ -129,8 +127,7 @@ class Listeners:
     async def _commanded(self, body: dict[str, Any], ack: AsyncAck, request: AsyncBoltRequest) -> None:
         with reading():
             command = command_of(body, "".join(request.headers.get("x-slack-signature", ())))
-        theirs = self.commands if self.commands.serves(command.who) else self.own
-        await ack(**(await theirs.run(command) or {}))
+        await ack(**(await self.commands.run(command) or {}))
 
 
 async def _failed(error: Exception) -> BoltResponse | None:

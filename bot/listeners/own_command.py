@@ -4,9 +4,9 @@ their next form; it shows nothing of an onboarding that they aren't part of."""
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from bot.listeners.commands import OTHER_WORDS, Answer, answer_of
+from bot.listeners.commands import OTHER_WORDS, Answer, SlashCommands, answer_of
 from bot.messages import card, own_command
 from bot.messages.blocks import Block, Drawing, notice
 from bot.messages.buttons import ButtonValue, parse
@@ -162,6 +162,19 @@ class OwnCommand:
                 case = await self._cases.look(unit, one.id, who, May.EITHER, closed=True)
                 offered.append(_offered(case, await self._texts(unit, case)))
         raise ShownInstead(own_command.which(offered, texts))
+
+
+@dataclass(frozen=True)
+class Commands:
+    """`/onboarding` of everybody: support's commands, and everybody else's own."""
+
+    support: SlashCommands
+    own: OwnCommand
+
+    async def run(self, command: SlashCommand) -> Answer | None:
+        """The acknowledgement: an answer only its author sees, or None if a window opens."""
+        theirs = self.support if self.support.serves(command.who) else self.own
+        return await theirs.run(command)
 
 
 def _chosen(theirs: Sequence[Onboarding], command: SlashCommand) -> Sequence[Onboarding]:

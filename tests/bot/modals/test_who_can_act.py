@@ -146,6 +146,10 @@ async def test_an_onboarding_starts_with_a_member_as_lead_where_the_company_is_a
             (office.bruno.id, "lead_not_in_channel"),
         ):
             assert await chosen(office, "start", user_id) == EN(f"error.{key}"), key
+        for owner in (office.slack.bot_user_id, leo, office.pat, office.gus, office.ana, office.everyone["Uli"]):
+            await office.sam.fill({EN("field.start.owner.label"): owner})
+            assert await chosen(office, "start", office.pat.id) == EN("error.owner_not_support")
+        await office.sam.fill({EN("field.start.owner.label"): office.kim})
         assert await chosen(office, "start", office.pat.id) == ""
         async with office.bot.store.read() as unit:
             found = await unit.by_channel(channel.id)
