@@ -96,6 +96,8 @@ class OwnCommand:
             words = (OWN_WORDS.get(one, OTHER_WORDS.get(one, one)) for one in near)
             meant = " / ".join(dict.fromkeys(f"/onboarding {word}".strip() for word in words))
             return notice(texts.md("refused.did_you_mean", verb=verb, meant=meant))
+        if near := nearest(verb, [*filter(None, self._supports), *OTHER_WORDS]):
+            return await self._not_theirs(command.who, OTHER_WORDS.get(near[0], near[0]), texts)
         return own_command.unknown(verb, texts)
 
     async def _not_theirs(self, who: Who, verb: str, texts: Texts) -> Drawing:

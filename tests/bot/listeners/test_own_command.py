@@ -138,7 +138,12 @@ async def test_status_and_help_are_theirs_and_a_slip_is_asked_back(place: Guests
         assert EN("own.title") in (await place.typed(gus, line)).text
     assert EN("refused.did_you_mean", verb="stauts", meant="/onboarding status") in (await place.typed(gus, "stauts")).text
     assert EN("own.title") in (await place.typed(gus, "zebra")).text
-    for line, instead in (("fila", "own.instead_ask"), ("matriz", "own.instead_matrix"), ("hand over acme", "own.instead_ask")):
+    for line, instead in (
+        ("fila", "own.instead_ask"),
+        ("matriz", "own.instead_matrix"),
+        ("hand over acme", "own.instead_ask"),
+        ("qeue", "own.instead_ask"),
+    ):
         told = await place.typed(gus, line)
         assert EN(instead, button=EN("button.matrix")).replace("*", "") in told.text
         assert EN("own.title") in told.text
