@@ -154,7 +154,7 @@ class OwnCommand:
         if len(found) == 1:
             return await self._cases.look(unit, found[0].id, who, May.EITHER, channel_id=command.channel_id, closed=True)
         if theirs and not there:
-            raise Refused("severed")
+            raise Refused("not_shared")
         texts = Texts(await self._people.language_of(unit, who))
         if not found:
             raise ShownInstead(own_command.no_onboarding(self._support, texts))

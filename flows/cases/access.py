@@ -15,14 +15,14 @@ class May(StrEnum):
     EITHER = "either"  # the customer's people and support
 
     def check(self, role: Role) -> None:
-        """Raises Refused("not_in_onboarding") for an outsider, Refused("severed") for the former customer's people,
+        """Raises Refused("not_in_onboarding") for an outsider, Refused("not_shared") for the former customer's people,
         Refused("support_only") or Refused("customer_only") for the other side."""
         if role in ALLOWED[self]:
             return
         if role is Role.OUTSIDER:
             raise Refused("not_in_onboarding")
         if role is Role.FORMER:
-            raise Refused("severed")
+            raise Refused("not_shared")
         raise Refused("support_only" if self is May.SUPPORT else "customer_only")
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import table
 from flows.cases import members
 from flows.cases.case import Case
 from playground.slack.payloads import actions_on_view, on_submission
@@ -15,7 +16,7 @@ from tests.bot.workplace import Workplace, who
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-POLITE = "no longer shared with your company"
+POLITE = table("en")["refused.not_shared"]
 
 
 async def severed(office: Workplace, onboarding: str) -> bool:
@@ -49,7 +50,7 @@ async def test_every_way_in_is_shut_and_opens_again(office: Workplace, onboardin
 
     # a window that was open, and searches in it
     sent = await office.deliver(office.ana, on_submission(office.slack, "view_submission", office.ana.user, form))
-    assert POLITE in json.dumps(sent.body)
+    assert POLITE in json.dumps(sent.body, ensure_ascii=False)
     search = actions_on_view(office.slack, office.ana.user, form)
     search |= {"type": "block_suggestion", "block_id": "grants~grants", "action_id": "value", "value": ""}
     assert (await office.deliver(office.ana, search)).body == {"options": []}
