@@ -31,11 +31,10 @@ class CustomerCompany:
 
     @property
     def choices(self) -> Mapping[str, Answers]:
-        """By form: what follows from the products and the method. Who plans one product creates a program more."""
-        more = ["another"] if len(self.products) == 1 else []
+        """By form: what follows from the products and the method."""
         return {
             "planning": {"products": [*self.products]},
-            "first_programs": {"products": [*self.products, *more]},
+            "first_programs": {"products": [*self.products]},
             "authentication": {"method": self.method},
             "production": {"key": "same", "certificate": "same"}
             if self.method == "oidc"

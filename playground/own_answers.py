@@ -83,7 +83,7 @@ BLUE_COOP: Mapping[str, Answers] = {
         "Márcia Lopes; marcia.lopes@bluecoop.example; Admin; test, production; Portuguese\n"
         "Tiago Reis; tiago.reis@bluecoop.example; Admin, API keys approver; test, production; Portuguese"
     },
-    "first_programs": {"transaction_banking_name": "Blue Accounts", "another_name": "Blue Internal"},
+    "first_programs": {"transaction_banking_name": "Blue Accounts"},
     "authentication": {"mtls": "csr"},
     "integration": {
         "webhook_test_url": "https://hooks-test.bluecoop.example/pismo",

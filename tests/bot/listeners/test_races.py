@@ -188,8 +188,9 @@ async def test_a_redelivered_submission_is_carried_out_once_and_leaves_no_draft(
 
 async def test_two_who_send_the_same_form_at_once_send_it_once(office: Workplace, onboarding: str) -> None:
     """Both are on the last page of one draft."""
-    of = await value(office, onboarding, "planning")
-    form = STEPS["planning"].form
+    await office.open_step(onboarding, "organization")
+    of = await value(office, onboarding, "organization")
+    form = STEPS["organization"].form
     for _ in form.pages:
         view = await opened(office, office.ana, Act.OPEN_FORM, of)
         await office.journey.send_page(office.ana, view, form.example)
@@ -197,9 +198,9 @@ async def test_two_who_send_the_same_form_at_once_send_it_once(office: Workplace
     assert json.loads(theirs.data["private_metadata"])["slot"] == -1
     outcomes = await asyncio.gather(office.ana.submit(), office.bruno.submit())
     await office.settled()
-    record = (await office.snapshot(onboarding)).steps["planning"]
+    record = (await office.snapshot(onboarding)).steps["organization"]
     assert record.revision == 1
-    assert len(thread(office, onboarding, "step", "planning")) == 1
+    assert len(thread(office, onboarding, "step", "organization")) == 1
     assert [outcome.ok for outcome in outcomes] == [True, True]
     late = office.bruno if record.submitted_by == office.ana.id else office.ana
     assert "already sent or discarded" in office.shown(late)

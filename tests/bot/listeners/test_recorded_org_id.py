@@ -76,7 +76,7 @@ async def test_another_legal_name_is_changed_at_pismo_before_the_step_is_done_ag
     await office.act(onboarding, lambda case: manage.reopen(case, "organization", "The company was renamed."), office.sam)
     await approved(office, onboarding, official_name="Example Holding S.A.")
     assert await office.state(onboarding, "organization") == "fulfilling"
-    assert "Update organization at Pismo" in shown(office, "review", "organization")
+    assert "Mark as updated at Pismo" in shown(office, "review", "organization")
     with pytest.raises(FormRefusedError):
         await support_does(office, "update_organization")
     assert "official_name: Example Bank S.A. → Example Holding S.A." in office.shown(office.sam)

@@ -255,7 +255,7 @@ async def test_what_is_missing_is_said_at_the_close(acme: Acme) -> None:
     snapshot = await acme.book.snapshot()
     said = str(board.one(snapshot, acme.book.rules.journeys.of_customer(snapshot), Texts("en"), await acme.look()).blocks)
     assert "production still lacks: Access to the environment, Users, Programs, Client certificate" in said
-    assert "Finish with test alone" in said
+    assert Texts("en")("task.production.finish_with_test.button") in said
 
 
 async def test_test_alone_takes_two_people_and_a_reason(acme: Acme) -> None:
