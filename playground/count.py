@@ -4,7 +4,7 @@ Control Center. Nothing is sent: the forms are walked through with their example
 python -m playground.count
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flows.cases import fill
@@ -20,52 +20,56 @@ CHOICES: Mapping[str, Answers] = {
     "first_programs": {"products": ["card_issuing"]},
     "integration": {"integrations": ["not_needed"]},
 }
-OPENID: Mapping[str, Answers] = {"authentication": {"method": "oidc", "mtls": "csr"}, "production": {"key": "another"}}
-"""What a customer chooses who signs with a key of their own, which is the longest way."""
+OPENID: Mapping[str, Answers] = {
+    **CHOICES,
+    "authentication": {"method": "oidc", "mtls": "csr"},
+    "production": {"key": "another"},
+}
+"""What a customer chooses who signs with keys of their own, which is the longest way."""
+HEAD = f"{'':34}windows presses  fields   empty"
 
 
 @dataclass(frozen=True)
 class Counted:
     """``windows``: pages and, where there is one, the last page with all answers. ``presses``: with the button that opens the form.
-    ``fields``: on those pages; ``typed``: those of them in which nothing stands yet."""
+    ``fields``: on those pages; ``empty``: those of them in which nothing stands yet."""
 
     what: str
     windows: int = 0
     presses: int = 0
     fields: int = 0
-    typed: int = 0
+    empty: int = 0
 
     def __add__(self, other: "Counted") -> "Counted":
-        return Counted(
-            self.what,
-            self.windows + other.windows,
-            self.presses + other.presses,
-            self.fields + other.fields,
-            self.typed + other.typed,
-        )
+        windows, presses = self.windows + other.windows, self.presses + other.presses
+        return Counted(self.what, windows, presses, self.fields + other.fields, self.empty + other.empty)
+
+    def __str__(self) -> str:
+        return f"{self.what:34}{self.windows:7} {self.presses:7} {self.fields:7} {self.empty:7}"
 
 
-def counted(choices: Mapping[str, Answers] = CHOICES) -> Iterator[Counted]:
-    """One for each form of a step, then one for each of the customer's tasks that a step waits for."""
+def counted(choices: Mapping[str, Answers] = CHOICES) -> tuple[list[Counted], list[Counted]]:
+    """The forms of the steps, and the customer's tasks that a step waits for."""
     journey = JOURNEYS.latest
     steps = {one.id: one for one in journey.steps.values() if not one.brought_by or one.id == "setup_card_issuing"}
     situation = Situation(EXAMPLES_AT, EXAMPLES_AT.date(), "Example Bank", "en", "UTC", steps=tuple(steps))
-    tasks = list[Counted]()
+    forms, tasks = list[Counted](), list[Counted]()
     for step in steps.values():
         answers = {**step.form.example, **choices.get(step.id, {})}
-        yield _form(step.form, answers, situation)
+        forms.append(_form(step.form, answers, situation))
         clean, _ = collect(step.form, answers, situation)
-        situation = replace(
-            situation, answers={**situation.answers, step.id: clean}, contact=situation.contact or step.contact(clean)
-        )
+        known = {**situation.answers, step.id: clean}
+        situation = replace(situation, answers=known, contact=situation.contact or step.contact(clean))
         for task in step.tasks:
-            if task.side is Side.CUSTOMER and not task.optional:
-                of = _form(task.form, task.form.example, situation) if task.form is not None else Counted("", presses=1)
-                tasks.append(replace(of, what=f"{step.id}.{task.id}"))
-    yield from tasks
+            without_key = task.id == "record_upload" and situation.get("authentication", "method") != "oidc"
+            if task.side is Side.CUSTOMER and not task.optional and not without_key:
+                found = _form(task.form, task.form.example, situation) if task.form is not None else Counted("", presses=1)
+                tasks.append(replace(found, what=f"{step.id}.{task.id}"))
+    return forms, tasks
 
 
 def _form(form: Form, wanted: Answers, situation: Situation) -> Counted:
+    """From the press that opens it to the one that sends it."""
     answers = form.prefill(situation)
     index, found = fill.first_slot(form, answers, situation), Counted(form.id, presses=1)
     while index != REVIEW:
@@ -84,16 +88,10 @@ def _form(form: Form, wanted: Answers, situation: Situation) -> Counted:
 
 
 def main() -> None:
-    for title, choices in (
-        ("Basic, key pair made by Pismo", CHOICES),
-        ("OpenID Connect, signing request", {**CHOICES, **OPENID}),
-    ):
-        found = list(counted(choices))
-        forms = [one for one in found if "." not in one.what]
-        whole = sum(found, Counted("with the tasks"))
-        print(f"\n{title}\n{'':34}windows presses  fields   empty")
-        for one in (*forms, sum(forms, Counted("all forms")), *(one for one in found if one not in forms), whole):
-            print(f"{one.what:34}{one.windows:7} {one.presses:7} {one.fields:7} {one.typed:7}")
+    for title, choices in (("Basic, key pair made by Pismo", CHOICES), ("OpenID Connect, own signing request", OPENID)):
+        forms, tasks = counted(choices)
+        all_forms, whole = sum(forms, Counted("all forms")), sum((*forms, *tasks), Counted("with the tasks"))
+        print(f"\n{title}\n{HEAD}", *forms, all_forms, *tasks, whole, sep="\n")
 
 
 if __name__ == "__main__":

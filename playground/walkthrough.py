@@ -5,6 +5,7 @@ so that it shows if it was lost."""
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeGuard
 
 from bot.messages.buttons import Act
@@ -206,7 +207,7 @@ class Walkthrough:
                 await person.close()
                 self.tell(person.name, f"closes the form at “{page_title(view)}”")
                 return True
-            if (name := _to_correct(view)) is not None and name not in corrected:
+            if (name := to_correct(view)) is not None and name not in corrected:
                 corrected.add(name)
                 await person.click(view, action_id=name)
                 self.tell(person.name, f"presses “{label(view.blocks, name)}” beside what is to be corrected")
@@ -254,7 +255,7 @@ class Walkthrough:
             filled.add(block["block_id"])
             name = field_name(block["block_id"])
             wanted = value_for(name, block["element"], items_of(values, view))
-            if wanted is None or (block.get("dispatch_action") and wanted in _chosen(view.inputs[block["block_id"]]["value"])):
+            if wanted is None or (block.get("dispatch_action") and wanted in chosen(view.inputs[block["block_id"]]["value"])):
                 continue  # the app would be told of a choice that nobody made
             if wanted == "*":  # everything on offer
                 listed = [option["value"] for option in block["element"].get("options", ())]
@@ -263,7 +264,7 @@ class Walkthrough:
             before = view.hash
             await person.fill({block["block_id"]: wanted})
             if block.get("dispatch_action") and meta_of(view).form != START:
-                await self.comes(lambda before=before: person.view is not None and person.view.hash != before, REDRAWN_WITHIN)
+                await self.comes(partial(_is_another, person, before), REDRAWN_WITHIN)
                 view = person.view or view
 
     # -- the parts of every step
@@ -322,7 +323,7 @@ class Walkthrough:
         await self.fill_form(person, self.opens(person, target, Act.TASK, task), values, happened, failures=failures)
 
 
-def _chosen(state: Mapping[str, Any]) -> list[Any]:
+def chosen(state: Mapping[str, Any]) -> list[Any]:
     """What is chosen in a field: the value, or the values, of its options."""
 
     def plain(value: Any) -> Any:
@@ -333,7 +334,12 @@ def _chosen(state: Mapping[str, Any]) -> list[Any]:
     return [plain(value) for value in state.values()]
 
 
-def _to_correct(view: View) -> str | None:
+def _is_another(person: SlackPerson, before: str) -> bool:
+    """Whether the window was drawn anew since its hash was this."""
+    return person.view is not None and person.view.hash != before
+
+
+def to_correct(view: View) -> str | None:
     """The button on the last page that leads to the first answer in which changes were requested."""
     names = (str(one.get("action_id", "")) for block in view.blocks for one in elements(dict(block)))
     return next((name for name in names if name.startswith(f"{Act.PAGE}:named")), None)

@@ -74,9 +74,11 @@ def page_view(
     raw = raw_of(slot, answers)
     blocks: list[Block] = [*about, *_heading(form, order, index, texts, passed)]
     labels = {name: texts(f"{words_of(form.id, name, item)}.label") for name, _, item in inputs(slot.page.model)}
+    doubted = {name for name, _, item in inputs(slot.page.model) if item.doubted}
     for problem in problems:
         sentence = sentence_of(problem, texts)
-        blocks.append(alert(f"{labels[problem.field]}: {sentence}" if problem.field in labels else sentence, "error"))
+        at_field = problem.field in labels and problem.field not in doubted  # what is doubted stands in another one
+        blocks.append(alert(f"{labels[problem.field]}: {sentence}" if at_field else sentence, "error"))
     blocks.extend(told)
     compulsory = slot.page.compulsory({**answers, **item_of(slot, answers)})
     for name, info, item in inputs(slot.page.model):

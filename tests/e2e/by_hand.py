@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from bot.messages.buttons import Act
 from bot.modals.parse import field_name
+from flows.forms.dialogs import START
 from playground.browser import SOON_MS, TRIES, PageSide
 from playground.office import Office
 from playground.slack import Message, SlackPerson, UnmetError, View
@@ -18,11 +19,14 @@ from playground.walkthrough import (
     Happened,
     Walkthrough,
     action_id,
+    chosen,
     holds,
     items_of,
     label,
+    meta_of,
     page_title,
     ready,
+    to_correct,
     value_for,
 )
 from tests.e2e.filling import fill
@@ -87,12 +91,16 @@ class ByHand(Walkthrough):
             await self._insist(opened, lambda: ready(person.view))
         side = await self.sit(person)
         view: View = await self.slack.until(lambda: ready(person.view) and person.view, SECONDS)
-        pages = 0
+        pages, corrected = 0, set[str]()
         while True:
             if pages == stop_at:
                 await side.close()
                 return
+            if (name := to_correct(view)) is not None and name not in corrected:
+                corrected.add(name)
+                view = await self._corrects(side, person, view)
             await self.type_in(person, view, values() if callable(values) else values)
+            view = person.view or view
             clicked = AtClick(view)
             await side.submit(str(view["submit"]["text"]))
             pages += 1
@@ -102,6 +110,13 @@ class ByHand(Walkthrough):
             view = following
         await self.slack.until(lambda: holds(happened), SECONDS)
         await self._put_away(side, person)
+
+    async def _corrects(self, side: PageSide, person: SlackPerson, last: View) -> View:
+        """Go to the page of the first answer in which changes were requested: its button stands first."""
+        words = label(last.blocks, str(to_correct(last)))
+        await side.dialog.get_by_role("button", name=words, exact=True).first.click()
+        view: View = await self.slack.until(lambda: person.view and person.view.labels and person.view, SECONDS)
+        return view
 
     async def _put_away(self, side: PageSide, person: SlackPerson) -> None:
         """Close what is still open, if it doesn't close by itself: what was asked for may be seen before the answer. A press on Close that
@@ -133,11 +148,19 @@ class ByHand(Walkthrough):
         await expect(side.dialog).to_have_accessible_name(view.title)
         page = page_title(view).removeprefix(f"{view.title}: ")
         await expect(side.dialog).to_contain_text(page)
-        for block in view.blocks:
-            if block["type"] == "input":
-                value = value_for(field_name(block["block_id"]), block["element"], items_of(values, view))
-                if value is not None:
-                    await fill(side, person, block, value)
+        filled = set[str]()
+        while block := next((one for one in view.blocks if one["type"] == "input" and one["block_id"] not in filled), None):
+            filled.add(block["block_id"])
+            value = value_for(field_name(block["block_id"]), block["element"], items_of(values, view))
+            redraws = bool(block.get("dispatch_action")) and meta_of(view).form != START
+            if value is None or (redraws and value in chosen(view.inputs[block["block_id"]]["value"])):
+                continue
+            before = view.hash
+            await fill(side, person, block, value)
+            if redraws:  # what else is asked may depend on it
+                view = await self.slack.until(
+                    lambda before=before: person.view and person.view.hash != before and person.view, SECONDS
+                )
 
 
 class AtClick:

@@ -204,7 +204,7 @@ async def test_a_form_that_did_not_reach_the_app_stays_as_it_was_typed(customer:
     office.slack.courier.by = None
     try:
         await office.ana.fill({"Products you plan to build": ["Card issuing"], "Target go-live date": "2099-01-15"})
-        await customer.submit("Next")
+        await customer.submit("Send")
         await expect(customer.dialog.get_by_role("alert").filter(has_text="could not be reached")).to_be_visible()
     finally:
         office.slack.deliver_by(Delivery.socket())
