@@ -1,15 +1,19 @@
 """A step's own message in the customer's channel: the root of its thread."""
 
+from collections.abc import Iterator
+
 from bot.messages import turns
+from bot.messages.answers import label_of
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, link, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import stuck_lines
 from bot.messages.notes import note_words
 from bot.messages.parity import lane
-from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.texts import Raw, Texts, date_token, escape
 from flows.cases import renewals
 from flows.cases.settle import blocked_tasks, open_tasks, side_of, state_allows, waits_until
-from flows.forms.step import Situation
+from flows.forms.pages import answers_to_name
+from flows.forms.step import Situation, Step
 from flows.journey import Journey
 from flows.model import Snapshot
 from flows.people import Side
@@ -29,6 +33,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
         blocks.append(context(texts.md("step_message.sent", revision=record.revision, by=by, at=sent)))
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
+        blocks.extend(_named(snapshot, step, texts, situation))
     blocks.extend(context(note_words(fact, texts)) for fact in step.facts(situation))
     blocks.extend(lane(step, situation, texts))
     for task in blocked_tasks(step, situation) if record.state in WORKING else ():
@@ -46,6 +51,15 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     if links:
         blocks.append(actions(*links))
     return drawing(blocks)
+
+
+def _named(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation) -> Iterator[Block]:
+    """The answers in which changes were requested, if some were named."""
+    sent, named = snapshot.last(step.id), snapshot.steps[step.id].named.split()
+    every = answers_to_name(step.form, sent.answers, situation) if sent is not None and named else ()
+    labels = [label_of(step.form, slot, name, texts) for one, slot, name in every if one in named]
+    if labels:
+        yield context(texts.md("step_message.named", labels=Raw(escape(", ".join(labels)))))
 
 
 def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> list[Block]:

@@ -39,6 +39,12 @@ class ProductionKeyPage(Pasted):
     production_key_file: PemFile = None
 
 
+class ProductionKeyAlone(ProductionKeyPage):
+    """With a task of its own, which is for nothing else."""
+
+    one_of = (("production_key", "production_key_file"),)
+
+
 def openid(situation: Situation) -> bool:
     return bool(situation.get(STEP, "method") == "oidc")
 
@@ -159,7 +165,7 @@ SEND_LATER = Task(
     Side.CUSTOMER,
     Form(
         SEND_PRODUCTION,
-        (Page("production_key", ProductionKeyPage, check=check_later, scripts=production_pair_scripts),),
+        (Page("production_key", ProductionKeyAlone, check=check_later, scripts=production_pair_scripts),),
         notes=production_notes,
         review=True,
         example={"production_key": example_keys.PRODUCTION_KEY},

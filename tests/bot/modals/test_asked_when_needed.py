@@ -9,7 +9,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Texts
 from bot.modals.parse import field_name
 from flows.cases import review
-from playground.slack import SlackPerson
+from playground.slack import SeenMessage, SlackPerson
 from playground.walkthrough import ready
 from tests.bot.workplace import STEPS, Workplace
 
@@ -105,6 +105,7 @@ async def test_what_support_names_stands_first_and_is_one_press_away(office: Wor
     named = ["address:city", "address:complementary_address"]
     await send(office, office.sam, reason="The *head office*, please.", fields=named)
     await office.settled()
+    assert "! Answers to correct: Complement, City" in SeenMessage.of(office.journey.lasting("step", "organization")).shown
     ana = await opened(office, onboarding, "organization")
     shown = json.loads(office.shown(ana))["blocks"]
     places = [str(block) for block in shown]
