@@ -82,7 +82,7 @@ class PageSide:
     def messages(self) -> Locator:
         return self.here.get_by_role("article")
 
-    def message(self, words: str) -> Locator:
+    def message(self, words: str | re.Pattern[str]) -> Locator:
         """The last message with these words in the channel or the open thread."""
         return self.messages.filter(has_text=words).last
 
@@ -90,7 +90,7 @@ class PageSide:
         """Scroll to the last message with these words."""
         await self.message(words).scroll_into_view_if_needed()
 
-    async def sees(self, words: str) -> None:
+    async def sees(self, words: str | re.Pattern[str]) -> None:
         await expect(self.message(words)).to_be_visible()
 
     async def sees_no(self, words: str) -> None:

@@ -32,13 +32,15 @@ class Studio:
 
     @asynccontextmanager
     async def window(
-        self, size: tuple[int, int] = WIDE, scheme: Literal["light", "dark"] = "light"
+        self, size: tuple[int, int] = WIDE, scheme: Literal["light", "dark"] = "light", *, strip: bool = False
     ) -> AsyncIterator[tuple[Tab, PageSide, PageSide]]:
-        """A new window on the page: its page, the customer's side and support's."""
+        """A new window on the page: its page, the customer's side and support's. ``strip``: with what there is to try."""
         window = await self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale="en-US"
         )
         window.set_default_timeout(PATIENCE_MS)
+        if not strip:
+            await window.add_init_script("localStorage.setItem('playground-try', 'closed')")
         page = await window.new_page()
         await page.goto(self.url)
         yield page, PageSide(page, "Customer"), PageSide(page, "Support")
@@ -46,6 +48,7 @@ class Studio:
 
     async def keep(self, page: Tab, name: str) -> None:
         """As PNG, or as JPEG if the PNG would be too large."""
+        await expect(page.locator(".looked-for")).to_have_count(0)  # it flashes no more
         picture = await page.screenshot(animations="disabled", caret="hide")
         path = self.folder / f"{name}.png"
         if len(picture) > MAX_BYTES:
@@ -56,8 +59,8 @@ class Studio:
 
 
 async def review(studio: Studio) -> None:
-    """A step waits for support: the checklist on the left, what was sent on the right."""
-    async with studio.window() as (page, ana, sam):
+    """A step waits for support: the checklist on the left, what was sent on the right, what to try above them."""
+    async with studio.window(strip=True) as (page, ana, sam):
         await sam.go("onboarding-support")
         await sam.show("Approve: Organization")
         await ana.go("acme_pismo")

@@ -51,6 +51,8 @@ class Attempts:
         self.refresh()
         if not outcome.ok:
             self.script.focus_error()
+        elif person.view is view:  # its next page
+            self.script.modal_opened()
 
     async def close(self, person: SlackPerson, *, back: bool) -> None:
         """Close the form on top of her stack if ``back``, else all of them."""

@@ -97,11 +97,12 @@ class Workspace:
             *self._thread_parts(location),
         ]
         classes = "side-body has-thread" if location.thread else "side-body"
+        lang = {"lang": self.person.user.locale or "en-US"}
         who = Part("who", (self.person.id, len(people)), partial(self._who, people), classes="who-frame")
         wanted = [
             Part("top", classes="side-top", parts=[self._switch(view), who]),
             self.news.part(self.person),
-            Part("body", classes=classes, props={"inert": True} if view else {}, parts=body),
+            Part("body", classes=classes, props=lang | ({"inert": True} if view else {}), parts=body),
         ]
         sending = self._shown_view is not None and self._shown_view.id in self.attempts.sending
         if view:

@@ -57,6 +57,7 @@ async def test_a_form_is_filled_and_sent_by_keyboard_alone(begun: Walkthrough, o
     await keys.press("Enter")
     await expect(ana.here.get_by_role("dialog")).to_have_count(0)
     await ana.sees("State: under review")
+    await visit.page.wait_for_function("document.activeElement !== document.body")
     assert begun.sent_revision("service_desk") == 1
 
 

@@ -226,19 +226,26 @@ function placeOf(control) {
 }
 
 document.addEventListener("focusin", (event) => {
+  if (event.target.dataset.ts) return; // in place of what is gone
   const place = placeOf(event.target);
   held = place && { place, node: event.target, tag: event.target.tagName, name: nameOf(event.target) };
 });
 
+// What is gone for good leaves the focus to its message.
 function regain() {
-  if (!held || held.node.isConnected || document.activeElement !== document.body) return;
+  const here = document.activeElement;
+  if (!held || held.node.isConnected || (here !== document.body && !here.dataset.ts)) return;
   const { place, node, tag, name } = held;
   const root = document.getElementById(place.side);
-  const again = [...(root?.querySelectorAll(`[data-ts="${place.mark}"], .${CSS.escape(place.mark)}`) ?? [])].flatMap((found) => [
-    ...found.querySelectorAll(tag),
-  ]);
+  const places = [...(root?.querySelectorAll(`[data-ts="${place.mark}"], .${CSS.escape(place.mark)}`) ?? [])];
+  const again = places.flatMap((found) => [...found.querySelectorAll(tag)]);
   const control = again.find((found) => found.offsetParent && nameOf(found) === name);
-  if (!control) return;
+  if (!control) {
+    const message = places.find((found) => found.offsetParent && found.dataset.ts);
+    message?.setAttribute("tabindex", "-1");
+    message?.focus({ preventScroll: true });
+    return;
+  }
   control.focus({ preventScroll: true });
   if (typeof node.selectionStart === "number") control.setSelectionRange?.(node.selectionStart, node.selectionEnd);
 }
