@@ -15,7 +15,7 @@ TITLE = 60
 
 
 @dataclass(frozen=True)
-class Change:
+class ShownChange:
     """``here``: in the channel that is open, where it is shown without being asked for."""
 
     message: Message
@@ -39,7 +39,7 @@ def seen_since(person: SlackPerson, slack: SlackStandIn, number: int) -> list[Me
     ]
 
 
-def first(location: Location, changes: Sequence[MessageChange]) -> Change | None:
+def first(location: Location, changes: Sequence[MessageChange]) -> ShownChange | None:
     """In the channel that is open: what is new before what changed, the checklist last; else what came in another channel. A reply in
     a thread that is not open is shown at its root."""
     here = [change for change in changes if change.message.channel is location.channel]
@@ -47,11 +47,11 @@ def first(location: Location, changes: Sequence[MessageChange]) -> Change | None
         best = max(here, key=lambda change: (_rank(location, change), change.number))
         rank = _rank(location, best)
         root = best.message.channel.find(best.message.thread) if not rank else None
-        return Change(root or best.message, best.is_new and bool(rank), here=True)
+        return ShownChange(root or best.message, best.is_new and bool(rank), here=True)
     there = [change for change in changes if change.is_new and change.message.thread_ts in (None, change.message.ts)]
     changed = [change for change in changes if change.message.ts != marked(change.message.channel)]
     best_there = next(reversed(there or changed), None)
-    return Change(best_there.message, best_there.is_new, here=False) if best_there else None
+    return ShownChange(best_there.message, best_there.is_new, here=False) if best_there else None
 
 
 def _rank(location: Location, change: MessageChange) -> int:
@@ -64,7 +64,7 @@ def _rank(location: Location, change: MessageChange) -> int:
     return 1 if message.ts == marked(message.channel) else 2
 
 
-def badge(change: Change, person: SlackPerson, slack: SlackStandIn) -> str:
+def badge(change: ShownChange, person: SlackPerson, slack: SlackStandIn) -> str:
     """E.g. "New in #acme_pismo: 2. Organization"."""
     words = html.unescape(re.sub(r"<[^>]+>", "", to_html(change.message.text.partition("\n")[0], person)))
     title = words if len(words) <= TITLE else f"{words[: TITLE - 1].rstrip()}…"

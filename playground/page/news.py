@@ -8,7 +8,7 @@ from nicegui.events import GenericEventArguments
 
 from playground.page import changes
 from playground.page.browser_script import BrowserScript
-from playground.page.changes import Change
+from playground.page.changes import ShownChange
 from playground.page.navigation import Navigation
 from playground.page.parts import Part, button
 from playground.page.words import say
@@ -24,8 +24,8 @@ class News:
         self.slack, self.navigation, self.script, self.refresh = slack, navigation, script, refresh
         self.waits = False
         self._known = slack.last_change
-        self._shown: Change | None = None
-        self._unseen: Change | None = None
+        self._shown: ShownChange | None = None
+        self._unseen: ShownChange | None = None
         root.on("changeunseen", self._out_of_sight, js_handler="(event) => emit(event.detail)")
         root.on("changeseen", self._in_sight, js_handler="(event) => emit(event.detail)")
 
@@ -68,10 +68,10 @@ class News:
         button(words, partial(self._go, person), "news-go", name="go")
         button("×", self._drop, "news-close", aria_label=say(person, "close"), title=say(person, "close"))
 
-    def _first(self, person: SlackPerson, number: int) -> Change | None:
+    def _first(self, person: SlackPerson, number: int) -> ShownChange | None:
         return changes.first(self.navigation.of(person), changes.seen_since(person, self.slack, number))
 
-    def _show(self, change: Change) -> None:
+    def _show(self, change: ShownChange) -> None:
         self.waits = True
         if change.here:
             self._shown = change
