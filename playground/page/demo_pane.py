@@ -89,7 +89,7 @@ class DemoPane:
             element("h2", "", "Go on")
             with element("div", "demo-row"):
                 self.play = button("Play the next step for me", self._play, "demo-play")
-                self.fill = button("Fill in this form", self._fill)
+                self.fill = button("Fill out this form", self._fill)
             self.whose = element("div", "demo-small")
             self.log = element("div", "demo-log", role="log", aria_label="What happened lately", tabindex="0")
 
@@ -234,11 +234,11 @@ def _local(now: datetime, person: SlackPerson) -> str:
 
 def _ahead(ahead: timedelta) -> str:
     if not ahead:
-        return "As this machine's. It can be moved ahead alone."
+        return "Same as this computer. The clock can only be moved forward."
     hours, minutes = divmod(int(ahead.total_seconds()) // 60, 60)
     days, hours = divmod(hours, 24)
     parts = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count]
-    return f"{' '.join(parts) or 'Less than a minute'} ahead of this machine's; it never goes back."
+    return f"{' '.join(parts) or 'Less than a minute'} ahead of this computer. The clock never goes back."
 
 
 def draw(life: Life, seats: Seats, filled: Counter[str]) -> None:
