@@ -98,6 +98,13 @@ _STANDARDS: dict[str, tuple[str, ...]] = {
 }
 _ALSO = {"MX": "&"}
 """Signs besides letters and digits that belong to a country's ids: a Mexican RFC begins with letters of the company's name."""
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_GAP = re.compile(r"[\s:.#º°]+")
+_MAX_LABEL = 40
+_LABELS = frozenset(
+    {"CIF", "COMPANYNUMBER", "IVA", "LEI", "NIF", "TAXID", "TAXNUMBER", "TIN", "USTID", "VAT", "VATID", "VATNO", "VATNUMBER"}
+)
+"""What numbers are called besides their standards' names."""
 _EVERYWHERE = "LEI|lei"  # ISO 17442
 _LEI_LENGTH = 20
 _MAX_CHARS = 100
@@ -117,11 +124,32 @@ class DocumentCheck:
 
 
 def check_document(number: str, country: str) -> DocumentCheck:
-    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. Never raises."""
+    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. What the number is called may stand before it. Never raises."""
+    found = _check(number, country)
+    without = plain_number(number, country)
+    return found if found.ok or without == number else _check(without, country)
+
+
+def plain_number(number: str, country: str) -> str:
+    """``CNPJ: 11.222.333/0001-81`` without ``CNPJ:``, if what follows is right for the country; else as it is. Dashes and digits of other
+    kinds become plain ones. Never raises."""
+    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", number[:_MAX_CHARS]).replace("&amp;", "&")).strip()
+    if len(number) > _MAX_CHARS:
+        return number
     code = alpha2(country) or ""
-    also = _ALSO.get(code, "")
+    names = (entry.partition("|")[0] for entry in _STANDARDS.get(code, ()))
+    labels = {_compact(name.upper(), code) for name in names} | _LABELS
+    for gap in _GAP.finditer(plain, 0, _MAX_LABEL):
+        rest = plain[gap.end() :]
+        if _compact(plain[: gap.start()].upper(), code) in labels and _check(rest, country).ok:
+            return rest
+    return plain
+
+
+def _check(number: str, country: str) -> DocumentCheck:
+    code = alpha2(country) or ""
     folded = unicodedata.normalize("NFKC", number[:_MAX_CHARS]).upper()
-    compact = "".join(sign for sign in folded if sign.isalnum() or sign in also)
+    compact = _compact(folded.replace("&AMP;", "&"), code)
     rules = _STANDARDS.get(code, ())
     if len(compact) == _LEI_LENGTH:
         rules = (*rules, _EVERYWHERE)
@@ -136,6 +164,11 @@ def check_document(number: str, country: str) -> DocumentCheck:
     if not names:
         return DocumentCheck(None, ok=None, compact=compact)
     return DocumentCheck(likely or names[0], ok=False, compact=compact)
+
+
+def _compact(text: str, country: str) -> str:
+    also = _ALSO.get(country, "")
+    return "".join(sign for sign in text if sign.isalnum() or sign in also)
 
 
 def _measure(rule: str, compact: str) -> tuple[bool, bool]:

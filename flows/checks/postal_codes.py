@@ -37,7 +37,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     "ES": ("28013",),
     "FI": ("00100",),
     "FR": ("75001",),
-    "GB": ("SW1A 1AA", "EC1A 1BB", "W1A 0AX", "M1 1AE", "B33 8TH", "CR2 6XH", "DN55 1PT"),
+    "GB": ("SW1A 1AA", "EC1A 1BB", "W1A 0AX", "M1 1AE", "B33 8TH", "CR2 6XH", "DN55 1PT", "GIR 0AA"),
     "GR": ("105 57",),
     "GT": ("01001",),
     "HN": ("11101",),
@@ -91,7 +91,10 @@ _CODES: dict[str, tuple[str, ...]] = {
     "VN": ("100000", "10000"),
     "ZA": ("0001",),
 }
-_SEPARATORS = re.compile(r"[\s.\-\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_SEPARATORS = re.compile(r"[\s.:_\-\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\u30fc\ufe58\ufe63\ufeff\uff0d]")
+_LABELS = "CEP|C[OÓ]DIGOPOSTAL|CP|CAP|ZIP(?:CODE)?|PLZ|POST(?:AL)?CODE|〒"
+_FORMER_PREFIXES = {two: two[0] for two in ("BE", "FI", "FR", "HU", "IT", "LU", "NO", "SE")} | {"AT": "A", "DE": "D", "ES": "E"}
+"""Letters that people still write before codes of these countries."""
 _MAX_CHARS = 40
 _ANY = "*"
 
@@ -106,8 +109,8 @@ class PostalCode:
 
 
 def read_postal_code(text: str, country: str) -> PostalCode:
-    """``country``: ISO 3166-1 alpha-2 or alpha-3. Separators may be missing or be others, and the country's code may stand before it.
-    Never raises."""
+    """``country``: ISO 3166-1 alpha-2 or alpha-3. Separators may be missing or be others, and the country's code or "CEP", "ZIP" may stand
+    before it. Never raises."""
     forms = _forms(alpha2(country) or "")
     if not forms:
         return PostalCode(text, "")
@@ -136,4 +139,5 @@ def _forms(country: str) -> tuple[_Form, ...]:
 def _form(country: str, always: str, _plus: str, text: str) -> _Form:
     kinds = ("[0-9]" if sign.isdigit() else "[A-Z]" if sign.isupper() else "[A-Z0-9]" for sign in text if sign.isalnum())
     written = "".join(_ANY if sign.isalnum() else sign for sign in text)
-    return _Form(always + text.upper(), always + written, re.compile(f"(?:{country})?({''.join(kinds)})"))
+    before = "|".join(filter(None, (country, _FORMER_PREFIXES.get(country), _LABELS)))
+    return _Form(always + text.upper(), always + written, re.compile(f"(?:{before})?({''.join(kinds)})"))

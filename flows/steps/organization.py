@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from flows.checks.documents import check_document
+from flows.checks.documents import check_document, plain_number
 from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.checks.postal_codes import read_postal_code
 from flows.checks.states import read_state
@@ -20,7 +20,7 @@ from flows.steps.org_details import org_id, shared
 from flows.steps.org_update import AddressToType, CompanyToType, Shown, ToChange, ToType, changes, details, outdated, to_copy
 
 INT32 = 2**31 - 1
-MAX_ORG_NAME, MAX_ZIPCODE = 80, 9
+MAX_ORG_NAME, MAX_DOCUMENT, MAX_ZIPCODE = 80, 20, 9
 WHOLE_ADDRESSES = ("BRA", "CAN", "USA")
 """Countries where every address has a postal code and a two-letter state."""
 
@@ -28,11 +28,15 @@ KINDS = ("person", "entity")
 LANGUAGES = ("en-US", "pt-BR")
 
 
+Document = Annotated[str, Field(min_length=1, max_length=60), Input(Kind.TEXT)]
+"""What it is called may stand before it: that is cut off."""
+
+
 class Company(FormPage):
     country: Country
     official_name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
     org_name: Annotated[str | None, Field(max_length=MAX_ORG_NAME), Input(Kind.TEXT)] = None
-    document_number: Annotated[str, Field(min_length=1, max_length=20), Input(Kind.TEXT)]
+    document_number: Document
     document_reason: Annotated[str | None, Field(max_length=300), Input(Kind.TEXT, doubted=True, words="document_doubt")] = None
 
 
@@ -49,7 +53,7 @@ class Address(FormPage):
 class RepresentativeAndSettings(FormPage):
     legal_proxy_kind: Annotated[str, Input(Kind.CHOICE, KINDS)]
     legal_proxy_name: Annotated[str, Field(min_length=1, max_length=50), Input(Kind.TEXT)]
-    legal_proxy_document: Annotated[str, Field(min_length=1, max_length=20), Input(Kind.TEXT)]
+    legal_proxy_document: Document
     responsible: Email
     currency: Annotated[str, Input(Kind.SEARCH, source="currency")]
     timezone: Annotated[str, Field(max_length=60), Input(Kind.SEARCH, source="timezone")]
@@ -84,7 +88,17 @@ class CorrectedOrgId(FormPage):
     shared_reason: SharedReason = None
 
 
+def _document(answers: Answers, name: str) -> Iterator[Problem]:
+    if len(plain_number(str(answers[name]), str(answers.get("country", "")))) > MAX_DOCUMENT:
+        yield Problem(name, "string_too_long", {"max_length": MAX_DOCUMENT})
+
+
+def _normal_document(answers: Answers, name: str) -> Answers:
+    return {name: plain_number(str(answers[name]), str(answers.get("country", "")))} if answers.get(name) else {}
+
+
 def _company(answers: Answers, _situation: Situation) -> Iterator[Problem]:
+    yield from _document(answers, "document_number")
     found = check_document(answers["document_number"], answers["country"])
     if found.ok is False and not answers.get("document_reason"):
         yield Problem("document_reason", "document_doubted", {"standard": found.standard or ""})
@@ -164,9 +178,14 @@ STEP = Step(
     Form(
         "organization",
         (
-            Page("company", Company, check=_company),
+            Page("company", Company, check=_company, normal=lambda answers: _normal_document(answers, "document_number")),
             Page("address", Address, compulsory=_compulsory, check=_address, normal=_normal_address),
-            Page("representative_and_settings", RepresentativeAndSettings),
+            Page(
+                "representative_and_settings",
+                RepresentativeAndSettings,
+                check=lambda answers, _situation: _document(answers, "legal_proxy_document"),
+                normal=lambda answers: _normal_document(answers, "legal_proxy_document"),
+            ),
         ),
         prefill=lambda situation: {
             "official_name": situation.customer,

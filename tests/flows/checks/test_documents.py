@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.checks import documents
-from flows.checks.documents import check_document
+from flows.checks.documents import check_document, plain_number
 from flows.checks.iso_codes import countries
 
 
@@ -47,6 +47,13 @@ from flows.checks.iso_codes import countries
         ("306 7221", "SEN", "NINEA"),
         ("213800KUD8LAJWSQ9D15", "BRA", "LEI"),
         ("213800KUD8LAJWSQ9D15", "AND", "LEI"),
+        ("CNPJ: 16.727.230/0001-97", "BRA", "CNPJ"),
+        ("CPF 390.533.447-05", "BRA", "CPF"),
+        ("Tax ID: 91-1144442", "USA", "EIN"),
+        ("USt-IdNr. DE136695976", "DEU", "USt-IdNr."),
+        ("R.U.T. 12.531.909-2", "CHL", "RUT"),
+        ("GSTIN: 27AAPFU0939F1ZV", "IND", "GSTIN"),
+        ("B&amp;C950101AB1", "MEX", "RFC"),
     ],
 )
 def test_the_usual_ids_of_a_country_pass(number: str, country: str, standard: str) -> None:
@@ -93,3 +100,18 @@ def test_no_text_breaks_a_check(number: str, country: str) -> None:
 
 def test_a_text_of_thousands_of_digits_is_no_number() -> None:
     assert check_document("1" * 5_000, "BRA").ok is False
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "kept"),
+    [
+        ("CNPJ: 16.727.230/0001-97", "BRA", "16.727.230/0001-97"),
+        ("\uff11\uff16.727.230/0001\u201397", "BRA", "16.727.230/0001-97"),
+        ("CNPJ: 16.727.230/0001-98", "BRA", "CNPJ: 16.727.230/0001-98"),  # nothing is cut off what is not understood
+        ("GODE561231GR8", "MEX", "GODE561231GR8"),
+        ("HRB 12345", "DEU", "HRB 12345"),
+        ("No. 7", "AND", "No. 7"),
+    ],
+)
+def test_what_a_number_is_called_is_no_part_of_it(typed: str, country: str, kept: str) -> None:
+    assert plain_number(typed, country) == plain_number(kept, country) == kept

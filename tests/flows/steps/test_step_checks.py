@@ -121,6 +121,18 @@ def test_a_postal_code_is_kept_as_its_country_writes_it_also_when_the_country_is
     assert sent(form, {**example(form), **abroad, "zipcode": "1000205"})["zipcode"] == "1000-205"
 
 
+def test_a_document_number_is_kept_without_what_it_is_called() -> None:
+    form = JOURNEYS.forms("organization")[0]
+    kept = sent(
+        form,
+        {**example(form), "document_number": "CNPJ 11.222.333/0001\u201381", "legal_proxy_document": "CNPJ: 11.222.333/0002-62"},
+    )
+    assert (kept["document_number"], kept["legal_proxy_document"]) == ("11.222.333/0001-81", "11.222.333/0002-62")
+    assert ("document_number", "string_too_long") in refused(
+        form, {**example(form), "document_number": "1" * 21, "document_reason": "so"}
+    )
+
+
 def test_a_state_is_taken_in_small_letters() -> None:
     form = JOURNEYS.forms("organization")[0]
     assert sent(form, {**example(form), "state": "sp"})["state"] == "SP"
