@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import SecretStr
 
+from pismo.pem_values import UnreadablePem, file_of, is_text, read_pem
+
 if TYPE_CHECKING:
     from cryptography import x509
 
@@ -26,6 +28,8 @@ HandshakeFault = Literal[
 ]
 """Why it failed: the server's certificate is not trusted here, or the client's was missing or refused there; else unknown."""
 
+_NO_CERTIFICATE = "holds no certificate in PEM that can be read, or a damaged one"
+_KEY = re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.*?-----END [A-Z ]{0,20}PRIVATE KEY-----", re.DOTALL)
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 # OpenSSL's names for the alerts of RFC 8446 §6.2; before TLS 1.3, a missing certificate is a plain handshake failure.
 _BY_ALERT: tuple[tuple[str, HandshakeFault], ...] = (
@@ -40,12 +44,16 @@ _BY_ALERT: tuple[tuple[str, HandshakeFault], ...] = (
 )
 
 
-class CertificateError(ValueError):
-    """A certificate, its key or the authority's file cannot be used. ``kind``: ``unreadable``, ``no_key``, ``mismatch``."""
+Part = Literal["certificate", "key", "ca"]
 
-    def __init__(self, kind: Literal["unreadable", "no_key", "mismatch"]) -> None:
+
+class CertificateError(ValueError):
+    """A certificate, its key or the authority's file cannot be used. ``kind``: ``unreadable``, ``no_key``, ``mismatch``. ``part``: which of
+    them; ``why``: the reason, without anything of what was given."""
+
+    def __init__(self, kind: Literal["unreadable", "no_key", "mismatch"], part: Part, why: str) -> None:
         super().__init__(kind)
-        self.kind = kind
+        self.kind, self.part, self.why = kind, part, why
 
 
 @cache
@@ -58,7 +66,7 @@ def public_trust() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class ClientTls:
-    """``certificate`` (with its chain) and ``key``: each the path of a PEM file, or the PEM text itself. ``ca``: the same, if the
+    """``certificate`` (with its chain) and ``key``: each as `pismo.pem_values` reads it, a path or a text. ``ca``: the same, if the
     server's certificate is not from a public authority. All empty: the authorities that the system trusts, no client certificate.
     """
 
@@ -68,7 +76,8 @@ class ClientTls:
 
     def read(self) -> "Loaded":
         """Read the files as they are now. Raises CertificateError."""
-        return Loaded(*(_read(part) for part in (self.certificate, self.key.get_secret_value(), self.ca)))
+        certificate, key = _read("certificate", self.certificate), _read("key", self.key.get_secret_value())
+        return Loaded(certificate, key or "\n".join(_KEY.findall(certificate)), _read("ca", self.ca))
 
     def stamp(self) -> tuple[object, ...]:
         """Differs once a file has changed."""
@@ -92,7 +101,8 @@ class Loaded:
         try:
             return x509.load_pem_x509_certificate(self.certificate.encode())
         except (ValueError, x509.InvalidVersion):
-            raise CertificateError("unreadable") from None
+            why = "holds a private key in place of the certificate" if _KEY.search(self.certificate) else _NO_CERTIFICATE
+            raise CertificateError("unreadable", "certificate", why) from None
 
     @property
     def validity(self) -> tuple[datetime, datetime] | None:
@@ -107,12 +117,13 @@ class Loaded:
         try:
             context = ssl.create_default_context(cadata="\n".join(_CERTIFICATE.findall(self.ca)) if self.ca else None)
         except (ssl.SSLError, ValueError, TypeError):
-            raise CertificateError("unreadable") from None
+            raise CertificateError("unreadable", "ca", _NO_CERTIFICATE) from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if not self.certificate:
             return context
         if not self.key:
-            raise CertificateError("no_key")
+            raise CertificateError("no_key", "certificate", "has no private key with it")
+        _ = self._first
         # OpenSSL takes these only from files: use one that only this user can read, and remove it at once.
         with tempfile.TemporaryDirectory(prefix="onboarding-") as folder:
             file = Path(folder) / "client.pem"
@@ -124,24 +135,41 @@ class Loaded:
                 reason = str(getattr(error, "reason", "") or "")
             else:
                 return context
-        raise CertificateError("mismatch" if "MISMATCH" in reason else "unreadable")
+        if "MISMATCH" in reason:
+            raise CertificateError("mismatch", "key", "is not the certificate's own key")
+        _check_key(self.key)
+        raise CertificateError("unreadable", "certificate", _NO_CERTIFICATE)
 
 
-def _read(part: str) -> str:
-    if not part or part.lstrip().startswith("-----BEGIN"):
-        return part
+def _read(part: Part, value: str) -> str:
     try:
-        return Path(part).read_text()
-    except (OSError, UnicodeDecodeError):
-        raise CertificateError("unreadable") from None
+        return read_pem(value)
+    except UnreadablePem as error:
+        raise CertificateError("unreadable", part, error.why) from None
+
+
+def _check_key(key: str) -> None:
+    """Raises CertificateError if it is this that OpenSSL can't use."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  only where something is wrong
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  the same
+
+    try:
+        load_pem_private_key(key.encode(), None)
+    except TypeError:
+        why = "holds an encrypted key: decrypt it, e.g. with openssl pkey -in KEY -out PLAIN"
+    except (ValueError, UnsupportedAlgorithm):
+        why = "holds no private key in PEM that can be read, or a damaged one"
+    else:
+        return
+    raise CertificateError("unreadable", "key", why)
 
 
 def _stamp(part: str) -> object:
-    if not part or part.lstrip().startswith("-----BEGIN"):
+    if not part or is_text(part):
         return hashlib.sha256(part.encode()).digest()
     try:
-        seen = Path(part).stat()
-    except OSError:
+        seen = file_of(part).stat()
+    except (OSError, ValueError, RuntimeError):
         return None
     return seen.st_mtime_ns, seen.st_size, seen.st_ino
 

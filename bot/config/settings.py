@@ -198,18 +198,26 @@ def _pismo(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("PISMO_PRODUCTION_API_URL", wrong, f"{addresses.HTTPS}, or leave it out")
     if settings.pismo_oauth2_secret_field not in ("client_secret_string", "client_secret"):
         yield ConfigProblem("PISMO_OAUTH2_SECRET_FIELD", "is no name Pismo takes", "write client_secret_string or client_secret")
-    both = {"PISMO_CLIENT_CERT": settings.pismo_tls, "PISMO_PRODUCTION_CLIENT_CERT": settings.pismo_production_tls}
-    hows = {
-        "unreadable": "name a PEM file that this user may read, or give the PEM itself; see PISMO_CA_FILE too",
-        "no_key": "name its private key in the variable that ends with KEY",
-        "mismatch": "the key must be the certificate's own",
+    alone = {
+        "PISMO_CLIENT": not settings.pismo_client_cert and _plain(settings.pismo_client_key),
+        "PISMO_PRODUCTION_CLIENT": not settings.pismo_production_client_cert and _plain(settings.pismo_production_client_key),
     }
-    for name, tls in both.items():
+    for beginning in filter(alone.__getitem__, alone):
+        yield ConfigProblem(f"{beginning}_CERT", f"is missing, and {beginning}_KEY is set", "set both, or leave out both")
+    for beginning, tls in (("PISMO_CLIENT", settings.pismo_tls), ("PISMO_PRODUCTION_CLIENT", settings.pismo_production_tls)):
         try:
             tls.read().context()
         except CertificateError as error:
-            yield ConfigProblem(name, f"cannot be used ({error.kind})", hows[error.kind])
+            names = {"certificate": f"{beginning}_CERT", "key": f"{beginning}_KEY", "ca": "PISMO_CA_FILE"}
+            yield ConfigProblem(names[error.part], error.why, _PEM_HOWS[error.kind])
             return  # production shares the certificate, or at least the CA file
+
+
+_PEM_HOWS = {
+    "unreadable": "name a PEM file that this user may read, or give the PEM itself",
+    "no_key": "name its private key in the variable that ends with KEY",
+    "mismatch": "the key must be the certificate's own",
+}
 
 
 def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:

@@ -80,6 +80,7 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
         ("PISMO_PRODUCTION_API_URL", "http://10.0.0.7", "only for this machine"),
         ("PISMO_CLIENT_CERT", "no/such/file.pem", "may read"),
         ("PISMO_CLIENT_CERT", "-----BEGIN CERTIFICATE-----\ns3cr3t", "ends with KEY"),
+        ("PISMO_CA_FILE", "no/such/file.pem", "may read"),
         ("PISMO_OAUTH2_SECRET_FIELD", "s3cr3t", "client_secret_string"),
         ("CONFIG_FILE", "nowhere.toml", "may read"),
         ("CLOCK_FILE", ".", "for demonstrations only"),
@@ -92,6 +93,14 @@ def test_a_wrong_variable_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch
     assert problem.name == name
     assert how in str(problem)
     assert "s3cr3t" not in str(problem)
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize("beginning", ["PISMO_CLIENT", "PISMO_PRODUCTION_CLIENT"])
+def test_a_key_without_its_certificate_is_told(monkeypatch: pytest.MonkeyPatch, beginning: str) -> None:
+    monkeypatch.setenv(f"{beginning}_KEY", "s3cr3t")
+    assert f"{beginning}_CERT" in {problem.name for problem in problems(Settings())}
+    assert "s3cr3t" not in " ".join(map(str, problems(Settings())))
 
 
 @pytest.mark.usefixtures("good")

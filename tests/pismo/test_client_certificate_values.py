@@ -1,0 +1,85 @@
+"""The bot's client certificate, however a file, a shell, an editor or a cluster holds it."""
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from pydantic import SecretStr
+
+from pismo import CertificateError, ClientTls
+
+Shape = Callable[[str, Path], str]
+
+
+@pytest.fixture(scope="module")
+def pair() -> tuple[str, str, str]:
+    """A certificate, its key, and that key encrypted."""
+    key, name, now = ec.generate_private_key(ec.SECP256R1()), x509.Name([]), datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, now - timedelta(1), now + timedelta(1))
+    encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"of this test"))
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode(), plain.decode(), encrypted.decode()
+
+
+def in_file(content: bytes, file: Path) -> str:
+    file.write_bytes(content)
+    return str(file)
+
+
+TAKEN: dict[str, Shape] = {
+    "text": lambda pem, _: pem,
+    "file": lambda pem, file: in_file(pem.encode(), file),
+    "file with Windows' line ends": lambda pem, file: in_file(pem.replace("\n", "\r\n").encode(), file),
+    "file with a byte order mark": lambda pem, file: in_file(pem.encode("utf-8-sig"), file),
+    "file in UTF-16": lambda pem, file: in_file(pem.encode("utf-16"), file),
+    "file in base64": lambda pem, file: in_file(base64.b64encode(pem.encode()), file),
+    "path in quotes": lambda pem, file: f'"{in_file(pem.encode(), file)}"\n',
+    "address of a file": lambda pem, file: f"file://{in_file(pem.encode(), file)}",
+    "escaped": lambda pem, _: pem.replace("\n", "\\n"),
+    "escaped twice, in quotes": lambda pem, _: '"' + pem.replace("\n", "\\\\r\\\\n") + '"',
+    "in quotes": lambda pem, _: f"'{pem}'",
+    "in base64": lambda pem, _: base64.encodebytes(pem.encode()).decode(),
+    "in one line": lambda pem, _: pem.replace("\n", " "),
+    "indented": lambda pem, _: pem.replace("\n", "\n  "),
+}
+
+
+@pytest.mark.parametrize("how", TAKEN)
+def test_a_pem_is_taken_in_every_shape(how: str, pair: tuple[str, str, str], tmp_path: Path) -> None:
+    certificate, key, _ = pair
+    loaded = ClientTls(TAKEN[how](certificate, tmp_path / "cert"), SecretStr(TAKEN[how](key, tmp_path / "key"))).read()
+    loaded.context()
+    assert loaded.validity is not None
+
+
+def test_a_certificate_and_its_key_may_stand_in_one_file(pair: tuple[str, str, str], tmp_path: Path) -> None:
+    ClientTls(in_file("".join(pair[:2]).encode(), tmp_path / "both")).read().context()
+
+
+REFUSED: dict[str, tuple[Callable[[str, str, str], tuple[str, str]], str, str]] = {
+    "key in no file": (lambda cert, _key, _encrypted: (cert, "no/such/file.key"), "key", "does not exist"),
+    "encrypted key": (lambda cert, _key, encrypted: (cert, encrypted), "key", "encrypted"),
+    "cut key": (lambda cert, key, _encrypted: (cert, key[:90]), "key", "damaged"),
+    "certificate for a key": (lambda cert, _key, _encrypted: (cert, cert), "key", "no private key"),
+    "certificate in no file": (lambda _cert, key, _encrypted: ("no/such/file.pem", key), "certificate", "does not exist"),
+    "a folder": (lambda _cert, key, _encrypted: ("/", key), "certificate", "cannot be read"),
+    "no path": (lambda _cert, key, _encrypted: ("a\0b", key), "certificate", "cannot be read"),
+    "cut certificate": (lambda cert, key, _encrypted: (cert[:90], key), "certificate", "damaged"),
+    "key for a certificate": (lambda cert, key, _encrypted: (key, cert), "certificate", "private key in place"),
+}
+
+
+@pytest.mark.parametrize("how", REFUSED)
+def test_what_cannot_be_used_is_named_with_its_reason(how: str, pair: tuple[str, str, str]) -> None:
+    given, part, why = REFUSED[how]
+    certificate, key = given(*pair)
+    with pytest.raises(CertificateError) as refused:
+        ClientTls(certificate, SecretStr(key)).read().context()
+    assert (refused.value.part, why in refused.value.why) == (part, True), refused.value.why
+    assert not any(line and line in refused.value.why for pem in pair for line in pem.splitlines()[1:-1])
