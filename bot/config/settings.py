@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.config import addresses
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pismo.tls import ClientTls
     from storage.sealing import Keyring
 
-_AROUND = " \t\r\n\v\f\u00a0\u200b\ufeff"
+_AROUND = " \t\r\n\v\f\0\x85\u00a0\u00ad\u2028\u2029\u2060\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x2010)))
+_QUOTES = ('""', "''", "``", "“”", "„“", "‘’", "«»", "<>")
+_LINE_END = re.compile(r"(?:\\{1,2}[rn])+$")
 SLACK_API = "https://slack.com/api/"
 
 
@@ -89,12 +91,18 @@ class Settings(BaseSettings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _without_surroundings(cls, value: object) -> object:
-        """Line ends, spaces and quotes that a shell, an editor or ``docker --env-file`` left around a value are no part of it."""
+    def _without_surroundings(cls, value: object, info: ValidationInfo) -> object:
+        """Line ends, spaces, quotes and the variable's own name that a shell, an editor or ``docker --env-file`` left around a value are no
+        part of it."""
         if not isinstance(value, str):
             return value
-        value = value.strip(_AROUND)
-        return value[1:-1].strip(_AROUND) if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+        name = re.compile(rf"(?:export\s+|set\s+|\$env:)?{re.escape(info.field_name or '')}\s*=\s*", re.IGNORECASE)
+        before = None
+        while value != before:
+            before, value = value, _LINE_END.sub("", name.sub("", value.strip(_AROUND), count=1) if name.match(value) else value)
+            value = value.strip(_AROUND).replace('\\"', '"') if value.startswith('\\"') else value.strip(_AROUND)
+            value = value[1:-1] if len(value) > 1 and value[0] + value[-1] in _QUOTES else value
+        return value
 
     @property
     def pismo_tls(self) -> "ClientTls":
@@ -140,6 +148,7 @@ def _plain(secret: SecretStr | None) -> str:
 
 _TOKEN = re.compile(r"[A-Za-z0-9.-]{5,}")
 _FOREIGN = "holds signs that no token has, such as a quote or a space"
+_MORE = "holds more than the token: something stands before it"
 
 _Check = Callable[[Settings], Iterator[ConfigProblem]]
 
@@ -155,7 +164,7 @@ def _bot_token(settings: Settings) -> Iterator[ConfigProblem]:
     if not token:
         yield ConfigProblem("SLACK_BOT_TOKEN", "is missing", where)
     elif not re.match(r"xox[be]", token):
-        yield ConfigProblem("SLACK_BOT_TOKEN", "does not begin with xoxb-", where)
+        yield ConfigProblem("SLACK_BOT_TOKEN", _MORE if "xoxb-" in token else "does not begin with xoxb-", where)
     elif not _TOKEN.fullmatch(token):
         yield ConfigProblem("SLACK_BOT_TOKEN", _FOREIGN, where)
 
@@ -177,7 +186,7 @@ def _front(settings: Settings) -> Iterator[ConfigProblem]:
     if app_token and not (app_token.startswith("xapp-") and _TOKEN.fullmatch(app_token)):
         yield ConfigProblem(
             "SLACK_APP_TOKEN",
-            _FOREIGN if app_token.startswith("xapp-") else "does not begin with xapp-",
+            _FOREIGN if app_token.startswith("xapp-") else _MORE if "xapp-" in app_token else "does not begin with xapp-",
             "make an app-level token with the scope connections:write on the Slack app's page, Basic Information",
         )
 
@@ -228,9 +237,11 @@ def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("SERVICE_DESK_URL", wrong, f"{addresses.HTTPS}, or leave out all of SERVICE_DESK_…")
     if "@" not in user or ":" in user:
         yield ConfigProblem("SERVICE_DESK_USER", "is no e-mail address", "write the one of the account that the API token is of")
+    how = "make an API token in the account's security settings at Atlassian"
     if not token:
-        how = "make an API token in the account's security settings at Atlassian"
         yield ConfigProblem("SERVICE_DESK_TOKEN", "is missing", how)
+    elif not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token):
+        yield ConfigProblem("SERVICE_DESK_TOKEN", _FOREIGN, how)
 
 
 def _support(settings: Settings) -> Iterator[ConfigProblem]:

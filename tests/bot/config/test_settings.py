@@ -47,7 +47,10 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
         ("SLACK_SIGNING_SECRET", "", "SLACK_APP_TOKEN"),
         ("SLACK_SIGNING_SECRET", "xoxb-s3cr3t", "Basic Information"),
         ("SLACK_APP_TOKEN", "xoxb-s3cr3t", "connections:write"),
+        ("SLACK_BOT_TOKEN", "Bearer xoxb-1-s3cr3t", "something stands before it"),
+        ("SLACK_BOT_TOKEN", "xoxb-1-s3cr3t; # ours", "signs that no token has"),
         ("SLACK_API_URL", "slack.com/api/", "leave it out"),
+        ("PISMO_API_URL", "https://sandbox.pismolabs.io;", "is not a URL"),
         ("SLACK_API_URL", "https://slack.com/api", "does not end with /"),
         ("SLACK_API_URL", "http://slack.com/api/", "only for this machine"),
         ("SLACK_API_URL", "http://127.0.0.1@slack.com/api/", "is not a URL"),
@@ -120,6 +123,7 @@ def test_what_runs_on_this_machine_needs_no_encryption(monkeypatch: pytest.Monke
         ("SERVICE_DESK_URL", "http://pismolabs.atlassian.net", "only for this machine"),
         ("SERVICE_DESK_USER", "s3cr3t", "of the account"),
         ("SERVICE_DESK_TOKEN", "", "make an API token"),
+        ("SERVICE_DESK_TOKEN", "Bearer s3cr3t", "signs that no token has"),
     ],
 )
 def test_a_service_desk_takes_all_three(monkeypatch: pytest.MonkeyPatch, name: str, value: str, how: str) -> None:
@@ -135,7 +139,26 @@ def test_a_service_desk_takes_all_three(monkeypatch: pytest.MonkeyPatch, name: s
 
 
 @pytest.mark.usefixtures("good")
-@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {}\t", '"{}"', "'{}'", '"{}"\r', "\ufeff{}\u00a0"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        *(
+            "{}\n",
+            "{}\r\n",
+            " {}\t",
+            '"{}"',
+            "'{}'",
+            '"{}"\r',
+            "\ufeff{}\u00a0",
+            "“{}”",
+            "`{}`",
+            "\u200b{}\u2060",
+            "{}\\n",
+            "<{}>",
+        ),
+        *("NAME={}", 'export NAME="{}"\n', '\\"{}\\"', "'\"{}\"'", "\u3000{}\u2028"),
+    ],
+)
 def test_what_stands_around_a_value_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch, around: str) -> None:
     right = {
         "SLACK_BOT_TOKEN": "xoxb-1-made-up",
@@ -147,7 +170,7 @@ def test_what_stands_around_a_value_is_no_part_of_it(monkeypatch: pytest.MonkeyP
         "SERVICE_DESK_TOKEN": "ATATT3made=up",
     }
     for name, value in right.items():
-        monkeypatch.setenv(name, around.format(value))
+        monkeypatch.setenv(name, around.replace("NAME", name).format(value))
     settings = Settings()
     assert problems(settings) == []
     kept = {name: getattr(settings, name.lower()) for name in right}
