@@ -76,8 +76,9 @@ def _states(two: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
 
     codes: dict[str, str] = {}
     names: dict[str, str] = {}
-    for part in pycountry.subdivisions.get(country_code=two) or () if two else ():
-        codes[part.code.partition("-")[2]] = part.name
+    for part in pycountry.subdivisions:
+        if part.country_code == two:
+            codes[part.code.partition("-")[2]] = part.name
     for code in sorted(codes, key=lambda one: (len(one) > MAX_CODE, -len(one), one)):
         for name in (codes[code], *re.split(r"[][,/]", codes[code])):  # "Catalunya [Cataluña]", "Madrid, Comunidad de"
             whole = words(name)

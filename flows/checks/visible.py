@@ -37,6 +37,15 @@ _AROUND_NUMBERS = frozenset(map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890,
 """Format characters that are drawn nevertheless (Unicode's property Prepended_Concatenation_Mark); all others hide."""
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _KEYCAP = "\u20e3"
+_REGION_FLAGS = re.compile(
+    "("
+    + "|".join(
+        "\U0001f3f4" + "".join(chr(0xE0000 + ord(sign)) for sign in region) + "\U000e007f"
+        for region in ("gbeng", "gbsct", "gbwls")
+    )
+    + ")"
+)
+"""England's, Scotland's and Wales's: the only tags in use (UTS #51)."""
 _BREAK = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
 _PLAIN = re.compile("[ -~\n\t\u00a1-\u00ac\u00ae-\u017f\u2010-\u2027]*")
 """Most texts are no more than that, Latin letters and usual punctuation: all of it is seen, and composed."""
@@ -51,7 +60,8 @@ def visible(text: str, *, lines: bool = False) -> str:
     """
     text = _BREAK.sub("\n", text) if lines else " ".join(text.split())
     if not _PLAIN.fullmatch(text):
-        text = _without_hidden(unicodedata.normalize("NFC", text))
+        pieces = _REGION_FLAGS.split(unicodedata.normalize("NFC", text))
+        text = "".join(piece if place % 2 else _without_hidden(piece) for place, piece in enumerate(pieces))
         text = text if lines else " ".join(text.split())
         if not any(unicodedata.category(sign)[0] in "LNPS" for sign in text):
             return ""

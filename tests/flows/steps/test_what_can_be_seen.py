@@ -41,6 +41,7 @@ LEGITIMATE = (
     "\u0915\u094d\u200d\u0937",  # Hindi, with a joiner
     "👩\u200d👩\u200d👧 🏳\ufe0f\u200d🌈 1\ufe0f\u20e3",
     "葛\U000e0100城",  # a name's own form of a sign
+    "🏴" + "".join(chr(0xE0000 + ord(sign)) for sign in "gbsct") + "\U000e007f",  # Scotland's flag
     "Nguyễn Thị Ánh",
     "\u0600\u0661\u0662 \u06dd\u0663",  # Arabic numbers within their signs
 )
