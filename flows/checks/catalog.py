@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from flows.checks import cities, other_names
@@ -16,7 +17,7 @@ from flows.checks.catalog_entries import LEAST_RESPELT, CatalogEntry, CatalogInd
 from flows.checks.iso_codes import Catalog, alpha2, cldr, countries
 from flows.checks.spelling import words
 
-_OFFSET = re.compile(r"\s*(?:utc|gmt|z)?\s*([+±-])\s*(\d{1,2})(?:[:.h]?(\d\d))?(?!\w)\s*", re.IGNORECASE)
+_OFFSET = re.compile(r"\s*(?:(etc/)?(?:utc|gmt)|z)?\s*([+±-])\s*(\d{1,2})(?:[:.h]?(\d\d))?(?!\w)\s*", re.IGNORECASE)
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _FILLING = frozenset(
     {
@@ -64,14 +65,32 @@ def search(kind: Catalog, query: str, language: str, limit: int = 100) -> list[C
 
 
 def _found(kind: Catalog, text: str, language: str) -> list[CatalogEntry]:
-    index, within = index_of(kind, language), None
-    if kind == "timezone" and (offset := _OFFSET.match(text)):
-        sign, hours, minutes = offset.groups()
-        shown = f"UTC{'−' if sign == '-' and int(hours + (minutes or '')) else '+'}{int(hours):02}:{minutes or '00'}"
-        within = {entry.value for entry in index.entries.values() if _shown(kind, entry).startswith(shown)}
-        text = text[offset.end() :]
-    found = _matching(kind, index, text, language) if text else index.entries.values()
-    return [entry for entry in found if within is None or entry.value in within]
+    index = index_of(kind, language)
+    offset = _OFFSET.match(text) if kind == "timezone" else None
+    if offset is None:
+        return _matching(kind, index, text, language) if text else list(index.entries.values())
+    rest = text[offset.end() :]
+    found = _matching(kind, index, rest, language) if rest else list(index.entries.values())
+    minutes = _minutes(*offset.groups())
+    today = [entry for entry in found if _offset(entry.value, datetime.now(UTC)) == minutes]
+    return today + [entry for entry in found if entry not in today and _standard_offset(entry.value) == minutes]
+
+
+def _minutes(posix: str | None, sign: str, hours: str, minutes: str | None) -> int:
+    """POSIX has the signs the other way round: ``Etc/GMT+3`` is west of Greenwich."""
+    return (int(hours) * 60 + int(minutes or 0)) * (-1 if (sign == "-") is not bool(posix) else 1)
+
+
+def _offset(zone: str, at: datetime) -> int:
+    """In minutes."""
+    return int((at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()).total_seconds() // 60)
+
+
+@cache
+def _standard_offset(zone: str) -> int:
+    """Outside daylight saving time, as people know their zone."""
+    year = datetime.now(UTC).year
+    return min(_offset(zone, datetime(year, month, 1, tzinfo=UTC)) for month in (1, 7))
 
 
 def _matching(kind: Catalog, index: CatalogIndex, text: str, language: str) -> list[CatalogEntry]:
@@ -103,16 +122,16 @@ def _elsewhere(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], langu
     found: dict[str, tuple[int, int]] = {}
     if kind == "country" or not asked:
         return found
+    of_name = {alpha2(value) for value in index_of("country", language).called(asked)}
     if kind == "timezone":
-        named = cities.named(asked)
+        named = cities.named(asked, whole=bool(of_name))
         misspelt = cities.misspelt(asked) if not named and len("".join(asked)) >= LEAST_RESPELT else []
         for score, those in ((1, named), (4, cities.beginning(asked)), (4, misspelt)):
             for city in those:
                 found[city.zone] = min(found.get(city.zone, (_NONE, 0)), (score, -city.people))
-    of_name = {alpha2(value) for value in index_of("country", language).called(asked)}
     for entry in index.entries.values() if of_name else ():
         if not of_name.isdisjoint(places_of(kind, entry)):
-            found.setdefault(entry.value, (2, 0))
+            found[entry.value] = min(found.get(entry.value, (_NONE, 0)), (2, 0))
     return found
 
 

@@ -37,9 +37,10 @@ class City:
     people: int
 
 
-def named(asked: Sequence[str]) -> list[City]:
-    """Those of that name, the largest first. ``asked``: folded words; what follows the name, like a country's, is skipped."""
-    for last in range(len(asked), 0, -1):
+def named(asked: Sequence[str], *, whole: bool = False) -> list[City]:
+    """Those of that name, the largest first. ``asked``: folded words; unless it is the ``whole`` name, what follows it, like a country's,
+    is skipped."""
+    for last in range(len(asked), len(asked) - 1 if whole else 0, -1):
         if found := _ranked(_of_name(asked[:last])):
             return found
     return []

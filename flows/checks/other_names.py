@@ -153,7 +153,7 @@ _ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
     "America/Bogota": ("COT",),
     "America/Caracas": ("VET",),
     "America/Chicago": ("CT",),
-    "America/Denver": ("MT",),
+    "America/Denver": ("MT", "Navajo"),
     "America/Guayaquil": ("ECT",),
     "America/La_Paz": ("BOT",),
     "America/Lima": ("PET",),
@@ -176,7 +176,7 @@ _ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
     "Asia/Tashkent": ("UZT",),
     "Asia/Tehran": ("IRST",),
     "Australia/Sydney": ("AET",),
-    "Etc/UTC": ("GMT", "Z", "Zulu", "Universal"),
+    "Etc/UTC": ("GMT", "GMT0", "Etc/GMT", "Etc/GMT0", "Greenwich", "Z", "Zulu", "Universal"),
     "Europe/Istanbul": ("TRT",),
 }
 """Those that IANA's database no longer has, since their countries don't use them, and America's short ones."""
@@ -206,8 +206,11 @@ def of_countries() -> Mapping[str, tuple[str, ...]]:
 
 def _territories(language: str) -> Mapping[str, str]:
     """A language's names of countries alone: babel would keep all that it has of each language."""
-    from babel.localedata import resolve_locale_filename  # noqa: PLC0415  not needed at startup
+    from babel import Locale  # noqa: PLC0415  not needed at startup
+    from babel.localedata import resolve_locale_filename  # noqa: PLC0415  the same
 
+    if language in LANGUAGES:
+        return dict(Locale.parse(language).territories)
     with suppress(OSError), Path(resolve_locale_filename(language)).open("rb") as file:
         names: Mapping[str, str] = pickle.load(file).get("territories", {})  # noqa: S301  babel's own file
         return names
@@ -272,7 +275,7 @@ def former_zones() -> Mapping[str, tuple[str, ...]]:
     """Zone -> the names that IANA's database had for it before, or has besides."""
     found: dict[str, list[str]] = {}
     for old in cldr("zone_aliases"):
-        if (zone := canonical_zone(old)) is not None and "/" in old:
+        if (zone := canonical_zone(old)) is not None and ("/" in old or not old.isalpha()):
             found.setdefault(zone, []).append(old)
     return {zone: tuple(names) for zone, names in found.items()}
 

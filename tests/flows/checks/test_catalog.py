@@ -92,7 +92,7 @@ FOUND: dict[Catalog, dict[str, str]] = {
         "America/New_York": "EST|NYC|Nueva York|Eastern|Newyork",
         "America/Recife": "Recife",
         "America/Sao_Paulo": "Rio|Rio de Janeiro|Curitiba|Brasília|Brazil/East|BRT|UTC-3|-03:00|utc−3|UTC –3|S. Paulo|Sao Paolo"
-        "|UTC−03:00 · São Paulo, Brazil (America/Sao_Paulo)",
+        "|UTC−03:00 · São Paulo, Brazil (America/Sao_Paulo)|Brazil|UTC-3 Brasil|Etc/GMT+3",
         "Europe/Amsterdam": "Holland",
         "Europe/Berlin": "Frankfurt|CET|Deutschland",
         "Europe/Lisbon": "Porto",
