@@ -21,7 +21,8 @@ from bot.slack.files import MAX_BYTES
 from bot.slack.people import People
 from flows.cases.access import Access
 from flows.checks import guard
-from flows.checks.der import codec_of, is_der
+from flows.checks.der import is_der
+from flows.checks.encodings import text_of_file
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, file_name
 from flows.forms.pages import Slot
@@ -31,9 +32,6 @@ from storage.store import Store
 
 FETCH_SECONDS = 1.5
 """How long a submission may wait for its files or for what it names, before it must be acknowledged. No form has both."""
-
-MIN_TEXT = 0x09
-"""The least byte of a text in a code page, a tab."""
 
 
 async def read_files(slack: Slack, inspections: Inspections, values: Mapping[str, Any], until: float) -> dict[str, Answers]:
@@ -71,16 +69,8 @@ async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any],
 
 
 def _text(content: bytes) -> str:
-    """Text in UTF-8, in UTF-16 as Windows writes it, or in a code page: addresses and PEM are the same in all of these, only letters
-    with accents around them may be read as others. A key or certificate in DER as base64. Raises UnicodeDecodeError."""
-    if is_der(content):
-        return base64.encodebytes(content).decode()
-    try:
-        return content.decode(codec_of(content)).removeprefix("\ufeff")
-    except UnicodeDecodeError:
-        if min(content) < MIN_TEXT or 2 * len(content.decode("ascii", "ignore")) < len(content):
-            raise
-        return content.decode("cp1252", "replace")
+    """A key or certificate in DER as base64. Raises UnicodeDecodeError for what is neither that nor a text."""
+    return base64.encodebytes(content).decode() if is_der(content) else text_of_file(content)
 
 
 @dataclass(frozen=True)

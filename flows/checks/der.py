@@ -1,7 +1,5 @@
 """The outermost part of DER (X.690): what a binary file is, and where its first value ends."""
 
-from typing import Literal
-
 SEQUENCE = 0x30
 
 
@@ -27,19 +25,3 @@ def is_der(content: bytes) -> bool:
     if content[1] >= 0x80:  # a length that no text has
         return content[1] <= 0x84
     return body(content) == (2, len(content)) and any(byte < 9 for byte in content)
-
-
-Codec = Literal["utf-16", "utf-16-le", "utf-16-be", "utf-8"]
-
-
-def codec_of(content: bytes) -> Codec:
-    """How a text file is encoded: UTF-16 as Windows writes it, with a byte order mark or without, or else UTF-8."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    head = content[:400]
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if not even and odd > len(head) // 4:
-        return "utf-16-le"
-    if not odd and even > len(head) // 4:
-        return "utf-16-be"
-    return "utf-8"

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flows.checks import guard, jwk, pkcs7
-from flows.checks.der import SEQUENCE, body, codec_of, is_der
+from flows.checks.der import SEQUENCE, body, is_der
+from flows.checks.encodings import codec_of
 from flows.checks.key_faults import KeyFault, KeyNote, KeyProblem
 from flows.checks.pem_repairs import decoded_pem, repaired, unwrapped_lines
 

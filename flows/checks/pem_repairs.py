@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from flows.checks.der import codec_of
+from flows.checks.encodings import codec_of
 from flows.checks.key_faults import KeyNote
 
 # In this order: note, pattern, replacement.

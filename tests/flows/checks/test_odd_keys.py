@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from flows.checks.certificates import MAX_CERTIFICATES, choose, read_certificate, read_chain, read_csr
 from flows.checks.chains import ends_first, problems, same_authority
 from flows.checks.csr_subject import compare_subject
-from flows.checks.der import codec_of, is_der
+from flows.checks.der import is_der
+from flows.checks.encodings import codec_of
 from flows.checks.key_faults import KeyFault, KeyNote, KeyProblem
 from flows.checks.keys import read_public_key
 
