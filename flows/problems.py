@@ -38,13 +38,39 @@ class NoteKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class LineReason:
+    """Why something that was listed is odd, or is not sent. ``key`` is looked up as ``reason.<key>``."""
+
+    key: str
+    params: Mapping[str, Parameter] = default(default_factory=dict)
+
+
+class Mark(StrEnum):
+    """What becomes of something that was listed: it is sent, it is sent but is to be checked, or it is not sent."""
+
+    SENT = "sent"
+    CHECK = "check"
+    NOT_SENT = "not_sent"
+
+
+@dataclass(frozen=True)
+class NoteLine:
+    """One thing that was listed. ``text``: as it was typed."""
+
+    mark: Mark
+    text: str
+    reasons: tuple[LineReason, ...] = ()
+
+
+@dataclass(frozen=True)
 class Note:
     """Something to show before sending, not a fault. ``key`` is looked up as ``note.<key>``; if support needs other words than the
-    customer, as ``note.<key>_here``."""
+    customer, as ``note.<key>_here``. ``lines``: what it counts, one by one."""
 
     key: str
     params: Mapping[str, Parameter] = default(default_factory=dict)
     kind: NoteKind = NoteKind.FACT
+    lines: tuple[NoteLine, ...] = ()
 
 
 class Refused(Exception):  # noqa: N818  an answer, not a failure

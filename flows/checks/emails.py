@@ -1,47 +1,35 @@
 """Checks email lists: what was pasted, address by address, with what is wrong or odd about each.
 
-Addresses are found in anything people paste: lists, mail headers, CSV, links. Bad ones are included unchanged.
+Addresses are found in anything people paste: lists, mail headers, CSV, links. Whatever was meant to be one, and each line that holds
+none, is included unchanged, with its reason; headings are not.
 """
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from itertools import islice
 
 from flows.checks.email_domains import Domains
-from flows.problems import Note, Parameter
+from flows.checks.email_faults import AT_WORDS, NO_ADDRESS_AT_ALL, Fault, bad_domain, faults, is_domain, meant, why_none
+from flows.checks.email_roles import role_warning
+from flows.checks.list_headings import email_column, is_heading, is_technical, recipients
+from flows.checks.list_texts import AROUND, cells, cleaned, lines, separator_of
+from flows.problems import LineReason, Parameter
 
-_MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3, minus the angle brackets
-_MAX_LOCAL = 64  # RFC 5321, 4.5.3.1.1
-_SHOWN = 80
-_NOT_LOCAL = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]")  # outside RFC 5322's dot-atom
-_ENDING = re.compile(r"\.(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)$")
-_RESERVED = (".test", ".invalid", ".local", ".localhost", ".onion", ".arpa")  # RFC 6761, RFC 6762, RFC 7686
-_ROLE_NAMES = """
-info contact contato contacto support suporte soporte team time equipe equipo group grupo list lista all todos
-everyone admin administrator administrador adm office escritorio hello ola hola help helpdesk ajuda ayuda sales vendas
-ventas comercial marketing finance financeiro finanzas billing faturamento cobranca accounts contabilidade contas hr
-rh jobs vagas legal juridico compliance security seguranca seguridad it ti dev devs developers desenvolvimento
-engineering engenharia ops operations operacoes operaciones noc sre devops infra tech tecnologia systems sistemas
-service servicedesk atendimento sac ouvidoria webmaster postmaster hostmaster abuse noreply no-reply nao-responda
-reception recepcao secretaria diretoria board press imprensa newsletter mailing onboarding integracao integrations api
-payments pagamentos cards cartoes fraud fraude risk risco projeto project pmo
-"""
-_LIST_NAMES = "support suporte soporte team time equipe equipo group grupo list lista noreply reply helpdesk atendimento mailing"
-_ROLES, _LISTS = frozenset(_ROLE_NAMES.split()), frozenset(_LIST_NAMES.split())
-
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+SHOWN = 80
+"""Characters of what is no address."""
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s<>|,;]*", re.IGNORECASE)
-_MAILTO_QUERY = re.compile(r"(mailto:[^\s<>|,;?]{1,320})\?[^\s<>|,;)]*", re.IGNORECASE)
-_SPELT_AT = re.compile(r"\s?[(\[]\s?(?:at|arroba)\s?[)\]]\s?", re.IGNORECASE)
-_FIELD_ENDS = re.compile(r"[,;\t]")
-_TOKEN_ENDS = re.compile(r"[\s<>()\[\]{}|:]+")
-_AROUND = "\"'`´‘’“”«»*•·‣▪●–—-.!?…=#&>"
-_WITHOUT_AT = re.compile(r"(?!www\.)[^\s/:()]{1,80}\.(?:com|net|org|info|biz|gov|edu|bank|[a-z]{2})", re.IGNORECASE)
+_TOKEN_ENDS = re.compile(r"[\s<>()\[\]{}|:“”«»–—]+")
+_AROUND = AROUND + "-–—&>\\"
+_LABEL = re.compile(r"(?:e-?mail|mail|correo|user|usuario|login|to)=", re.IGNORECASE)
+_DOT_WORD = re.compile(r"\s(?:dot|ponto|punto)\s", re.IGNORECASE)
+_LAST_NAME = re.compile(
+    r"(?:(?:de|da|do|dos|das|del|de la|van|von|di)\s)?[^\W\d_][^\W\d_'’-]*(?:[-'’][^\W\d_]*){0,3}", re.IGNORECASE
+)
+_LONGEST = 260
+"""Characters of a word that may be meant as an address though it has no @."""
 
 
 class Status(StrEnum):
@@ -49,22 +37,6 @@ class Status(StrEnum):
     DUPLICATE = "duplicate"  # of an earlier one in the same list
     KNOWN = "known"  # requested before
     INVALID = "invalid"
-
-
-class EmailFault(StrEnum):
-    MISSING_AT = "email_missing_at"
-    SEVERAL_AT = "email_several_at"
-    NO_NAME = "email_no_name"
-    NO_DOMAIN = "email_no_domain"
-    TOO_LONG = "email_too_long"  # maximum
-    DOTS = "email_dots"
-    CHARACTER = "email_character"  # character
-    BAD_DOMAIN = "email_bad_domain"  # domain
-    RESERVED = "email_reserved_domain"  # domain
-
-
-class RoleWarning(StrEnum):
-    ROLE_OR_LIST = "email_role_or_list"  # name: the part before the @
 
 
 @dataclass(frozen=True)
@@ -75,7 +47,12 @@ class EmailEntry:
     status: Status
     key: str = ""
     params: Mapping[str, Parameter] = field(default_factory=dict)
-    warnings: tuple[Note, ...] = ()
+    warnings: tuple[LineReason, ...] = ()
+
+    @property
+    def is_attempt(self) -> bool:
+        """Whether it is an address, or was meant to be one."""
+        return self.key not in NO_ADDRESS_AT_ALL
 
 
 @dataclass(frozen=True)
@@ -94,10 +71,18 @@ class EmailReport:
         return sum(entry.status is status for entry in self.entries)
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A part of the text. ``fault``: why it is no address, where that is known without looking at its letters."""
+
+    text: str
+    fault: Fault | None = None
+
+
 def examine(text: str, *, known: Collection[str] = (), home_domains: Collection[str] = (), limit: int = 5000) -> EmailReport:
-    """``known``: addresses requested before. ``home_domains``: the company's own; else the most common one counts as such."""
-    found = list(islice(_candidates(text), limit + 1))
-    entries = [_checked(candidate) for candidate in found[:limit]]
+    """``known``: addresses requested before. ``home_domains``: the company's own; else the most common one counts as such.
+    ``limit``: of addresses, and of parts without one."""
+    entries, left_out = _entries(text, limit)
     addresses = {entry.address.casefold() for entry in entries if entry.status is Status.NEW}
     domains = Domains(Counter(address.rpartition("@")[2] for address in addresses), home_domains)
     judge = lru_cache(None)(domains.warning)
@@ -112,81 +97,152 @@ def examine(text: str, *, known: Collection[str] = (), home_domains: Collection[
         elif same in before:
             report.append(EmailEntry(entry.address, Status.KNOWN))
         else:
-            warnings = (judge(same.rpartition("@")[2]), _role(same.rpartition("@")[0]))
-            report.append(EmailEntry(entry.address, Status.NEW, warnings=tuple(note for note in warnings if note)))
-        seen.add(same)
-    return EmailReport(tuple(report), left_out=len(found) > limit)
+            warnings = (judge(same.rpartition("@")[2]), role_warning(same.rpartition("@")[0]))
+            report.append(EmailEntry(entry.address, Status.NEW, warnings=tuple(filter(None, warnings))))
+        if entry.status is not Status.INVALID:
+            seen.add(same)
+    return EmailReport(tuple(report), left_out)
 
 
-def _role(local: str) -> Note | None:
-    if local in _ROLES or not _LISTS.isdisjoint(re.split(r"[._+-]", local)):
-        return Note(RoleWarning.ROLE_OR_LIST, {"name": local})
-    return None
+def _entries(text: str, limit: int) -> tuple[list[EmailEntry], bool]:
+    entries: list[EmailEntry] = []
+    counts: Counter[bool] = Counter()
+    for found in _all(text):
+        entry = _checked(found)
+        counts[entry.is_attempt] += 1
+        if counts[entry.is_attempt] > limit:
+            return entries, True
+        entries.append(entry)
+    return entries, False
 
 
-def _checked(candidate: str) -> EmailEntry:
+def why_without_address(line: str) -> Fault | None:
+    """Of a line without an @: why it is no entry of the list; None for a heading."""
+    return None if meant(_words(line)) is None and is_heading(line) else why_none(line)
+
+
+def _checked(found: _Found) -> EmailEntry:
     """As a new or an invalid entry."""
-    fault = next(_faults(candidate), None)
+    fault = found.fault or next(faults(found.text), None)
     if fault is None:
         from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  not needed at startup
 
         try:
-            address = validate_email(candidate, check_deliverability=False, allow_smtputf8=False).normalized
+            address = validate_email(found.text, check_deliverability=False, allow_smtputf8=False).normalized
             return EmailEntry(address, Status.NEW)
         except EmailNotValidError:
-            fault = EmailFault.BAD_DOMAIN, {"domain": candidate.partition("@")[2]}
-    shown = candidate if len(candidate) <= _SHOWN else candidate[:_SHOWN] + "…"
-    return EmailEntry(shown, Status.INVALID, *fault)
+            fault = bad_domain(found.text)
+    return EmailEntry(shortened(found.text), Status.INVALID, *fault)
 
 
-def _faults(candidate: str) -> Iterator[tuple[EmailFault, dict[str, Parameter]]]:
-    """Report the first one; email_validator checks the rest of the syntax."""
-    local, at, domain = candidate.partition("@")
-    if not at:
-        yield EmailFault.MISSING_AT, {}
-    if "@" in domain:
-        yield EmailFault.SEVERAL_AT, {}
-    if not local or not domain:
-        yield EmailFault.NO_DOMAIN if local else EmailFault.NO_NAME, {}
-    if len(local) > _MAX_LOCAL:
-        yield EmailFault.TOO_LONG, {"maximum": _MAX_LOCAL}
-    if len(candidate) > _MAX_LENGTH:
-        yield EmailFault.TOO_LONG, {"maximum": _MAX_LENGTH}
-    if ".." in candidate or local.strip(".") != local:
-        yield EmailFault.DOTS, {}
-    if odd := _NOT_LOCAL.search(local):
-        yield EmailFault.CHARACTER, {"character": odd[0]}
-    if domain.casefold().endswith(_RESERVED):
-        yield EmailFault.RESERVED, {"domain": domain}
-    if not _ENDING.search(domain.casefold()):
-        yield EmailFault.BAD_DOMAIN, {"domain": domain}
+def shortened(text: str) -> str:
+    """What is no address, as it is shown."""
+    text = " ".join(text[: 2 * SHOWN].split())
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
-def _candidates(text: str) -> Iterator[str]:
-    """Everything that is or was meant to be an address, in order of appearance."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    for line in plain.splitlines():
-        yield from _of_line(_SPELT_AT.sub("@", _MAILTO_QUERY.sub(r"\1", _URL.sub(" ", line))))
-
-
-def _of_line(line: str) -> Iterator[str]:
-    parts = [part for part in _FIELD_ENDS.split(line) if part.strip()]
-    # A field without @ among fields with one is the next column, unless most have one: then it's an address missing its @.
-    is_list = 2 * sum("@" in part for part in parts) > len(parts) or len(parts) == 1
-    for part in parts:
-        if "@" in part:
-            yield from _of_field(part)
-        elif is_list and _WITHOUT_AT.fullmatch(token := part.strip().strip(_AROUND)):
-            yield token
-
-
-def _of_field(field: str) -> Iterator[str]:
-    seen = set()  # Slack, Outlook, and Markdown write an address twice: as text and as a link
-    for token in _TOKEN_ENDS.split(field):
-        if "@" not in token:
+def _all(text: str) -> Iterator[_Found]:
+    """Everything that is or was meant to be an address, and each line that holds none, in order of appearance."""
+    column: tuple[str, int, int] | None = None
+    for line in lines(cleaned(text)):
+        if is_technical(line):
             continue
-        parts = token.split("/") if token.count("@") > 1 else [token]
-        for part in (part.strip(_AROUND) for part in parts):
-            if part and part.casefold() not in seen:
-                seen.add(part.casefold())
-                yield part
+        without_links = _URL.sub(" ", line)
+        if "@" not in without_links and (heading := email_column(line)) is not None:
+            column = heading
+            continue
+        found = list(_of_row(without_links, column))
+        if found:
+            yield from found
+        elif why_without_address(line) is not None:
+            yield from (_Found(part.strip(), why_none(part)) for part in _several(line))
+
+
+def _several(line: str) -> Sequence[str]:
+    """Whom a message's head names are several; any other line is one."""
+    people = recipients(line)
+    return [part for part in people.split(";") if part.strip()] if people else [line]
+
+
+def _of_row(line: str, column: tuple[str, int, int] | None) -> Iterator[_Found]:
+    """``column``: where the addresses of a table stand."""
+    if column is None or len(row := cells(line, column[0])) != column[2]:
+        yield from _of_part(line)
+        return
+    cell = row[column[1]] or next(filter(None, row), "")
+    if cell and not is_addressed(row[column[1]]):
+        yield _Found(cell, why_none(cell))
+    yield from (found for part in row if is_addressed(part) for found in _of_part(part))
+
+
+def _of_part(text: str) -> Iterator[_Found]:
+    """What is found in a part of a line. Of its own parts, those without an address are columns of one that has it, unless most have one:
+    then each is an entry."""
+    separator = separator_of(text)
+    parts = [part for part in cells(text, separator) if any(sign.isalnum() or sign == "@" for sign in part)]
+    if len(parts) < 2 or separator not in text:
+        yield from _of_field(text)
+        return
+    addressed = [is_addressed(part) for part in parts]
+    if not any(addressed):
+        bare = [part.strip(_AROUND) for part in parts]
+        yield from (_Found(part, why_none(part)) for part in bare if len(part) <= _LONGEST and is_domain(part))
+        return
+    is_list = 2 * sum(addressed) > len(parts)
+    for place, (part, has) in enumerate(zip(parts, addressed, strict=True)):
+        if has:
+            yield from _of_part(part)
+        elif is_list and not _is_last_name(part, parts[place + 1 : place + 2]):
+            yield _Found(part, why_none(part))
+
+
+def is_addressed(part: str) -> bool:
+    """Whether there is an address in it, or what was meant to be one in words."""
+    return "@" in part or meant(_words(part)) is not None
+
+
+def _is_last_name(part: str, following: list[str]) -> bool:
+    """As in ``Souza, Ana <ana@bank.example>``."""
+    return bool(following) and "<" in following[0].lstrip()[1:] and _LAST_NAME.fullmatch(part[:_LONGEST].strip()) is not None
+
+
+def _words(text: str) -> list[str]:
+    """Nothing of a text that is too long for an address in words."""
+    if len(text) > 2 * _LONGEST:
+        return []
+    return [word for part in _TOKEN_ENDS.split(_DOT_WORD.sub(".", text)) if (word := part.strip(_AROUND))]
+
+
+def _of_field(text: str) -> Iterator[_Found]:
+    """What is found where nothing but spaces and brackets separates."""
+    if "@" not in text:
+        if (fault := meant(_words(text))) is not None:
+            yield _Found(text.strip(), fault)
+        return
+    seen = set()  # Outlook and Markdown write an address twice: as text and as a link
+    words = [word for token in _TOKEN_ENDS.split(text) if (word := token.strip(_AROUND))]
+    most = 2 * sum("@" in word for word in words) > len(words)
+    for place, word in enumerate(words):
+        if "@" not in word:
+            if (found := _without_at(words, place, most=most)) is not None:
+                yield found
+            continue
+        beside = [*words[max(0, place - 1) : place], *words[place + 1 : place + 2]]
+        if word == "@" and len(beside) == 2 and "@" not in "".join(beside):
+            yield _Found("@".join(beside))
+            continue
+        for part in word.split("/") if word.count("@") > 1 else [word]:
+            address = _LABEL.sub("", part, count=1).strip(_AROUND)
+            if address and address.casefold() not in seen:
+                seen.add(address.casefold())
+                yield _Found(address)
+
+
+def _without_at(words: list[str], place: int, *, most: bool) -> _Found | None:
+    """Of a word without an @ among addresses. ``most``: most words there are."""
+    word, around = words[place], words[max(0, place - 1) : place + 2]
+    if any(len(one) > _LONGEST for one in around):
+        return None
+    if word.casefold() in AT_WORDS and (fault := meant(around)) is not None:
+        return _Found(" ".join(around), fault)
+    return _Found(word, why_none(word)) if most and is_domain(word) else None

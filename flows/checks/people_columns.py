@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from flows.checks.list_texts import AROUND
+
 NAME, EMAIL = "name", "email"
 SHOWN = 100
 """Characters shown of what is not understood."""
-AROUND = " \t\"'`´‘’“”«»*•.,;:!?…=#|"
-"""Signs around a word that are no part of it."""
 _CELL, _LONGEST = 200, 6
 """Characters of what may be a name or a role; words in the longest name of a value."""
 _JOINS = re.compile(r"[,;/+&|\v]|\s(?:and|e|y)\s", re.IGNORECASE)

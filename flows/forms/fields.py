@@ -177,6 +177,8 @@ def _address(value: str) -> str:
     if not entries or len(entries) > 1:
         raise fault("email_one", address=value)
     entry = entries[0]
+    if not entry.is_attempt:
+        raise fault("email_one", address=value)
     if entry.status is not Status.NEW:
         raise fault(entry.key, address=entry.address, **entry.params)
     return entry.address

@@ -1,0 +1,110 @@
+"""What stands in a list and is no entry of it: the names of its columns, titles, and the lines around a forwarded message.
+
+In English, Portuguese and Spanish, as `flows.checks.people_columns.folded` has them.
+"""
+
+import re
+from collections.abc import Sequence
+
+from flows.checks.list_texts import cells, separator_of
+from flows.checks.people_columns import folded
+
+_NAME_WORDS = """
+name, nome, nombre, full name, nome completo, nombre completo, first name, last name, surname, given name, sobrenome,
+apellido, apellidos, nombre y apellido, nombres, user, usuario, user name, person, pessoa, persona, display name, nome
+de exibicao, nombre para mostrar, employee, colaborador, colaboradora, funcionario, empleado
+"""
+_EMAIL_WORDS = """
+email, e mail, mail, emails, e mails, mails, email address, e mail address, email addresses, e mail addresses,
+endereco de e mail, endereco de email, enderecos de e mail, enderecos de email, endereco eletronico, correio, correio
+eletronico, correo, correos, correo electronico, correos electronicos, direccion de correo, direcciones de correo,
+direccion de correo electronico, email corporativo, e mail corporativo, correo corporativo, correo institucional, work
+email, business email, primary email, user email, user principal name, upn
+"""
+_OTHER_WORDS = """
+role, roles, rol, papel, papeis, perfil, perfis, perfiles, profile, funcao, funcoes, funcion, cargo, puesto, title,
+job title, position, department, departamento, area, setor, sector, team, equipe, equipo, company, empresa,
+organization, organizacao, organizacion, phone, telefone, telefono, celular, mobile, environment, environments,
+ambiente, ambientes, entorno, entornos, language, idioma, access, acesso, acceso, status, estado, notes, note,
+observacao, observacoes, observaciones, obs, comments, comentarios, site, website, city, cidade, ciudad, country,
+pais, id, no, n, item, cpf, documento, matricula, manager, gestor, gestora, gerente, date, data, fecha, start date,
+location, local, unidade, permissions, permissoes, permisos, group, grupo, groups, grupos
+"""
+
+
+def _listed(words: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in words.replace("\n", " ").split(","))
+
+
+NAME_HEADINGS, EMAIL_HEADINGS = _listed(_NAME_WORDS), _listed(_EMAIL_WORDS)
+_COLUMNS = frozenset((*NAME_HEADINGS, *EMAIL_HEADINGS, *_listed(_OTHER_WORDS)))
+_TITLE_WORDS = """
+users user usuarios usuario usuarias people persons pessoas personas team equipe equipo members membros miembros participants
+participantes attendees asistentes colaboradores funcionarios empleados names nomes nombres list lista listas listado email emails mail
+mails correo correos addresses enderecos direcciones contacts contatos contactos access accesses acesso acessos acceso accesos request
+solicitacao solicitud control center service desk portal status page test teste prueba pruebas production producao produccion
+environment environments ambiente ambientes entorno entornos homologacao sandbox admins administrators administradores operators
+operadores approvers aprovadores aprobadores viewers leitores e y and or ou o os as a la las el los de da do das dos del para for of the
+with com con em en in our nossos nossas nuestros nuestras new novos novas nuevos pismo bank banco
+"""
+_TITLE = frozenset(_TITLE_WORDS.split())
+_LONGEST = 60
+"""Characters of a column's name or a title."""
+_ABOUT_A_MESSAGE = re.compile(
+    r"(?:subject|assunto|asunto|date|data|fecha|sent|enviad[oa](?: em| el| on)?|importance|import[aâ]ncia|attachments?|anexos?"
+    r"|adjuntos?)\s?:",
+    re.IGNORECASE,
+)
+_TECHNICAL = re.compile(
+    r"(?:message-id|in-reply-to|references|content-[a-z-]{1,30}|mime-version|received|return-path|dkim-signature|x-[a-z-]{1,40})\s?:",
+    re.IGNORECASE,
+)
+_TO = re.compile(r"(?:to|from|cc|bcc|cco|reply-to|para|de|responder a)\s?:\s*", re.IGNORECASE)
+_RULE = re.compile(r"[-_=*~#]{2,}\Z")
+
+
+def is_heading(line: str) -> bool:
+    """Of a line without an address: whether it names columns, is a title, or belongs to a forwarded message."""
+    bare = line.strip(" \t\"'*_|")
+    if (
+        not bare
+        or bare.endswith(":")
+        or bare.startswith("#")
+        or _RULE.search(line)
+        or _ABOUT_A_MESSAGE.match(line)
+        or is_technical(line)
+    ):
+        return True
+    if len(line) > 20 * _LONGEST:
+        return False
+    names = [folded(cell) for cell in cells(line, separator_of(line)) if folded(cell)]
+    if any(len(name) > _LONGEST for name in names):
+        return False
+    if _names_addresses(names) or all(name in _COLUMNS for name in names):
+        return True
+    return all(word in _TITLE for name in names for word in name.split())
+
+
+def is_technical(line: str) -> bool:
+    """A line of a forwarded message's head for programs alone: what looks like an address there is an id."""
+    return _TECHNICAL.match(line) is not None
+
+
+def recipients(line: str) -> str:
+    """What stands behind the label of a message's head that names people; empty for any other line."""
+    found = _TO.match(line)
+    return line[found.end() :] if found is not None else ""
+
+
+def email_column(line: str) -> tuple[str, int, int] | None:
+    """Of a line that names columns: what separates them, the place of the addresses' column, and how many there are."""
+    separator = separator_of(line)
+    names = [folded(cell) for cell in cells(line, separator)] if "@" not in line and len(line) <= 20 * _LONGEST else []
+    if len(names) < 2 or not _names_addresses(names):
+        return None
+    return separator, next(place for place, name in enumerate(names) if name in EMAIL_HEADINGS), len(names)
+
+
+def _names_addresses(names: Sequence[str]) -> bool:
+    """Whether the addresses' column is among them, and most are known."""
+    return any(name in EMAIL_HEADINGS for name in names) and 2 * sum(name in _COLUMNS for name in names) > len(names)
