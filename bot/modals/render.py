@@ -10,6 +10,7 @@ from typing import Any
 from bot.messages.answers import Offered, answer_line, chosen_label, page_name, sentence_of, shown_answers
 from bot.messages.blocks import Block, actions, alert, button, context, cut, fit, long_sections, plain, section
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.notes import note_words
 from bot.messages.rich_text import code
 from bot.messages.texts import Texts, escape
 from bot.modals.parse import ACTION, block_id
@@ -25,6 +26,13 @@ VIEW_TEXT = 50_000
 
 MAX_BOXES = 10
 """Checkboxes that Slack takes in one input."""
+
+MOST_LINES = (500, 100, 30)
+"""Lines of a list shown on the last page, of each kind: as many as fit."""
+
+SEND = {"addresses": "form_ui.send_addresses", "people": "form_ui.send_people"}
+NOTHING = {"addresses": "form_ui.no_addresses", "people": "form_ui.no_people"}
+"""By what a form sends (`Form.counts`): the button that says how many, and what is said without any."""
 
 View = dict[str, Any]
 
@@ -214,16 +222,40 @@ def review_view(
     told: Sequence[Block] = (),
     about: Sequence[Block] = (),
     named: Mapping[str, Collection[str]] = MappingProxyType({}),
+    *,
+    ready: bool = True,
 ) -> View:
     """The last page: all answers, each page with a button to change it; submitting sends. ``about``: as in `page_view`. ``named``: by page,
-    the answers that are marked."""
+    the answers that are marked. ``ready``: whether it can be sent as it is. A list that the notes show line by line stands there alone."""
     blocks: list[Block] = [*about, context(f"*{texts('form_ui.review')}*"), *told]
-    said = [part for note in notes for part in long_sections(texts.md(f"note.{note.key}", **note.params))]
-    blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # leaves room for the answers below
+    blocks.extend(_noted(notes, texts))
+    listed = lists_of(form) if any(note.lines for note in notes) else frozenset()
     for index, slot in enumerate(order):
-        blocks += _answers_of(form, order, index, clean, texts, meta, named.get(slot.name, ()))
+        answers = {name: value for name, value in clean.items() if name not in listed}
+        blocks += _answers_of(form, order, index, answers, texts, meta, named.get(slot.name, ()))
+    what, count = form.counts(clean) if form.counts is not None else ("", 1)
+    if not count:
+        blocks.insert(len(about) + 1, alert(texts(NOTHING[what]), "error"))
+    send = texts(SEND[what], n=count) if what else texts("form_ui.send")
     blocks = fit(blocks, 100, VIEW_TEXT, texts("form_ui.more"))
-    return _view(meta, texts, blocks, submit=texts("form_ui.send"))
+    return _view(meta, texts, blocks, submit=send if ready and count else "")
+
+
+def _noted(notes: Sequence[Note], texts: Texts) -> list[Block]:
+    """They leave room for the answers below."""
+    fitting: list[Block] = []
+    for most in MOST_LINES:
+        said = [part for note in notes for part in long_sections(note_words(note, texts, most=most))]
+        fitting = fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more"))
+        if fitting == said:
+            break
+    return fitting
+
+
+def lists_of(form: Form) -> frozenset[str]:
+    """Its fields in which a list of addresses is typed."""
+    asked = (one for page in form.pages for one in inputs(page.model))
+    return frozenset(name for name, _, item in asked if item.addresses and item.kind is Kind.LONG_TEXT)
 
 
 def _answers_of(

@@ -283,7 +283,7 @@ class FormSession:
         notes = tuple(form.notes(clean, self.situation))
         told = [*told, *wrong, *self._requested(order, clean)]
         named = {slot.name: self.named(slot) for slot in order}
-        return review_view(form, order, clean, self.texts, meta, notes, told, self._first_line(), named)
+        return review_view(form, order, clean, self.texts, meta, notes, told, self._first_line(), named, ready=not wrong)
 
     def _drawn(
         self,

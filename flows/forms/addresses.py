@@ -1,17 +1,17 @@
 """Email address lists in forms: stored as pasted or attached, checked address by address, shown again before they are sent."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from flows.checks.emails import EmailEntry, EmailReport, Status, examine
+from flows.checks.email_domains import free_domains
+from flows.checks.email_roles import RoleWarning
+from flows.checks.emails import EmailEntry, Status, examine
 from flows.forms.fields import Answers
 from flows.forms.step import Situation
-from flows.problems import Note, NoteKind, Parameter, Problem
+from flows.problems import LineReason, Mark, Note, NoteKind, NoteLine, Parameter, Problem
 
 MOST = 1000
-"""The most addresses in one request."""
-SHOWN = 10
-"""How many omitted or odd addresses are named; requested ones are all named, so that whoever approves has seen each."""
+"""The most addresses in one request, and lines without one."""
 
 
 def text_of(answers: Answers, *names: str) -> str:
@@ -26,65 +26,69 @@ def addresses(answers: Answers, *names: str) -> tuple[str, ...]:
 
 
 def check(answers: Answers, *names: str) -> Iterator[Problem]:
-    """At least one valid address, at most 1,000. Bad ones among good ones are not a fault: they are named and left out."""
+    """At least one valid address, at most 1,000. Whatever is none, among good ones, is not a fault: it is named and left out."""
     text = text_of(answers, *names)
     found = examine(text, limit=MOST)
     if not text.strip():
         yield Problem(names[0], "missing")
     elif found.left_out:
-        yield Problem(names[0], "emails_too_many", {"maximum": MOST})
-    elif not found.entries:
-        yield Problem(names[0], "emails_none")
+        many = sum(entry.is_attempt for entry in found.entries) >= MOST
+        yield Problem(names[0], "emails_too_many" if many else "emails_not_a_list", {"maximum": MOST})
     elif not found.valid:
-        yield from (Problem(names[0], entry.key, _facts(entry)) for entry in found.entries[:3])
+        attempts = [entry for entry in found.entries if entry.is_attempt]
+        yield from (Problem(names[0], entry.key, _facts(entry)) for entry in attempts[:3])
+        if not attempts:
+            yield Problem(names[0], "emails_none")
 
 
-def notes(answers: Answers, situation: Situation, *names: str, resource: str = "") -> Iterator[Note]:
-    """What will be requested, what is left out and why, and what to check again. ``resource``: the access requested."""
+def count(answers: Answers, *names: str) -> int:
+    """How many different addresses are sent."""
+    return len(addresses(answers, *names))
+
+
+def notes(answers: Answers, situation: Situation, *names: str, resource: str = "", codes: bool = True) -> Iterator[Note]:
+    """What will be sent, with what is to be checked in it, and what will not, and why. ``resource``: the access requested.
+    ``codes``: whether a code is sent to the addresses."""
     known = [email for asked, email, _ in situation.grants if asked == resource]
     found = examine(text_of(answers, *names), known=known, home_domains=home_domains(situation), limit=MOST)
-    for status in (Status.NEW, Status.KNOWN, Status.DUPLICATE):
-        same = [entry.address for entry in found.entries if entry.status is status]
-        if same:
-            twice = status is Status.DUPLICATE
-            facts: dict[str, Parameter] = {"n": len(same), "addresses": _listed(same) if twice else ", ".join(same)}
-            yield Note(f"emails_{status}", facts, NoteKind.FACT if twice else NoteKind.HINT)  # a review card has the list itself
-    invalid = [entry for entry in found.entries if entry.status is Status.INVALID]
-    if invalid:
-        yield Note("emails_invalid", {"n": len(invalid)}, NoteKind.TO_CHECK)
-    yield from (Note(entry.key, _facts(entry), NoteKind.TO_CHECK) for entry in invalid[:SHOWN])
-    yield from islice(_warnings(found), SHOWN)
+    valid = [entry for entry in found.entries if entry.status is not Status.INVALID]
+    times = Counter(entry.address.casefold() for entry in valid)
+    sent = [_sent(entry, times, codes=codes) for entry in valid if entry.status is not Status.DUPLICATE]
+    checks = sum(line.mark is Mark.CHECK for line in sent)
+    if sent:
+        kind = NoteKind.TO_CHECK if checks else NoteKind.HINT  # a review card has the list itself
+        yield Note("emails_sent", {"n": len(sent), "checks": checks}, kind, tuple(sent))
+    if left := [entry for entry in found.entries if entry.status is Status.INVALID]:
+        yield not_sent("emails_not_sent", ((entry.address, LineReason(entry.key, entry.params)) for entry in left))
 
 
-def warnings(listed: Iterable[str], situation: Situation) -> Iterator[Note]:
-    """What to check again in these addresses."""
+def to_check(listed: Iterable[str], situation: Situation) -> tuple[NoteLine, ...]:
+    """What is to be checked of addresses that are sent."""
     found = examine("\n".join(listed), home_domains=home_domains(situation), limit=MOST)
-    yield from islice(_warnings(found), SHOWN)
+    return tuple(NoteLine(Mark.CHECK, entry.address, entry.warnings) for entry in found.entries if entry.warnings)
+
+
+def not_sent(key: str, left: Iterable[tuple[str, LineReason]]) -> Note:
+    """``left``: what was typed, and why it is left out."""
+    lines = tuple(NoteLine(Mark.NOT_SENT, text, (reason,)) for text, reason in left)
+    return Note(key, {"n": len(lines)}, NoteKind.TO_CHECK, lines)
 
 
 def home_domains(situation: Situation) -> Sequence[str]:
     """The company's own domain, judging by its contact."""
-    from flows.checks.email_domains import FREE_MAIL  # noqa: PLC0415  a long list
-
     domain = situation.contact.rpartition("@")[2].casefold()
-    return () if not domain or domain in FREE_MAIL else (domain,)
+    return () if not domain or domain in free_domains() else (domain,)
 
 
-def _warnings(report: EmailReport) -> Iterator[Note]:
-    """Each warning once, with all its addresses."""
-    same: dict[tuple[str, tuple[tuple[str, Parameter], ...]], list[str]] = {}
-    for entry in report.entries:
-        for warning in entry.warnings:
-            facts = tuple((name, value) for name, value in warning.params.items() if name != "name")
-            same.setdefault((warning.key, facts), []).append(entry.address)
-    for (key, facts), those in same.items():
-        yield Note(key, {**dict(facts), "n": len(those), "addresses": _listed(those)}, NoteKind.TO_CHECK)
+def _sent(entry: EmailEntry, times: Mapping[str, int], *, codes: bool) -> NoteLine:
+    odd = tuple(
+        LineReason("email_shared") if one.key == RoleWarning.ROLE_OR_LIST and not codes else one for one in entry.warnings
+    )
+    said = [LineReason("email_known")] if entry.status is Status.KNOWN else []
+    if (listed := times[entry.address.casefold()]) > 1:
+        said.append(LineReason("email_once", {"n": listed}))
+    return NoteLine(Mark.CHECK if odd else Mark.SENT, entry.address, (*odd, *said))
 
 
 def _facts(entry: EmailEntry) -> dict[str, Parameter]:
     return {**entry.params, "address": entry.address}
-
-
-def _listed(found: Iterable[str]) -> str:
-    first = list(islice(found, SHOWN + 1))
-    return ", ".join(first[:SHOWN]) + (", …" if len(first) > SHOWN else "")

@@ -181,7 +181,7 @@ def is_brief(form: Form, answers: Answers, situation: Situation) -> bool:
     """Whether one page has all that is asked, so that nobody needs another one to read it again. What is read out of a list, or is an
     entry of one, stands on no such page."""
     order = slots(form, answers)
-    if any(slot.item is not None or slot.page.takes is not None for slot in order):
+    if form.shown_back or any(slot.item is not None or slot.page.takes is not None for slot in order):
         return False
     return sum(not passed_over(slot, answers, situation) for slot in order) == 1
 

@@ -82,6 +82,7 @@ Takes = Callable[[Answers, Situation], Answers]
 Since = Callable[[Answers, datetime, Situation], Answers]
 Notes = Callable[[Answers, Situation], Iterable[Note]]
 Scripts = Callable[[Answers, Situation], Sequence[Script]]
+Counts = Callable[[Answers], tuple[str, int]]
 
 
 Hides = Callable[[Answers, Situation], Collection[str]]
@@ -177,11 +178,12 @@ class Form:
     """Pages asked in a modal, one after the other.
 
     ``review``: a last page shows all answers before they are sent, unless they stand on one page anyway (`pages.is_brief`) and nothing
-    of them is to be looked at again. ``check``: what is wrong with the answers as a whole, shown there;
-    nothing is sent before it is mended. ``since``: answers to put over those that were typed before a moment, for what has come up since
+    of them is to be looked at again. ``shown_back``: it is shown in any case, since a list is read out of what was pasted. ``check``: what
+    is wrong with the answers as a whole, shown there; nothing is sent before it is mended. ``since``: answers to put over those that were typed before a moment, for what has come up since
     then; the form begins at the first page on which something is missing then. ``notes``: shown there and on the review card; they must not
-    fail if answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers. ``copied``: by field,
-    texts to copy from; they are drawn as they stand now, and never kept in a draft. A window in which others stand is refused.
+    fail if answers are missing. ``counts``: what is sent and how many of it, said on the button as ``form_ui.send_<what>``; without any
+    of it nothing is sent. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers. ``copied``: by field, texts to
+    copy from; they are drawn as they stand now, and never kept in a draft. A window in which others stand is refused.
     """
 
     id: str
@@ -191,7 +193,9 @@ class Form:
     copied: Prefill = nothing_known
     notes: Notes = no_notes
     review: bool = False
+    shown_back: bool = False
     check: Check = no_problems
+    counts: Counts | None = None
     example: Answers = field(default_factory=dict)
 
     def page(self, page_id: str) -> Page:

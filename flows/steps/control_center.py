@@ -32,6 +32,7 @@ from flows.steps.control_center_users import (
     ROLES,
     SOURCES,
     differing,
+    left_out,
     listed,
     offered,
     roles_of,
@@ -113,14 +114,14 @@ def administrators(answers: Answers) -> Iterator[Note]:
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     users = users_of(answers)
-    left_out = str(answers.get("people") or "").splitlines()
-    yield from (Note("people_left_out", {"line": line}, NoteKind.TO_CHECK) for line in left_out[:SHOWN])
-    if len(left_out) > SHOWN:
-        yield Note("people_left_out_more", {"n": len(left_out) - SHOWN}, NoteKind.TO_CHECK)
+    odd = addresses.to_check((str(user.get("email") or "") for user in users), situation)
+    if users:
+        yield Note("people_sent", {"n": len(users), "checks": len(odd)}, NoteKind.TO_CHECK if odd else NoteKind.HINT, odd)
+    if left := list(left_out(answers)):
+        yield addresses.not_sent("people_not_sent", left)
     yield from administrators(answers)
     if not any(APPROVERS.intersection(roles_of(user)) for user in users):
         yield Note("no_approver", kind=NoteKind.TO_CHECK)
-    yield from addresses.warnings((str(user.get("email") or "") for user in users), situation)
 
 
 def _grants(answers: Answers) -> Iterator[GrantAsked]:
@@ -208,6 +209,7 @@ STEP = Step(
         notes=_notes,
         review=True,
         check=_whole,
+        counts=lambda answers: ("people", len(users_of(answers))),
         example={
             "people": "Name; E-mail; Roles; Environments; Language\n"
             "First Person; first.admin@bank.example; Admin, API keys approver; test, production; English\n"

@@ -5,11 +5,14 @@ from functools import cache
 from typing import Any
 
 from flows.checks import people_lists
+from flows.checks.emails import shortened, why_without_address
+from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS
 from flows.checks.people_columns import EMAIL, NAME, Columns, ListedPerson, folded
 from flows.checks.people_lists import PeopleList
 from flows.forms import addresses
 from flows.forms.fields import Answers
 from flows.forms.step import Offer, Situation
+from flows.problems import LineReason
 from flows.steps.service_desk import USERS as DESK_USERS
 
 ADMIN = "controlc-admin"
@@ -50,32 +53,8 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "pt_BR": ("pt", "portuguese", "portugues", "pt br", "pt pt", "brazilian portuguese", "portugues do brasil"),
 }
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    NAME: (
-        "name",
-        "nome",
-        "nombre",
-        "full name",
-        "nome completo",
-        "first name",
-        "last name",
-        "sobrenome",
-        "user",
-        "usuario",
-        "person",
-        "pessoa",
-    ),
-    EMAIL: (
-        "email",
-        "e mail",
-        "mail",
-        "email address",
-        "e mail address",
-        "endereco de e mail",
-        "endereco de email",
-        "correio",
-        "correo",
-        "correo electronico",
-    ),
+    NAME: NAME_HEADINGS,
+    EMAIL: EMAIL_HEADINGS,
     "roles": (
         "role",
         "roles",
@@ -142,6 +121,15 @@ def with_listed(answers: Answers, situation: Situation) -> Answers:
             users.append({**_usual(answers), **given})
     left = "\n".join((*found.ignored, *found.left_out))
     return {**answers, "people": left, "people_file": None, "known_people": [], "users": users}
+
+
+def left_out(answers: Answers) -> Iterator[tuple[str, LineReason]]:
+    """The lines in which there is nobody, and why; headings are none."""
+    for line in str(answers.get("people") or "").splitlines():
+        if "@" in line:
+            yield shortened(line), LineReason("line_too_long")
+        elif (fault := why_without_address(line)) is not None:
+            yield shortened(line), LineReason(*fault)
 
 
 def _same(user: Mapping[str, Any], person: ListedPerson) -> bool:

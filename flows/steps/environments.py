@@ -161,6 +161,7 @@ STEP = Step(
         prefill=_prefill,
         notes=_notes,
         review=True,
+        counts=lambda answers: ("addresses", addresses.count(answers, *RESOURCES)),
         example={
             "test": "pismo",
             "test_users": "developer@bank.example\ntester@bank.example",

@@ -55,7 +55,7 @@ def _plan(answers: Answers, situation: Situation) -> Iterator[Problem]:
 
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
-    yield from addresses.notes(answers, situation, "attendees")
+    yield from addresses.notes(answers, situation, "attendees", codes=False)
 
 
 def _prefill(situation: Situation) -> Answers:

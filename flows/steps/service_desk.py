@@ -196,6 +196,8 @@ STEP = Step(
         },
         notes=_notes,
         review=True,
+        shown_back=True,
+        counts=lambda answers: ("addresses", addresses.count(answers, *USERS)),
         example={
             "users": "Operations Lead <operations.lead@bank.example>\nanalyst@bank.example; duty@bank.example",
             "resources": ["status_page"],

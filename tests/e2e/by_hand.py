@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
@@ -158,9 +159,10 @@ class ByHand(Walkthrough):
             before = view.hash
             await fill(side, person, block, value)
             if redraws:  # what else is asked may depend on it
-                view = await self.slack.until(
-                    lambda before=before: person.view and person.view.hash != before and person.view, SECONDS
-                )
+                view = await self.slack.until(partial(self._redrawn, person, before), SECONDS)
+
+    def _redrawn(self, person: SlackPerson, before: str) -> View | None:
+        return person.view if person.view and person.view.hash != before else None
 
 
 class AtClick:

@@ -54,6 +54,7 @@ SPOKEN = {
     "Refused": (0, "refused."),
     "Problem": (1, "error."),
     "Note": (0, "note."),
+    "LineReason": (0, "reason."),
     "fault": (0, "error."),
     "Unreadable": (0, "error."),
     "say": (2, "say."),

@@ -247,10 +247,10 @@ def test_what_is_to_be_checked_comes_first_and_a_list_stands_once_before_the_app
         lines = review_of(made, "service_desk").text.split("\n")
         shown[state] = [line for line in lines[lines.index("To check:") :] if not line.startswith(("[", "Approved by", "Digest"))]
     assert shown[StepState.SUBMITTED][1:] == [
-        "• 1 entry is not an e-mail address and is left out:",
-        "• carol@@bank.example is left out. There is more than one @. Separate the addresses.",
-        "• bob@gmail.com: gmail.com is a free mail provider, not a company's.",
-        "1 address is in the list again and counts once: ana@bank.example",
+        EN("note.emails_sent_here", n=2, checks=1),
+        f"! bob@gmail.com – {EN('reason.email_free_mail')}",
+        EN("note.emails_not_sent_here", n=1),
+        f"– carol@@bank.example – {EN('reason.email_several_at_here')}",
         "E-mails of all who need access: ana@bank.example, bob@gmail.com",
         "Also request access to: Status page",
         "Language of the portal: English",

@@ -218,11 +218,20 @@ def test_the_last_page_shows_every_answer_with_a_way_to_change_each_page(form: F
     words = json.dumps(view, ensure_ascii=False)
     for slot in order:
         for name, _, item in inputs(slot.page.model):
-            if raw_of(slot, clean).get(name) not in (None, "", []) and name != "then" and not (item.forget or item.aside):
+            listed = item.addresses and item.kind is Kind.LONG_TEXT  # the notes have it, line by line
+            if (
+                raw_of(slot, clean).get(name) not in (None, "", [])
+                and name != "then"
+                and not (item.forget or item.aside or listed)
+            ):
                 assert EN(f"{words_of(form.id, name, item)}.label") in words
     changes = [block["accessory"]["action_id"] for block in blocks_of(view, "section") if "accessory" in block]
     assert changes == [f"page:{index}" for index in range(len(order))]
-    assert view["submit"]["text"] == "Send"
+    what, count = form.counts(clean) if form.counts is not None else ("", 0)
+    assert view["submit"]["text"] == (EN(f"form_ui.send_{what}", n=count) if what else EN("form_ui.send"))
+    assert not what or str(count) in view["submit"]["text"]
+    for address in [line.text for note in form.notes(clean, a_situation()) for line in note.lines]:
+        assert words.count(f"✓ {address}") + words.count(f"! {address}") == 1
 
 
 def a_user(form: Form) -> Answers:
@@ -245,6 +254,29 @@ def test_a_last_page_that_cannot_hold_all_says_so() -> None:
     people = [{**a_user(form), "name": "&" * 3000} for _ in range(50)]
     view = check_view(review_view(form, slots(form, {"users": people}), {"users": people}, EN, meta(form), ()))
     assert view["blocks"][-1]["elements"][0]["text"] == EN("form_ui.more")
+
+
+def test_of_a_thousand_long_addresses_it_says_how_many_more_and_still_what_is_not_sent() -> None:
+    form = STEP_FORMS["service_desk"]
+    for size, shown in ((12, 500), (60, 100)):
+        users = "\n".join([*(f"{'x' * size}{number}@bank.example" for number in range(1000)), "Pedro Souza"])
+        clean = {"users_file": {"name": "users.csv", "text": users}, "portal_language": "en"}
+        notes = tuple(form.notes(clean, a_situation()))
+        view = check_view(review_view(form, slots(form, clean), clean, EN, meta(form), notes))
+        words = json.dumps(view, ensure_ascii=False)
+        assert words.count("✓ x") == shown
+        assert f"✓ {EN('form_ui.more_lines', n=1000 - shown)}" in words
+        assert f"– Pedro Souza – {EN('reason.email_name_only')}" in words
+        assert EN("form_ui.more") not in words
+
+
+def test_where_nothing_can_be_sent_no_button_offers_it_and_the_page_says_why() -> None:
+    form = STEP_FORMS["service_desk"]
+    for users, offered in (("Pedro Souza", False), ("Pedro Souza\nana@bank.example", True)):
+        answers = {"users": users, "portal_language": "en"}
+        view = check_view(review_view(form, slots(form, answers), answers, EN, meta(form), ()))
+        assert ("submit" in view) is offered
+        assert (EN("form_ui.no_addresses") in json.dumps(view, ensure_ascii=False)) is not offered
 
 
 # -- single answers

@@ -102,11 +102,15 @@ def test_a_line_that_is_mended_and_pasted_again_leaves_nothing_to_correct() -> N
     assert after_list(mended) == REVIEW
 
 
-def test_a_line_that_names_nobody_is_left_to_be_seen_and_named_to_both_sides() -> None:
-    text = f"Users of Acme\n{FIVE}"
-    assert left({"people": text})["people"] == "Users of Acme"
-    (said,) = [note for note in FORM.notes(sent(FORM, {"people": text}), a_situation()) if note.key == "people_left_out"]
-    assert said.params == {"line": "Users of Acme"}
+def test_a_line_that_names_nobody_is_left_to_be_seen_and_named_with_its_reason_to_both_sides() -> None:
+    text = f"Our users:\nUsers of Acme\nPedro Souza\nmaria at bank.example\n{FIVE}"
+    assert left({"people": text})["people"].splitlines() == ["Users of Acme", "Pedro Souza", "maria at bank.example"]
+    (said,) = [note for note in FORM.notes(sent(FORM, {"people": text}), a_situation()) if note.key == "people_not_sent"]
+    assert [(line.text, line.reasons[0].key) for line in said.lines] == [
+        ("Users of Acme", "email_no_address"),
+        ("Pedro Souza", "email_name_only"),
+        ("maria at bank.example", "email_at_in_words"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -145,10 +149,14 @@ def test_an_approver_is_advised_where_nobody_is_one() -> None:
 
 
 def test_odd_addresses_are_shown_before_they_are_sent() -> None:
-    situation = a_situation(contact="it@acmebank.example")
-    assert {"email_lookalike", "email_free_mail"} <= notes(
-        {"people": f"{FIVE}\nEva Melo; eva@acmebamk.example; Admin\nGil Reis; gil@gmail.com; Admin"}, situation
-    )
+    odd = {"people": f"{FIVE}\nEva Melo; eva@acmebamk.example; Admin\nGil Reis; gil@gmail.com; Admin"}
+    known = a_situation(contact="it@acmebank.example")
+    (said,) = [note for note in FORM.notes(left(odd, known), known) if note.key == "people_sent"]
+    assert said.params["n"] == 7
+    assert {(line.text, why.key) for line in said.lines for why in line.reasons} >= {
+        ("eva@acmebamk.example", "email_lookalike"),
+        ("gil@gmail.com", "email_free_mail"),
+    }
 
 
 def test_roles_are_asked_for_in_the_order_of_the_table_however_they_were_chosen() -> None:

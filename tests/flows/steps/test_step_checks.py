@@ -26,6 +26,7 @@ BAD: list[tuple[str, Answers, str, str]] = [
     ("planning", {"session_1": SECOND}, "session_1", "moment_past"),
     ("planning", {"session_2": 4070908800}, "session_2", "moment_twice"),
     ("planning", {"attendees": "nobody in particular"}, "attendees", "emails_none"),
+    ("planning", {"attendees": "Attendees:\nmaria at bank.example"}, "attendees", "email_at_in_words"),
     ("planning", {"attendees": "ana@@bank.example"}, "attendees", "email_several_at"),
     ("planning.schedule_session", {"starts": SECOND - 1}, "starts", "moment_past"),
     ("planning.schedule_session", {"link": "http://meet.example"}, "link", "url_https"),
@@ -50,7 +51,7 @@ BAD: list[tuple[str, Answers, str, str]] = [
     ("organization", {"country": "MEX", "document_reason": "checked", "state": "Nuevo León"}, "state", "state_code_long"),
     ("organization", {"country": "AUS", "document_reason": "checked", "state": "N?"}, "state", "state_unknown"),
     ("organization", {"responsible": "ana"}, "responsible", "email_one"),
-    ("organization", {"responsible": "ana@bank"}, "responsible", "email_bad_domain"),
+    ("organization", {"responsible": "ana@bank"}, "responsible", "email_no_ending"),
     ("organization", {"responsible": "ana@bank.example, bo@bank.example"}, "responsible", "email_one"),
     ("organization", {"currency": "XTS"}, "currency", "not_offered"),
     ("organization", {"timezone": "Mars/Olympus"}, "timezone", "not_offered"),
@@ -152,32 +153,34 @@ def csv(*addresses: str) -> dict[str, str]:
     return {"id": "F1", "name": "users.csv", "text": "name;e-mail\n" + "\n".join(f"Somebody;{address}" for address in addresses)}
 
 
-def notes_of(given: Answers, **more: Any) -> dict[str, dict[str, Any]]:
+def lines_of(given: Answers, **more: Any) -> dict[str, list[tuple[str, str, list[str]]]]:
+    """By note, what it lists: mark, text, and the keys of its reasons."""
     form = service_desk.STEP.form
-    given = {"portal_language": "en", **given}
-    return {note.key: dict(note.params) for note in form.notes(sent(form, given), a_situation(**more))}
+    notes = form.notes(sent(form, {"portal_language": "en", **given}), a_situation(**more))
+    return {n.key: [(line.mark, line.text, [why.key for why in line.reasons]) for line in n.lines] for n in notes}
 
 
-def test_the_list_is_shown_back_with_what_is_odd_about_it() -> None:
+def test_the_list_is_shown_back_as_what_is_sent_with_what_is_odd_about_it_and_what_is_not_and_why() -> None:
     users = "ana@acmebank.com, ANA@acmebank.com; bo@acmebnak.com\nteam@acmebank.com zoe@gmail.com, broken@, kim@acmebank.com"
-    notes = notes_of(
-        {"users": users},
+    lines = lines_of(
+        {"users": f"Users:\n{users}\nPedro Souza\nmaria at acmebank.com"},
         contact="ceo@acmebank.com",
         grants=[("service_desk", "kim@acmebank.com", "asked"), ("status_page", "ana@acmebank.com", "asked")],
     )
-    assert notes["emails_new"]["n"] == 4
-    assert notes["emails_duplicate"]["addresses"] == "ANA@acmebank.com"
-    assert notes["emails_known"]["addresses"] == "kim@acmebank.com"
-    assert notes["emails_invalid"]["n"] == 1
-    assert notes["email_no_domain"]["address"] == "broken@"
-    assert notes["email_lookalike"] == {
-        "domain": "acmebnak.com",
-        "suggestion": "acmebank.com",
-        "n": 1,
-        "addresses": "bo@acmebnak.com",
+    assert lines == {
+        "emails_sent": [
+            ("sent", "ana@acmebank.com", ["email_once"]),
+            ("check", "bo@acmebnak.com", ["email_lookalike"]),
+            ("check", "team@acmebank.com", ["email_role_or_list"]),
+            ("check", "zoe@gmail.com", ["email_free_mail"]),
+            ("sent", "kim@acmebank.com", ["email_known"]),
+        ],
+        "emails_not_sent": [
+            ("not_sent", "broken@", ["email_no_domain"]),
+            ("not_sent", "Pedro Souza", ["email_name_only"]),
+            ("not_sent", "maria at acmebank.com", ["email_at_in_words"]),
+        ],
     }
-    assert notes["email_free_mail"]["addresses"] == "zoe@gmail.com"
-    assert notes["email_role_or_list"]["addresses"] == "team@acmebank.com"
 
 
 def test_a_file_counts_beside_what_is_pasted() -> None:
@@ -193,6 +196,7 @@ def test_more_than_a_thousand_addresses_are_refused_and_a_thousand_taken() -> No
     form = service_desk.STEP.form
     many = [f"person{n}@bank.example" for n in range(1001)]
     assert ("users", "emails_too_many") in refused(form, {"users_file": csv(*many), "portal_language": "en"})
+    assert ("users", "emails_not_a_list") in refused(form, {"users_file": csv(*["-"] * 1001, many[0]), "portal_language": "en"})
     clean = sent(form, {"users_file": csv(*many[:1000]), "resources": ["status_page"], "portal_language": "en"})
     assert len(list(service_desk.STEP.grants(clean))) == 2000
     assert len(list(form.notes(clean, a_situation()))) < 5

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from bot.messages.texts import table
-from flows.checks import email_domains, emails, pem
+from flows.checks import email_domains, email_faults, email_roles, pem
 from flows.checks.csr_subject import SubjectFault
+from flows.checks.email_faults import NO_ADDRESS_AT_ALL
 from flows.checks.org_id import OrgIdKey
 from flows.forms import dialogs
 from flows.forms.fields import Kind, inputs, words_of
@@ -18,7 +19,7 @@ from tests.flows.steps.filled_forms import LANGUAGES, a_situation, example, sent
 
 STEPS = JOURNEYS.latest.steps.values()
 FORMS = [*JOURNEYS.all_forms(), *dialogs.DIALOGS.values()]
-OURS = re.compile(r"(step|form|page|field|choice|task|error|note|link|resource|grant)\.")
+OURS = re.compile(r"(step|form|page|field|choice|task|error|note|reason|link|resource|grant)\.")
 STATES = ("asked", "filed", "invited", "expired", "granted", "refused", "confirmed", "withdrawn")
 
 
@@ -39,11 +40,15 @@ def needed() -> Iterator[str]:
                 yield from (f"choice.{item.choices or name}.{option}" for option in item.options)
     yield from (f"link.{guide}" for guide in (*authentication.GUIDES, *(f"guide_{product}" for product in next_steps.GUIDES)))
     yield from (f"grant.{state}" for state in STATES)
-    yield from (f"error.{key}" for keys in (emails.EmailFault, pem.KeyFault, OrgIdKey) for key in keys)
     yield from (
-        f"note.{key}" for keys in (emails.EmailFault, email_domains.DomainWarning, pem.KeyNote, SubjectFault) for key in keys
+        f"error.{key}"
+        for keys in (email_faults.EmailFault, pem.KeyFault, OrgIdKey)
+        for key in keys
+        if key not in NO_ADDRESS_AT_ALL
     )
-    yield from (f"note.{key}.{number}" for key in ("email_role_or_list", "emails_new") for number in ("one", "other"))
+    yield from (f"note.{key}" for keys in (pem.KeyNote, SubjectFault) for key in keys)
+    listed = (email_faults.EmailFault, email_domains.DomainWarning, email_roles.RoleWarning)
+    yield from (f"reason.{key}" for keys in listed for key in keys)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
