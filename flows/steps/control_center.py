@@ -33,8 +33,8 @@ from flows.steps.control_center_users import (
     SOURCES,
     differing,
     left_out,
-    listed,
     offered,
+    people_listed,
     roles_of,
     users_of,
     with_listed,
@@ -84,7 +84,7 @@ class ListedUser(RepeatedPage):
 
 
 def _list(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    found, after = listed(answers), with_listed(answers, situation)
+    found, after = people_listed(answers), with_listed(answers, situation)
     yield from (Problem(SOURCES[0], "people_twice", {"address": address}) for address in list(differing(found.people))[:SHOWN])
     if len(users_of(after)) > MOST:
         yield Problem(SOURCES[0], "people_too_many", {"maximum": MOST})

@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.checks import people_lists
 from flows.checks.emails import shortened, why_without_address
-from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS
+from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS, listed
 from flows.checks.people_columns import EMAIL, NAME, Columns, ListedPerson, folded
 from flows.checks.people_lists import PeopleList
 from flows.forms import addresses
@@ -19,59 +19,70 @@ ADMIN = "controlc-admin"
 USER_MANAGER = "user-manager"
 """Pismo's documentation has this role, but not its technical name."""
 ROLES: Mapping[str, tuple[str, ...]] = {
-    ADMIN: ("admin", "administrator", "administrador", "administradora", "adm"),
-    USER_MANAGER: ("user manager", "gestor de usuarios", "gerente de usuarios", "controlc user manager"),
-    "controlc-accounts-operator": ("accounts operator", "account operator", "operador de contas"),
-    "controlc-accounts-viewer": ("accounts viewer", "account viewer", "leitor de contas", "visualizador de contas"),
-    "controlc-api-approver": ("api keys approver", "api key approver", "api approver", "aprovador de chaves de api"),
-    "controlc-autditor": ("auditor", "auditora", "controlc auditor"),  # Pismo's spelling
-    "controlc-backoffice-approver": ("backoffice approver", "back office approver", "aprovador de backoffice"),
-    "controlc-backoffice-operator": ("backoffice operator", "back office operator", "operador de backoffice"),
-    "controlc-backoffice-viewer": (
-        "backoffice viewer",
-        "back office viewer",
-        "leitor de backoffice",
-        "visualizador de backoffice",
+    ADMIN: listed("admin, administrator, administrador, administradora, adm"),
+    USER_MANAGER: listed(
+        "user manager, gestor de usuarios, gestora de usuarios, gerente de usuarios, administrador de usuarios, controlc user manager"
     ),
-    "controlc-collection-analyst": ("collections analyst", "collection analyst", "analista de cobranca"),
-    "controlc-seller-mgmt-admin": ("seller management admin", "seller management", "administrador de gestao de sellers"),
-    "controlc-setup-advanced": ("setup advanced", "advanced setup", "setup avancado"),
-    "controlc-setup-advanced-viewer": ("setup advanced viewer", "leitor de setup avancado"),
-    "controlc-setup-approver": ("setup approver", "aprovador de setup"),
-    "controlc-setup-operator": ("setup operator", "operador de setup"),
-    "controlc-setup-viewer": ("setup viewer", "leitor de setup", "visualizador de setup"),
+    "controlc-accounts-operator": listed(
+        "accounts operator, account operator, operador de contas, operadora de contas, operador de cuentas, operadora de cuentas"
+    ),
+    "controlc-accounts-viewer": listed(
+        "accounts viewer, account viewer, leitor de contas, visualizador de contas, visualizador de cuentas, lector de cuentas"
+    ),
+    "controlc-api-approver": listed(
+        "api keys approver, api key approver, api approver, aprovador de chaves de api, aprobador de claves de api, aprobador de api"
+    ),
+    "controlc-autditor": listed("auditor, auditora, controlc auditor"),  # Pismo's spelling
+    "controlc-backoffice-approver": listed(
+        "backoffice approver, back office approver, aprovador de backoffice, aprobador de backoffice"
+    ),
+    "controlc-backoffice-operator": listed(
+        "backoffice operator, back office operator, operador de backoffice, operadora de backoffice"
+    ),
+    "controlc-backoffice-viewer": listed(
+        "backoffice viewer, back office viewer, leitor de backoffice, lector de backoffice, visualizador de backoffice"
+    ),
+    "controlc-collection-analyst": listed(
+        "collections analyst, collection analyst, analista de cobranca, analista de cobrancas, analista de cobranza, analista de cobranzas"
+    ),
+    "controlc-seller-mgmt-admin": listed(
+        "seller management admin, seller management, administrador de gestao de sellers, "
+        "administrador de gestion de sellers, gestion de sellers, gestao de sellers"
+    ),
+    "controlc-setup-advanced": listed("setup advanced, advanced setup, setup avancado, setup avanzado"),
+    "controlc-setup-advanced-viewer": listed(
+        "setup advanced viewer, leitor de setup avancado, visualizador de setup avancado, "
+        "lector de setup avanzado, visualizador de setup avanzado"
+    ),
+    "controlc-setup-approver": listed("setup approver, aprovador de setup, aprobador de setup"),
+    "controlc-setup-operator": listed("setup operator, operador de setup, operadora de setup"),
+    "controlc-setup-viewer": listed("setup viewer, leitor de setup, lector de setup, visualizador de setup"),
 }
 """The published roles, and what else they are called in lists."""
 APPROVERS = frozenset({"controlc-api-approver", "controlc-backoffice-approver", "controlc-setup-approver"})
 ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
-    "test": ("test", "teste", "tests", "testing", "sandbox", "homologacao", "homolog", "hml", "ext", "prueba", "pruebas"),
-    "production": ("production", "producao", "prod", "prd", "live", "produccion"),
+    "test": listed("test, teste, tests, testing, sandbox, homologacao, homologacion, homolog, hml, ext, prueba, pruebas, qa"),
+    "production": listed("production, producao, produccion, prod, prd, live, productivo"),
 }
-BOTH = ("both", "all", "ambos", "todos", "ambos os ambientes", "todos os ambientes", "all environments", "both environments")
+BOTH = listed(
+    "both, all, ambos, todos, los dos, os dois, ambos os ambientes, todos os ambientes, all environments, both environments, "
+    "ambos ambientes, ambos entornos, todos los ambientes, todos los entornos"
+)
 LANGUAGES: Mapping[str, tuple[str, ...]] = {
-    "en": ("en", "english", "ingles", "en us", "en gb"),
-    "pt_BR": ("pt", "portuguese", "portugues", "pt br", "pt pt", "brazilian portuguese", "portugues do brasil"),
+    "en": listed("en, english, ingles, en us, en gb"),
+    "pt_BR": listed(
+        "pt, portuguese, portugues, pt br, pt pt, brazilian portuguese, portugues do brasil, portugues de brasil, portugues brasileno"
+    ),
 }
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     NAME: NAME_HEADINGS,
     EMAIL: EMAIL_HEADINGS,
-    "roles": (
-        "role",
-        "roles",
-        "rol",
-        "papel",
-        "papeis",
-        "perfil",
-        "perfis",
-        "profile",
-        "profiles",
-        "funcao",
-        "funcoes",
-        "permissions",
-        "permissoes",
+    "roles": listed(
+        "role, roles, rol, papel, papeis, papeles, perfil, perfis, perfiles, profile, profiles, funcao, funcoes, funcion, funciones, "
+        "permissions, permissoes, permisos"
     ),
-    "environments": ("environment", "environments", "env", "ambiente", "ambientes", "entorno", "entornos"),
-    "language": ("language", "idioma", "lingua", "lang", "preferred language", "idioma preferido"),
+    "environments": listed("environment, environments, env, ambiente, ambientes, entorno, entornos"),
+    "language": listed("language, idioma, lingua, lengua, lang, preferred language, idioma preferido"),
 }
 SOURCES = ("people", "people_file")
 MOST = 50
@@ -98,7 +109,7 @@ def roles_of(user: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(role for role in ROLES if role in chosen)
 
 
-def listed(answers: Answers) -> PeopleList:
+def people_listed(answers: Answers) -> PeopleList:
     """Those pasted or attached."""
     return people_lists.read(addresses.text_of(answers, *SOURCES), columns())
 
@@ -106,7 +117,7 @@ def listed(answers: Answers) -> PeopleList:
 def with_listed(answers: Answers, situation: Situation) -> Answers:
     """The answers with those who are listed or picked among the users. An address that is among them already is brought up to date with
     what is said of it now. Lines in which there is nobody stay where they were typed."""
-    found = listed(answers)
+    found = people_listed(answers)
     users = [dict(user) for user in users_of(answers)]
     for person in (*found.people, *_picked(answers, situation)):
         there = next((user for user in users if _same(user, person)), None)

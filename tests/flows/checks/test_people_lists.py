@@ -43,6 +43,7 @@ def people(text: str) -> list[tuple[str, str, list[str], list[str]]]:
         "sep=;\r\nNome;E-mail;Papéis;Ambientes\r\nAna Souza;ana@bank.example;Admin;teste\r\n",
         "| Name | E-mail | Role | Environment |\n|---|---|---|---|\n| Ana Souza | ana@bank.example | Admin | test |",
         '"Nombre","Correo electrónico","Rol","Entorno"\n"Ana\nSouza","ana@bank.example","Administrador","prueba"',
+        "Nombre y apellido;Correo;Perfiles;Ambiente;Idioma\nAna Souza;ana@bank.example;Administradora;Pruebas;Portugués",
     ],
 )
 def test_one_person_however_they_are_written(line: str) -> None:
@@ -56,6 +57,7 @@ def test_one_person_however_they_are_written(line: str) -> None:
         '"Bia Lima","bia@bank.example","API keys approver + Setup viewer","test and production"',
         "Nome;E-mail;Papéis;Ambientes\nBia Lima;bia@bank.example;Leitor de setup / Aprovador de chaves de API;ambos",
         "bia@bank.example, Bia Lima, Setup viewer, API keys approver, test, production",
+        "Bia Lima; bia@bank.example; Visualizador de setup y Aprobador de claves de API; prueba y producción",
         '"Name","E-mail","Roles","Environments"\n"Bia Lima","bia@bank.example","Setup viewer\nAPI keys approver","test\nproduction"',
     ],
 )
@@ -72,6 +74,9 @@ def test_several_roles_and_environments(line: str) -> None:
         ("[ana@bank.example](mailto:ana@bank.example)", ["ana@bank.example"]),
         ("<mailto:ana@bank.example|ana@bank.example>", ["ana@bank.example"]),
         ("ana(at)bank.example", ["ana@bank.example"]),
+        ("ana＠bank．example，bia@bank.example", ["ana@bank.example", "bia@bank.example"]),
+        ("Ana; ana@bank.example; Admin\\nBia; bia@bank.example; Admin", ["ana@bank.example", "bia@bank.example"]),
+        ("Ana; ana at bank.example; Admin", ["ana at bank.example"]),  # to be corrected on a page of its own
     ],
 )
 def test_several_on_a_line_and_addresses_as_programs_write_them(text: str, addresses: list[str]) -> None:
