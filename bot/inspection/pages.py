@@ -6,14 +6,19 @@
 import importlib
 from typing import Any
 
-from flows.forms.fields import Answers, FormPage
+from flows.forms import addresses
+from flows.forms.fields import Answers, FormPage, inputs
 from flows.forms.pages import screen_fields, validate
 
 
 def look(model: str, raw: Answers) -> None:
-    """``model``: as `name_of` says; ``raw``: what was typed on the page."""
+    """``model``: as `name_of` says; ``raw``: what was typed on the page. Lists are read as their checks and notes will read them."""
     page = _model(model)
-    validate(page, screen_fields(page, raw).raw)
+    screened = screen_fields(page, raw).raw
+    validate(page, screened)
+    for name, _, item in inputs(page):
+        if item.addresses or "csv" in item.filetypes:
+            addresses.addresses(screened, name)
 
 
 def screen(model: str, raw: Answers) -> None:

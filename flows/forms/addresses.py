@@ -46,11 +46,19 @@ def count(answers: Answers, *names: str) -> int:
     return len(addresses(answers, *names))
 
 
-def notes(answers: Answers, situation: Situation, *names: str, resource: str = "", codes: bool = True) -> Iterator[Note]:
+def notes(
+    answers: Answers,
+    situation: Situation,
+    *names: str,
+    resource: str = "",
+    codes: bool = True,
+    colleagues: Iterable[str] = (),
+) -> Iterator[Note]:
     """What will be sent, with what is to be checked in it, and what will not, and why. ``resource``: the access requested.
-    ``codes``: whether a code is sent to the addresses."""
+    ``codes``: whether a code is sent to the addresses. ``colleagues``: other addresses of the company, named before."""
     known = [email for asked, email, _ in situation.grants if asked == resource]
-    found = examine(text_of(answers, *names), known=known, home_domains=home_domains(situation), limit=MOST)
+    home = home_domains(situation) or _domain_of_most(colleagues)
+    found = examine(text_of(answers, *names), known=known, home_domains=home, limit=MOST)
     valid = [entry for entry in found.entries if entry.status is not Status.INVALID]
     times = Counter(entry.address.casefold() for entry in valid)
     sent = [_sent(entry, times, codes=codes) for entry in valid if entry.status is not Status.DUPLICATE]
@@ -78,6 +86,16 @@ def home_domains(situation: Situation) -> Sequence[str]:
     """The company's own domain, judging by its contact."""
     domain = situation.contact.rpartition("@")[2].casefold()
     return () if not domain or domain in free_domains() else (domain,)
+
+
+def _domain_of_most(colleagues: Iterable[str]) -> Sequence[str]:
+    """That of at least two of them, and of most."""
+    counts = Counter(address.rpartition("@")[2].casefold() for address in colleagues)
+    return tuple(
+        domain
+        for domain, count in counts.most_common(1)
+        if count > 1 and 2 * count > counts.total() and domain not in free_domains()
+    )
 
 
 def _sent(entry: EmailEntry, times: Mapping[str, int], *, codes: bool) -> NoteLine:

@@ -75,7 +75,8 @@ def _users(answers: Answers, _situation: Situation) -> Iterator[Problem]:
 
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
-    return addresses.notes(answers, situation, *USERS, resource="service_desk")
+    attendees = addresses.addresses(situation.answers.get("planning", {}), "attendees")
+    return addresses.notes(answers, situation, *USERS, resource="service_desk", colleagues=attendees)
 
 
 def _grants(answers: Answers) -> Iterator[GrantAsked]:

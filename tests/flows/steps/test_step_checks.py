@@ -183,6 +183,12 @@ def test_the_list_is_shown_back_as_what_is_sent_with_what_is_odd_about_it_and_wh
     }
 
 
+def test_before_a_contact_is_known_the_domain_is_compared_with_that_of_those_who_attend() -> None:
+    planned = {"planning": {"attendees": "bo@acmebank.com, eva@acmebank.com; kim@partner.com"}}
+    assert lines_of({"users": "ana@acmebnak.com"}, answers=planned)["emails_sent"][0][2] == ["email_lookalike"]
+    assert lines_of({"users": "ana@acmebnak.com"})["emails_sent"][0][2] == []
+
+
 def test_a_file_counts_beside_what_is_pasted() -> None:
     step = service_desk.STEP
     clean = sent(step.form, {"users": "ana@bank.example", "users_file": csv("bo@bank.example"), "portal_language": "en"})
