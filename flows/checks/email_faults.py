@@ -16,11 +16,13 @@ _RESERVED = (".test", ".invalid", ".local", ".localhost", ".onion", ".arpa")  # 
 
 AT_WORDS = frozenset({"at", "arroba"})
 _DOMAIN = re.compile(
-    r"(?!www\.)[^\s/:()@]{1,80}\.(?:com|net|org|info|biz|gov|edu|bank|[a-z]{2})|[^\s/:()@.]{1,60}(?:\.[\w-]{1,60}){1,6}\.[a-z]{2,24}",
+    r"(?!www\.)(?:[^\s/:()@]{1,80}\.(?:com|net|org|info|biz|gov|edu|bank|[a-z]{2})"
+    r"|[^\s/:()@.]{1,60}(?:\.[\w-]{1,60}){1,6}\.[a-z]{2,24})",
     re.IGNORECASE,
 )
 _ANY_DOMAIN = re.compile(r"[^\W_][\w-]{0,62}(?:\.[\w-]{1,63}){0,6}\.[^\W\d_]{2,24}")
 _LOGIN = re.compile(r"[^\W\d_][\w.+'-]{0,80}")
+_ASIDE = re.compile(r"\([^()]{0,80}\)")
 _PARTS = re.compile(r"[._\d-]")
 _PARTICLES_WORDS = "de da do dos das e del la las los y van von der den di du le"
 _PARTICLES = frozenset(_PARTICLES_WORDS.split())
@@ -104,7 +106,7 @@ def meant(words: list[str]) -> Fault | None:
 
 def why_none(text: str) -> Fault:
     """Of a part of a list without an @."""
-    words = [word for part in text.split() if (word := part.strip(AROUND + "<>()[]"))]
+    words = [word for part in _ASIDE.sub(" ", text).split() if (word := part.strip(AROUND + "<>()[]-–—"))]
     if (fault := meant(words)) is not None:
         return fault
     if len(words) == 1 and (is_domain(words[0]) or (_LOGIN.fullmatch(words[0]) and _PARTS.search(words[0]))):
@@ -113,8 +115,8 @@ def why_none(text: str) -> Fault:
 
 
 def _is_name(words: list[str], text: str) -> bool:
-    """Some words that begin with a capital letter, as a name does."""
+    """Some words that begin with a capital letter, as a name does where there are any."""
     if not 1 <= len(words) <= 6 or not _POLITE.isdisjoint(folded(words[0]).split()) or text.rstrip().endswith(("!", "?")):
         return False
     large = [word for word in words if word.casefold() not in _PARTICLES]
-    return bool(large) and all(word[0].isupper() and _NAME_WORD.fullmatch(word) for word in large)
+    return bool(large) and all(not word[0].islower() and _NAME_WORD.fullmatch(word) for word in large)

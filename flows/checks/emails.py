@@ -10,20 +10,32 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from flows.checks.email_domains import Domains
-from flows.checks.email_faults import AT_WORDS, NO_ADDRESS_AT_ALL, Fault, bad_domain, faults, is_domain, meant, why_none
+from flows.checks.email_faults import (
+    AT_WORDS,
+    NO_ADDRESS_AT_ALL,
+    EmailFault,
+    Fault,
+    bad_domain,
+    faults,
+    is_domain,
+    meant,
+    why_none,
+)
 from flows.checks.email_roles import role_warning
-from flows.checks.list_headings import email_column, is_heading, is_technical, recipients
+from flows.checks.list_headings import email_column, is_heading, is_technical, label_of, recipients
 from flows.checks.list_texts import AROUND, cells, cleaned, lines, separator_of
 from flows.problems import LineReason, Parameter
 
 SHOWN = 80
 """Characters of what is no address."""
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s<>|,;]*", re.IGNORECASE)
-_TOKEN_ENDS = re.compile(r"[\s<>()\[\]{}|:“”«»–—]+")
+_TOKEN_ENDS = re.compile(r"[\s<>()\[\]{}|:“”„«»–—→·•‣▪●]+")
 _AROUND = AROUND + "-–—&>\\"
 _LABEL = re.compile(r"(?:e-?mail|mail|correo|user|usuario|login|to)=", re.IGNORECASE)
+_SLASH = re.compile(r"\s/\s")
 _DOT_WORD = re.compile(r"\s(?:dot|ponto|punto)\s", re.IGNORECASE)
 _LAST_NAME = re.compile(
     r"(?:(?:de|da|do|dos|das|del|de la|van|von|di)\s)?[^\W\d_][^\W\d_'’-]*(?:[-'’][^\W\d_]*){0,3}", re.IGNORECASE
@@ -147,7 +159,24 @@ def shortened(text: str) -> str:
 
 
 def _all(text: str) -> Iterator[_Found]:
-    """Everything that is or was meant to be an address, and each line that holds none, in order of appearance."""
+    """Everything that is or was meant to be an address, and each line that holds none, in order of appearance. A person may stand on
+    several lines, such as ``Name: Ana`` and ``E-mail: ana@bank.example``: those without the address are columns of theirs."""
+    labels, held, has_address = set[str](), list[_Found](), False
+    for label, found in _lines(text):
+        if not label or label in labels:
+            yield from held
+            labels, held, has_address = set(), [], False
+        labels.add(label)
+        if not label or any("@" in one.text for one in found):
+            held, has_address = [], bool(label)
+            yield from found
+        elif not has_address:
+            held += found
+    yield from held
+
+
+def _lines(text: str) -> Iterator[tuple[str, list[_Found]]]:
+    """What is found in each line, and its label if it has one."""
     column: tuple[str, int, int] | None = None
     for line in lines(cleaned(text)):
         if is_technical(line):
@@ -157,10 +186,9 @@ def _all(text: str) -> Iterator[_Found]:
             column = heading
             continue
         found = list(_of_row(without_links, column))
-        if found:
-            yield from found
-        elif why_without_address(line) is not None:
-            yield from (_Found(part.strip(), why_none(part)) for part in _several(line))
+        if not found and why_without_address(line) is not None:
+            found = [_Found(part.strip(), why_none(part)) for part in _several(line)]
+        yield label_of(line), found
 
 
 def _several(line: str) -> Sequence[str]:
@@ -182,7 +210,7 @@ def _of_row(line: str, column: tuple[str, int, int] | None) -> Iterator[_Found]:
 
 def _of_part(text: str) -> Iterator[_Found]:
     """What is found in a part of a line. Of its own parts, those without an address are columns of one that has it, unless most have one:
-    then each is an entry."""
+    then each is an entry. Where several have one, so is each that looks like an entry."""
     separator = separator_of(text)
     parts = [part for part in cells(text, separator) if any(sign.isalnum() or sign == "@" for sign in part)]
     if len(parts) < 2 or separator not in text:
@@ -194,16 +222,25 @@ def _of_part(text: str) -> Iterator[_Found]:
         yield from (_Found(part, why_none(part)) for part in bare if len(part) <= _LONGEST and is_domain(part))
         return
     is_list = 2 * sum(addressed) > len(parts)
+    in_turn = all(one != next_ for one, next_ in pairwise(addressed))  # name, address, name, address
+    several = sum(addressed) > 1 and not in_turn
     for place, (part, has) in enumerate(zip(parts, addressed, strict=True)):
         if has:
             yield from _of_part(part)
-        elif is_list and not _is_last_name(part, parts[place + 1 : place + 2]):
+        elif (not _is_last_name(part, parts[place + 1 : place + 2])) if is_list else (several and _is_entry(part)):
             yield _Found(part, why_none(part))
 
 
 def is_addressed(part: str) -> bool:
     """Whether there is an address in it, or what was meant to be one in words."""
     return "@" in part or meant(_words(part)) is not None
+
+
+def _is_entry(part: str) -> bool:
+    """Whether it is no column, though there are many parts without an address: a whole name, or an address without its @."""
+    return len(part) <= _LONGEST and (
+        why_none(part)[0] is EmailFault.MISSING_AT or (why_none(part)[0] is EmailFault.NAME_ONLY and " " in part.strip())
+    )
 
 
 def _is_last_name(part: str, following: list[str]) -> bool:
@@ -221,8 +258,9 @@ def _words(text: str) -> list[str]:
 def _of_field(text: str) -> Iterator[_Found]:
     """What is found where nothing but spaces and brackets separates."""
     if "@" not in text:
-        if (fault := meant(_words(text))) is not None:
-            yield _Found(text.strip(), fault)
+        for part in _SLASH.split(text):
+            if (fault := meant(_words(part))) is not None:
+                yield _Found(part.strip(), fault)
         return
     seen = set()  # Outlook and Markdown write an address twice: as text and as a link
     words = [word for token in _TOKEN_ENDS.split(text) if (word := token.strip(_AROUND))]

@@ -91,6 +91,13 @@ def is_technical(line: str) -> bool:
     return _TECHNICAL.match(line) is not None
 
 
+def label_of(line: str) -> str:
+    """The column that a line names before its value, as in ``Name: Ana``; empty if it names none."""
+    label, colon, value = line[: 2 * _LONGEST].partition(":")
+    name = folded(label)
+    return name if colon and value.strip() and name in _COLUMNS else ""
+
+
 def recipients(line: str) -> str:
     """What stands behind the label of a message's head that names people; empty for any other line."""
     found = _TO.match(line)

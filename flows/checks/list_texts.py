@@ -36,7 +36,7 @@ _MAILTO = re.compile(r"mailto:([^\s<>|;?()\[\]]{1,320})(?:\?[^\s<>|,;)\]]*)?", r
 _LINK = re.compile(r"<([^\s<>|]{1,320}@[^\s<>|]{1,320})\|([^<>|]{0,320})>")
 """As Slack writes them: the address, and what is shown in its place."""
 _PERCENT_AT = re.compile(r"(?<![^\s<>,;:|\"'(\[])([\w.+'-]{1,64})%40(?=[\w-]{1,63}\.)")
-_BRACKETED_AT = re.compile(r"\s?[(\[{<]\s?(?:at|arroba|@)\s?[)\]}>]\s?", re.IGNORECASE)
+_BRACKETED_AT = re.compile(r"\s?[(\[{<]\s?(?:at|arroba|@)\s?[)\]}>]\s?|(?<=\w)[(\[]a[)\]](?=[\w-]{1,63}\.)", re.IGNORECASE)
 _BRACKETED_DOT = re.compile(r"(?<=\w)\s?[(\[{]\s?(?:dot|ponto|punto|\.)\s?[)\]}]\s?(?=\w)", re.IGNORECASE)
 _LOOSE_AT = re.compile(r"(?<![^\s<>,;:|\"'(\[])([\w.+'-]{1,64})[ \t]{0,3}@[ \t]{0,3}(?=[\w-]{1,63}\.[\w])")
 _APOSTROPHE = re.compile(r"(?<=[a-zA-Z])[’‘´`](?=[a-zA-Z.'+_-]{1,60}@)")

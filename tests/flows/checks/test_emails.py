@@ -151,6 +151,13 @@ AT, SPACE, MISSING, NAME, NONE = (
         (f"{ANA}; Pedro Souza; {BIA}", [("Pedro Souza", NAME)]),
         (f"{ANA}, maria at acmebank.com", [("maria at acmebank.com", AT)]),
         (f"{ANA} joao.acmebank.com {BIA}", [("joao.acmebank.com", MISSING)]),
+        (
+            "maria at acme.com, joao acme.com, Pedro Souza, joao.acme.tech",
+            [("maria at acme.com", AT), ("joao acme.com", SPACE), ("Pedro Souza", NAME), ("joao.acme.tech", MISSING)],
+        ),
+        (f"Ana Lima, {ANA}, Bia Reis, {BIA}", []),
+        (f"Nome: Ana\nE-mail: {ANA}\nFunção: Ops\nNome: Pedro\nFunção: TI", [("Nome: Pedro", NAME), ("Função: TI", NAME)]),
+        ("Pedro Souza (sem e-mail)\n李四", [("Pedro Souza (sem e-mail)", NAME), ("李四", NAME)]),
         ("Para: Ana Souza; Bia Lima", [("Ana Souza", NAME), ("Bia Lima", NAME)]),
         (f"Nome;E-mail;Função\nAna;{ANA};Ops\nPedro;;Ops\nEva;pendente;Ops", [("Pedro", NAME), ("pendente", NONE)]),
         (f"Ana Souza;{ANA};Operações;www.acmebank.com", []),
