@@ -77,7 +77,7 @@ STEP = Step(
             "go_live": "2099-01-15",
             "session_1": 4070908800,
             "session_2": 4070995200,
-            "attendees": "product@bank.example\nengineering.lead@bank.example",
+            "attendees": "product.lead@bank.example\nengineering.lead@bank.example",
         },
     ),
     go_live=go_live,
