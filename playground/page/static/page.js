@@ -21,7 +21,8 @@ function modalOpened(id) {
   soon(() => {
     const modal = root.querySelector(".modal");
     const here = document.activeElement;
-    if (here?.matches(FIELDS) && modal?.querySelector(".modal-scroll")?.contains(here)) return; // somebody types already
+    const types = modal?.querySelector(".modal-scroll")?.contains(here) ? FIELDS : root.contains(here) ? null : "input, textarea";
+    if (types && here?.matches(types)) return; // somebody types already, here or elsewhere
     const first = modal && [...modal.querySelectorAll(FIELDS)].find((field) => field.offsetParent && field.closest(".modal-scroll"));
     (first ?? modal)?.focus({ preventScroll: true });
     modal?.querySelector(".modal-scroll")?.scrollTo(0, 0);

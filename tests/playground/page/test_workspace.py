@@ -338,7 +338,11 @@ async def test_what_changes_is_shown_and_what_is_out_of_sight_has_a_badge_that_l
 
     sent = await client.chat_postMessage(channel=office.acme.id, text="The news")
     await expect(customer.message("The news")).to_be_in_viewport()
-    await expect(box).to_be_focused()
+    await client.views_open(trigger_id=slack.new_trigger(office.sam.user), view=modal(field_of("name", "Name")))
+    await expect(support.dialog).to_be_visible()
+    await tab.keyboard.type(" on")
+    await expect(box).to_have_value("typing on")
+    await support.close()
     await customer.message("The news").hover()
     await tab.mouse.wheel(0, -3000)
     await expect(customer.message("The news")).not_to_be_in_viewport()
