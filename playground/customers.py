@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from bot.messages.texts import languages
 from flows.cases import fill, manage, review, start, tasks
 from flows.cases.access import Access
 from flows.cases.case import Case, Cases
@@ -87,7 +88,7 @@ class Crowd:
         channel = slack.add_channel(f"{MARK}_{number}_pismo", slack.installing_team, members, shared_with=[team])
         late = self.chance.choice([None, *range(-20, 200, 7)])
         go_live = None if late is None else self.office.clock().date() + timedelta(days=late)
-        asked = start.StartRequest(name, channel.id, self._who(lead), owner.id, self.chance.choice(["en", "pt_BR"]), go_live)
+        asked = start.StartRequest(name, channel.id, self._who(lead), owner.id, self.chance.choice(languages()), go_live)
         return await self.store.transact(partial(self._begin, asked=asked, owner=self._who(owner), stuck=number % STUCK == 1))
 
     async def _begin(self, unit: Unit, *, asked: start.StartRequest, owner: Who, stuck: bool) -> str:
