@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from flows.checks.email_faults import is_domain
-from flows.checks.emails import is_addressed, why_without_address
+from flows.checks.found_addresses import is_addressed, why_without_address
 from flows.checks.list_texts import AROUND, cells, cleaned, lines, separator_of
 from flows.checks.people_columns import (
     EMAIL,

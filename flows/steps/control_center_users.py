@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 
 from flows.checks import people_lists
-from flows.checks.emails import shortened, why_without_address
+from flows.checks.emails import shortened
+from flows.checks.found_addresses import why_without_address
 from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS, listed
 from flows.checks.people_columns import EMAIL, NAME, Columns, ListedPerson, folded
 from flows.checks.people_lists import PeopleList
