@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from typing import Literal
 
-Codec = Literal["utf-16", "utf-16-le", "utf-16-be", "utf-8"]
+Codec = Literal["utf-32", "utf-32-le", "utf-32-be", "utf-16", "utf-16-le", "utf-16-be", "utf-8"]
 
 MIN_TEXT = 0x09
 """The least byte of a text in a code page, a tab."""
@@ -17,6 +17,8 @@ _JUDGED = 4_000
 """Bytes by which a code page is chosen: of lines with more than ASCII."""
 _CODE_PAGES = ("cp1252", "cp850", "mac_roman")
 """Windows, Excel's "CSV (MS-DOS)", Excel's "CSV (Macintosh)"; of two that fit as well, the first."""
+_TWICE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸŽ]")
+_WITHOUT_SIGN = frozenset("\x81\x8d\x8f\x90\x9d")
 _KANA = re.compile("[\u3041-\u30ff]{2}")
 
 _OURS = "áâãàäéêíóôõöúüçñ"
@@ -34,9 +36,10 @@ def text_of_file(content: bytes) -> str:
     """Raises UnicodeDecodeError for what is no text."""
     codec = codec_of(content)
     if codec != "utf-8":
-        return content[: len(content) // 2 * 2].decode(codec).removeprefix("\ufeff")
+        unit = 4 if codec.startswith("utf-32") else 2
+        return content[: len(content) // unit * unit].decode(codec).removeprefix("\ufeff")
     try:
-        return content.decode("utf-8").removeprefix("\ufeff")
+        return _encoded_once(content.decode("utf-8").removeprefix("\ufeff"))
     except UnicodeDecodeError:
         if min(content) < MIN_TEXT or 2 * len(content.decode("ascii", "ignore")) < len(content):
             raise
@@ -44,17 +47,36 @@ def text_of_file(content: bytes) -> str:
 
 
 def codec_of(content: bytes) -> Codec:
-    """ "utf-16" if a byte order mark says so, "utf-16-le" or "utf-16-be" if every other byte is zero in what are mostly Latin letters, as
-    Windows and databases write it without a mark; else "utf-8"."""
+    """As a byte order mark says, or as the zero bytes show in what are mostly Latin letters: Windows and databases write UTF-16 without a
+    mark. Else UTF-8."""
+    if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     head = content[:_SAMPLE]
-    even, odd = head[::2].count(0), head[1::2].count(0)
+    first, second, third, fourth = (head[place::4].count(0) for place in range(4))
+    if first + second + third + fourth > len(head) // 2:
+        return "utf-32-le" if first <= fourth else "utf-32-be"
+    even, odd = first + third, second + fourth
     if odd > len(head) // 4 and odd > 8 * even:
         return "utf-16-le"
     if even > len(head) // 4 and even > 8 * odd:
         return "utf-16-be"
     return "utf-8"
+
+
+def _encoded_once(text: str) -> str:
+    """Without what happens where UTF-8 was opened as Windows' code page and saved again: ``JosÃ©``."""
+    if not _TWICE.search(text):
+        return text
+    with suppress(UnicodeError):
+        return b"".join(_byte(sign) for sign in text).decode()
+    return text
+
+
+def _byte(sign: str) -> bytes:
+    """In Windows' code page, which has no signs for five bytes."""
+    return sign.encode("latin-1" if sign in _WITHOUT_SIGN else "cp1252")
 
 
 def _in_code_page(content: bytes) -> str:

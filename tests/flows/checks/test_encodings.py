@@ -14,7 +14,7 @@ LISTED = "Nome;E-mail;Função\r\n" + "".join(
 
 @pytest.mark.parametrize(
     "encoding",
-    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "cp850", "mac_roman"],
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "cp1252", "latin-1", "cp850", "mac_roman"],
 )
 def test_a_list_reads_the_same_however_it_was_saved(encoding: str) -> None:
     read = text_of_file(LISTED.encode(encoding))
@@ -37,6 +37,15 @@ def test_a_list_reads_the_same_however_it_was_saved(encoding: str) -> None:
 def test_one_line_is_enough_to_tell(encoding: str, line: str) -> None:
     assert text_of_file(line.encode(encoding)) == line
     assert examine(text_of_file(line.encode(encoding))).valid == ("ana@bank.example",)
+
+
+def test_what_was_encoded_twice_is_read_once() -> None:
+    for line in ("José Gonçalves; Conceição <ana@bank.example>", "Íris À Ávila <ana@bank.example>"):
+        twice = "".join(
+            chr(byte) if byte in b"\x81\x8d\x8f\x90\x9d" else bytes([byte]).decode("cp1252") for byte in line.encode()
+        )
+        assert text_of_file(twice.encode()) == line
+    assert text_of_file("MAÇÃ® é".encode()) == "MAÇÃ® é"
 
 
 def test_what_is_no_text_is_refused_and_a_cut_one_read() -> None:
