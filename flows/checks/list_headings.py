@@ -61,20 +61,14 @@ _TECHNICAL = re.compile(
     re.IGNORECASE,
 )
 _TO = re.compile(r"(?:to|from|cc|bcc|cco|reply-to|para|de|responder a)\s?:\s*", re.IGNORECASE)
-_RULE = re.compile(r"[-_=*~#]{2,}\Z")
+_RULED = re.compile(r"(?:[-_=~#]{3,}.{0,200}?[-_=~#]{3,}|#{1,6}\s.{0,200})\Z")
+"""A title between rules, as above a forwarded message, or marked as Markdown has it."""
 
 
 def is_heading(line: str) -> bool:
     """Of a line without an address: whether it names columns, is a title, or belongs to a forwarded message."""
     bare = line.strip(" \t\"'*_|")
-    if (
-        not bare
-        or bare.endswith(":")
-        or bare.startswith("#")
-        or _RULE.search(line)
-        or _ABOUT_A_MESSAGE.match(line)
-        or is_technical(line)
-    ):
+    if not bare or bare.endswith(":") or _RULED.match(line) or _ABOUT_A_MESSAGE.match(line) or is_technical(line):
         return True
     if len(line) > 20 * _LONGEST:
         return False

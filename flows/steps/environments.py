@@ -71,8 +71,10 @@ def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     for name in ("test_users", "production_users"):
-        yield Note(f"{name}_follow", kind=NoteKind.HINT)
-        yield from addresses.notes(answers, situation, name)
+        found = list(addresses.notes(answers, situation, name))
+        odd = any(note.kind is NoteKind.TO_CHECK for note in found)  # whoever reviews must know of which list
+        yield Note(f"{name}_follow", kind=NoteKind.TO_CHECK if odd else NoteKind.HINT)
+        yield from found
     if (
         situation.go_live
         and answers.get("production_from")

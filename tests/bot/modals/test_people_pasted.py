@@ -75,7 +75,9 @@ async def test_the_one_who_lacks_something_is_asked_for_with_what_is_wrong(offic
 async def test_a_spreadsheet_s_file_and_a_picked_person_go_in_together(office: Workplace, onboarding: str) -> None:
     await office.send(onboarding, "service_desk", users="Operations Lead <ops@bank.example>")
     await opened(office, onboarding)
-    file = FileUpload("users.csv", "E-mail,Nome,Papéis,Ambientes\np1@bank.example,Ana Souza,Administrador,ambos\n".encode())
+    file = FileUpload(
+        "users.csv", "E-mail,Nome,Papéis,Ambientes\np1@bank.example,Ana Souza,Administrador,ambos\n".encode("cp850")
+    )
     await send(office, people_file=file, known_people=["ops@bank.example"], usual_roles=["Auditor"])
     assert (await office.ana.submit()).closed
     assert await sent(office, onboarding) == [

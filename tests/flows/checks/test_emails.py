@@ -157,6 +157,7 @@ AT, SPACE, MISSING, NAME, NONE = (
         ),
         (f"Ana Lima, {ANA}, Bia Reis, {BIA}", []),
         (f"Nome: Ana\nE-mail: {ANA}\nFunção: Ops\nNome: Pedro\nFunção: TI", [("Nome: Pedro", NAME), ("Função: TI", NAME)]),
+        ("**Pedro Souza**\n--- Pedro Souza", [("**Pedro Souza**", NAME), ("--- Pedro Souza", NAME)]),
         ("Pedro Souza (sem e-mail)\n李四", [("Pedro Souza (sem e-mail)", NAME), ("李四", NAME)]),
         ("Para: Ana Souza; Bia Lima", [("Ana Souza", NAME), ("Bia Lima", NAME)]),
         (f"Nome;E-mail;Função\nAna;{ANA};Ops\nPedro;;Ops\nEva;pendente;Ops", [("Pedro", NAME), ("pendente", NONE)]),
