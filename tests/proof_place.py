@@ -168,7 +168,7 @@ class Acme:
 
     async def reviews(self, answers: Answers) -> str:
         """Everything on Ana's last page, before she sends authentication with these answers; she leaves it there."""
-        pages = len([page for page in JOURNEYS.latest.steps[STEP].form.pages if page.when(answers)])
+        pages = len([page for page in JOURNEYS.latest.steps[STEP].form.pages if page.when(answers) and not page.known])
         seen = ""
 
         def look() -> bool:

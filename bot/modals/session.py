@@ -30,7 +30,6 @@ from flows.model import Person, StepRecord, TaskRecord
 from flows.people import Role, Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
-from flows.state import StepState
 
 
 @dataclass(frozen=True)
@@ -136,8 +135,8 @@ class FormSession:
     @property
     def _sent_back(self) -> StepRecord | None:
         """The step, if changes were requested in it."""
-        record = self.case.record(self.subject.step.id) if self.case and self.subject.step and self.subject.is_step else None
-        return record if record is not None and record.state is StepState.CHANGES_REQUESTED else None
+        case, step = self.case, self.subject.step
+        return fill.to_correct(case, step.id) if case is not None and step is not None and self.subject.is_step else None
 
     @property
     def _to_correct(self) -> StepRecord | None:
@@ -375,7 +374,7 @@ class FormSession:
     def _named_here(self, slot: Slot) -> list[Block]:
         named = self.named(slot)
         labels = [label_of(self.form, slot, name, self.texts) for name, _, _ in inputs(slot.page.model) if name in named]
-        return [context(self.texts.md("form_ui.correct_here", labels=Raw(escape(", ".join(labels)))))] if labels else []
+        return [context(self.texts.md("form_ui.to_correct", labels=Raw(escape(", ".join(labels)))))] if labels else []
 
     def _alert(self, key: str) -> Block:
         return alert(self.texts(f"form_ui.{key}"))

@@ -13,7 +13,7 @@ from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, digest, forgotten, item_of, passed_over, put, screen, slots
 from flows.forms.step import Form, Situation, Step
-from flows.model import Draft, Submission, new_salt
+from flows.model import Draft, StepRecord, Submission, new_salt
 from flows.outbox import ShowDifferences, ShowInFull
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
@@ -71,6 +71,12 @@ def fillable(case: Case, step_id: str) -> None:
     record = case.record(step_id)
     if record.state not in FILLABLE:
         raise moved_on(record)
+
+
+def to_correct(case: Case, step_id: str) -> StepRecord | None:
+    """The step, if changes were requested in it."""
+    record = case.record(step_id)
+    return record if record.state is StepState.CHANGES_REQUESTED else None
 
 
 def _since(form: Form, answers: Answers, at: datetime | None, situation: Situation) -> Answers:

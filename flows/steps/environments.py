@@ -42,7 +42,7 @@ RESOURCES = {"test_users": TEST_ACCESS, "production_users": PRODUCTION_ACCESS}
 """The access that each list of addresses asks for."""
 
 
-class Environments(FormPage):
+class EnvironmentAccess(FormPage):
     test: Annotated[str, Input(Kind.CHOICE, ("pismo", "own"), redraws=True)]
     own_url: Annotated[HttpsUrl | None, Field(max_length=500), Input(Kind.URL)] = None
     own_contact: Annotated[Email | None, Field(max_length=255), Input(Kind.EMAIL)] = None
@@ -154,7 +154,7 @@ STEP = Step(
         (
             Page(
                 "access",
-                Environments,
+                EnvironmentAccess,
                 compulsory=lambda answers: OWN if _has_own(answers) else (),
                 hides=lambda answers, _situation: () if _has_own(answers) else OWN,
                 check=_check,

@@ -265,7 +265,9 @@ def test_titles_and_buttons_fit(language: str) -> None:
         key for key, text in words.items() if re.match(r"form_ui\.(next|send|close|back|message)$", key) and len(text) > 24
     } == set()
     assert {
-        key for key, text in words.items() if re.match(r"(button|link|choice)\.|task\..*\.title$", key) and len(text) > BUTTON
+        key
+        for key, text in words.items()
+        if re.match(r"(button|link|choice)\.|task\..*\.(title|button)$", key) and len(text) > BUTTON
     } == set()
     texts = Texts(language)
     titles = [text for key, text in words.items() if re.fullmatch(r"step\.[a-z_]+\.title", key)]

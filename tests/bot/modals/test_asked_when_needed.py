@@ -114,7 +114,7 @@ async def test_what_support_names_stands_first_and_is_one_press_away(office: Wor
     assert ("! Complement" in first, "page:named1" in first) == (True, True)
     assert any("head office" in place for place in places[: places.index(first)])
     await press(office, ana, f"{Act.PAGE}:named1")
-    assert EN("form_ui.correct_here", labels="Complement, City") in office.shown(ana)
+    assert EN("form_ui.to_correct", labels="Complement, City") in office.shown(ana)
     await send(office, ana, city="Recife", state="PE", zipcode="50030-230")
     assert "Recife" in office.shown(ana)
     assert asked(ana) == []  # back on the last page, and not on those that follow the corrected one

@@ -66,15 +66,16 @@ async def test_a_broken_bot_does_not_start(monkeypatch: pytest.MonkeyPatch, capl
 
 
 def test_words_that_are_missing_are_named_in_every_language() -> None:
-    lunch = Step("lunch", Form("lunch", PLANNING.form.pages), tasks=(Task("eat", Side.SUPPORT, effect=Cook),))
+    lunch = Step("lunch", Form("lunch", PLANNING.form.pages, review=True), tasks=(Task("eat", Side.SUPPORT, effect=Cook),))
     said = faults(lunch)
     for language in ("en", "pt_BR"):
         for key in (
             "step.lunch.title",
             "form.lunch.title",
-            "page.lunch.goals.title",
+            "page.lunch.plan.title",
             "field.lunch.products.label",
             "task.lunch.eat.title",
+            "task.lunch.eat.button",
             "effect.cook",
         ):
             assert f"{language}: the text {key} is missing" in said
@@ -95,7 +96,7 @@ def test_a_choice_and_a_link_without_words_are_named() -> None:
         ("form.planning.title", 24),
         ("form.planning.schedule_session.submit", 24),
         ("choice.products.card_issuing", 75),
-        ("task.planning.close_planning.title", 75),
+        ("task.planning.close_planning.button", 75),
         ("field.planning.goals.hint", 2000),
         ("field.planning.schedule_session.link.placeholder", 150),
     ],

@@ -28,7 +28,7 @@ def needed() -> Iterator[str]:
         yield from (f"step.{step.id}.title", f"step.{step.id}.about")
         yield from (f"link.{key}" for key, _ in step.links(a_situation()))
         for task in step.tasks:
-            yield from (f"task.{step.id}.{task.id}.{word}" for word in ("title", "done"))
+            yield from (f"task.{step.id}.{task.id}.{word}" for word in ("title", "button", "done"))
             yield from (f"resource.{resource}" for resource in task.resource)
             yield from (f"grant.{state}" for state in (*task.grant_from, *filter(None, [task.grant_to])))
     for form in FORMS:
@@ -70,7 +70,7 @@ def holes(text: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_words_fit_into_slack(language: str) -> None:
-    limits = {r"form\..*\.(title|submit)$": 24, r"step\.[^.]*\.title$": 60, r"task\..*\.title$": 30, r"choice\.|link\.": 75}
+    limits = {r"form\..*\.(title|submit)$": 24, r"step\.[^.]*\.title$": 60, r"task\..*\.button$": 30, r"choice\.|link\.": 75}
     limits |= {r"field\..*\.placeholder$": 150}
     for pattern, most in limits.items():
         long = {key: text for key, text in table(language).items() if re.match(pattern, key) and len(text) > most}
