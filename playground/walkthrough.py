@@ -264,7 +264,7 @@ class Walkthrough:
             before = view.hash
             await person.fill({block["block_id"]: wanted})
             if block.get("dispatch_action") and meta_of(view).form != START:
-                await self.comes(partial(_is_another, person, before), REDRAWN_WITHIN)
+                await self.comes(partial(is_another, person, before), REDRAWN_WITHIN)
                 view = person.view or view
 
     # -- the parts of every step
@@ -334,7 +334,7 @@ def chosen(state: Mapping[str, Any]) -> list[Any]:
     return [plain(value) for value in state.values()]
 
 
-def _is_another(person: SlackPerson, before: str) -> bool:
+def is_another(person: SlackPerson, before: str) -> bool:
     """Whether the window was drawn anew since its hash was this."""
     return person.view is not None and person.view.hash != before
 

@@ -22,6 +22,7 @@ from playground.walkthrough import (
     action_id,
     chosen,
     holds,
+    is_another,
     items_of,
     label,
     meta_of,
@@ -159,10 +160,8 @@ class ByHand(Walkthrough):
             before = view.hash
             await fill(side, person, block, value)
             if redraws:  # what else is asked may depend on it
-                view = await self.slack.until(partial(self._redrawn, person, before), SECONDS)
-
-    def _redrawn(self, person: SlackPerson, before: str) -> View | None:
-        return person.view if person.view and person.view.hash != before else None
+                await self.slack.until(partial(is_another, person, before), SECONDS)
+                view = person.view or view
 
 
 class AtClick:

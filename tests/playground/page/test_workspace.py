@@ -201,9 +201,10 @@ async def test_a_form_that_did_not_reach_the_app_stays_as_it_was_typed(customer:
     goals = customer.field("Business goals")
     await goals.fill("Cards for everybody")
     await office.slack.until(lambda: "Cards for everybody" in str(office.ana.view and office.ana.view.inputs))
+    rest = {"go_live~plan": "2099-01-15", "session_1~plan": 4070908800, "attendees~plan": "ana@bank.example"}
+    await office.ana.fill({"products~plan": ["Card issuing"], **rest})
     office.slack.courier.by = None
     try:
-        await office.ana.fill({"Products you plan to build": ["Card issuing"], "Target go-live date": "2099-01-15"})
         await customer.submit("Send")
         await expect(customer.dialog.get_by_role("alert").filter(has_text="could not be reached")).to_be_visible()
     finally:
