@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot.messages.answers import Offered, label_of, page_name
@@ -21,6 +22,8 @@ from flows.model import LEFT, Person
 from flows.names import folded
 from storage.sealing import SealError
 
+MAX_OPTIONS = 100
+"""Options that Slack takes in a select."""
 MAX_LABEL = 75
 """Characters of an option's label."""
 
@@ -77,10 +80,11 @@ def own_choices(
 
 
 def _fields(case: Case, step: Step, texts: Texts) -> Iterator[tuple[str, str]]:
-    """The answers of the last revision in which changes can be requested."""
+    """The answers of the last revision in which changes can be requested; of very many, as of twenty people, the first ones."""
     sent = case.snapshot.last(step.id)
     order = slots(step.form, sent.answers) if sent is not None else []
-    for one, slot, name in answers_to_name(step.form, sent.answers if sent else {}, case.situation) if order else ():
+    every = answers_to_name(step.form, sent.answers, case.situation) if sent is not None else ()
+    for one, slot, name in islice(every, MAX_OPTIONS):
         page = page_name(step.form, order, order.index(slot), texts) if len(order) > 1 else ""
         label = label_of(step.form, slot, name, texts)
         yield one, (f"{page} · {label}" if page else label)[:MAX_LABEL]

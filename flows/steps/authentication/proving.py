@@ -64,7 +64,7 @@ class Settled(FormPage):
     """``send``: the details to correct on the platform. The others stay as they are there, with a reason."""
 
     send: Annotated[list[str] | None, Input(Kind.SEARCH_MANY, source="differences")] = None
-    reason: Annotated[LongText | None, Input(Kind.LONG_TEXT)] = None
+    reason: Annotated[LongText | None, Input(Kind.LONG_TEXT, doubted=True)] = None
 
 
 def proved(situation: Situation, environment: str = TEST) -> bool:

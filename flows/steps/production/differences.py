@@ -16,7 +16,7 @@ MENDED, ACCEPTED = "mended", "accepted"
 
 
 class Decided(FormPage):
-    decision: Annotated[str, Input(Kind.CHOICE, (MENDED, ACCEPTED), choices="production_difference")]
+    decision: Annotated[str, Input(Kind.CHOICE, (MENDED, ACCEPTED), choices="production_difference", redraws=True)]
     reason: Annotated[LongText | None, Input(Kind.LONG_TEXT)] = None
 
 
@@ -29,6 +29,11 @@ def mended(situation: Situation) -> bool:
     """Whether support said so of what the last proof found: the customer is to prove it again."""
     last, decided = proofs.last_run(situation, PRODUCTION), situation.done.get(proving.SETTLE_PRODUCTION, {})
     return last is not None and decided.get("decision") == MENDED and decided.get("proof") == last[0]
+
+
+def _no_reason(answers: Answers, _situation: Situation) -> tuple[str, ...]:
+    """It takes one to let something be."""
+    return () if answers.get("decision") == ACCEPTED else ("reason",)
 
 
 def _check(answers: Answers, _situation: Situation) -> Iterator[Problem]:
@@ -48,7 +53,7 @@ SETTLE = Task(
     Side.SUPPORT,
     Form(
         proving.SETTLE_PRODUCTION,
-        (Page("settled", Decided, check=_check),),
+        (Page("settled", Decided, compulsory=lambda _answers: ("reason",), hides=_no_reason, check=_check),),
         example={"decision": ACCEPTED, "reason": "The customer's registered address differs from its office."},
     ),
     ready=unaccepted,
