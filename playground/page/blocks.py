@@ -3,6 +3,7 @@
 import base64
 import mimetypes
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from playground.page import elements, fields
 from playground.page.charts import chart
 from playground.page.markdown import markdown_html
 from playground.page.mrkdwn import safe_url
-from playground.page.parts import element
+from playground.page.parts import Part, element
 from playground.page.rich_text import rich_html
 from playground.page.surface import Surface
 from playground.page.tables import table
@@ -29,9 +30,34 @@ def draw(blocks: Sequence[Json], surface: Surface) -> None:
     """All blocks, from top to bottom. An unknown one is shown as the app sent it."""
     with element("div", "blocks"):
         for block in blocks:
-            one = _BLOCKS.get(str(block.get("type")), _unknown)
-            with element("div", f"b-block b-{block.get('type')}"):
-                one(block, surface)
+            with element("div", _classes(block)):
+                _draw(block, surface)
+
+
+def parts(blocks: Sequence[Json], surface: Surface, shown: object) -> list[Part]:
+    """The same of a form, each block on its own: one that the app leaves as it is isn't drawn again, and so keeps what is being typed
+    into it just then. ``shown``: what else a block depends on."""
+    keys, others = list[object](), 0
+    for block in blocks:
+        others += block["type"] != "input"
+        keys.append(block["block_id"] if block["type"] == "input" else others)
+    return [
+        Part(
+            key,
+            (block, surface.errors.get(block.get("block_id", "")), shown),
+            partial(_draw, block, surface),
+            classes=_classes(block),
+        )
+        for key, block in zip(keys, blocks, strict=True)
+    ]
+
+
+def _classes(block: Json) -> str:
+    return f"b-block b-{block.get('type')}"
+
+
+def _draw(block: Json, surface: Surface) -> None:
+    _BLOCKS.get(str(block.get("type")), _unknown)(block, surface)
 
 
 def _unknown(block: Json, _surface: Surface) -> None:

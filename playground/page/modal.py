@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from playground.page.attempts import Attempts
-from playground.page.blocks import draw as draw_blocks
+from playground.page.blocks import parts as block_parts
 from playground.page.parts import Part, button, element
 from playground.page.surface import Surface
 from playground.page.words import say
@@ -33,7 +33,6 @@ def part(person: SlackPerson, view: View, world: SlackWorld, attempts: Attempts,
 def _inside(person: SlackPerson, view: View, world: SlackWorld, attempts: Attempts, filled: int) -> Iterator[Part]:
     errors = attempts.errors(view)
     lang = {"lang": person.user.locale or "en-US"}
-    shown = view.hash, errors, filled
     surface = Surface(person, view, world, partial(attempts.run, person, view.id), errors)
     yield Part(
         "head",
@@ -46,7 +45,14 @@ def _inside(person: SlackPerson, view: View, world: SlackWorld, attempts: Attemp
     yield Part(
         "scroll",
         classes="modal-scroll",
-        parts=[Part("blocks", shown, partial(draw_blocks, view.blocks, surface), classes="modal-blocks", props=lang)],
+        parts=[
+            Part(
+                "blocks",
+                classes="modal-blocks",
+                props=lang,
+                parts=[Part("all", classes="blocks", parts=block_parts(view.blocks, surface, filled))],
+            )
+        ],
     )
     if warning := attempts.warnings.get(view.id):
         yield Part("warning", warning, partial(element, "span", "", warning), classes="warning", props={"role": "alert"})
