@@ -92,7 +92,8 @@ def page_view(
     for name, info, item in inputs(slot.page.model):
         if name in unasked or (item.asked_with and not answers.get(item.asked_with)):
             continue
-        blocks += [context(texts(_either(names))) for names in slot.page.model.one_of if names[0] == name]
+        these = ([one for one in names if one not in unasked] for names in slot.page.model.one_of if names[0] == name)
+        blocks += [context(texts(_either(names))) for names in these]
         element = _element(name, info, item, raw.get(name), texts, offered or {})
         block = _labelled(element, words_of(form.id, name, item), texts)
         optional = not info.is_required() and name not in compulsory

@@ -33,6 +33,7 @@ from flows.steps.control_center_users import (
     SOURCES,
     differing,
     left_out,
+    nobody_known,
     offered,
     people_listed,
     roles_of,
@@ -199,7 +200,7 @@ STEP = Step(
     Form(
         "control_center",
         (
-            Page("people", UserList, check=_list, takes=with_listed),
+            Page("people", UserList, hides=nobody_known, check=_list, takes=with_listed),
             Page("person", ListedUser, check=once, repeat="users", to_correct=True),
         ),
         prefill=lambda situation: {

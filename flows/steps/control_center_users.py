@@ -188,7 +188,7 @@ def differing(people: Iterable[ListedPerson]) -> Iterator[str]:
 def known_people(situation: Situation) -> dict[str, str]:
     """By address, who was named for the Service Desk or an environment: their name, or an empty text."""
     desk, environments = (situation.answers.get(step, {}) for step in ("service_desk", "environments"))
-    text = "\n".join((addresses.text_of(desk, *DESK_USERS), addresses.text_of(environments, "test_users", "production_users")))
+    text = _named_before(situation)
     names = {person.email.casefold(): person.name for person in people_lists.read(text, columns()).people if person.name}
     found = (*addresses.addresses(desk, *DESK_USERS), *addresses.addresses(environments, "test_users", "production_users"))
     return {address: names.get(address.casefold(), "") for address in dict.fromkeys(found) if len(address) <= _OPTION}
@@ -196,6 +196,16 @@ def known_people(situation: Situation) -> dict[str, str]:
 
 _OPTION = 150
 """Characters that Slack takes in an option's value."""
+
+
+def _named_before(situation: Situation) -> str:
+    desk, environments = (situation.answers.get(step, {}) for step in ("service_desk", "environments"))
+    return "\n".join((addresses.text_of(desk, *DESK_USERS), addresses.text_of(environments, "test_users", "production_users")))
+
+
+def nobody_known(_answers: Answers, situation: Situation) -> tuple[str, ...]:
+    """Nobody can be picked before somebody was named."""
+    return () if _named_before(situation).strip() else ("known_people",)
 
 
 def offered(situation: Situation) -> Iterator[Offer]:
