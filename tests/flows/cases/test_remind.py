@@ -117,6 +117,19 @@ async def test_the_customers_own_zone_and_holidays_count_once_they_are_known(acm
     assert await acme.sweep(datetime(2026, 5, 1, 10, tzinfo=UTC)) == []  # Labour Day
 
 
+async def test_a_state_that_is_changed_later_changes_the_holidays(acme: CaseBook) -> None:
+    """9 July is a holiday in the state of São Paulo, and an ordinary day in Paraná."""
+    await acme.skip("planning")
+    moment = datetime(2027, 7, 9, 15, tzinfo=UTC)
+    works = []
+    for state in ("São Paulo", "Paraná"):
+        acme.now = datetime(2027, 7, 1, 15, tzinfo=UTC)
+        await acme.send("organization", state=state)
+        works.append(business_time.is_open(calendar_of(Side.CUSTOMER, await acme.snapshot(), acme.rules), moment))
+        await acme.send_back("organization", "Which state?")
+    assert works == [False, True]
+
+
 async def test_without_business_hours_a_reminder_can_be_tried_within_seconds(tmp_path: Path) -> None:
     times = ReminderTimes(
         customer=(business_time.BusinessDuration(seconds=20), business_time.BusinessDuration(seconds=40)), once_a_day=False
