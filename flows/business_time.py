@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from flows.days_off import DaysOff, days_off
+from flows.days_off import STATES_OF_ZONES, DaysOff, days_off
 
 _DAY = timedelta(days=1)
 _MIDNIGHT = time(0)
@@ -179,7 +179,7 @@ def _is_business_day(calendar: Calendar, day: date) -> bool:
 
 
 def _days_off(calendar: Calendar) -> DaysOff:
-    return days_off(calendar.country or "", calendar.subdivision or "")
+    return days_off(calendar.country or "", calendar.subdivision or STATES_OF_ZONES.get(calendar.timezone, ""))
 
 
 def _utc(moment: datetime) -> datetime:

@@ -14,6 +14,16 @@ from typing import Any
 _WEEKEND = (5, 6)
 _USUAL_PART = {"GB": "ENG"}
 """Where no holiday is the whole country's: England and Wales have most banks."""
+STATES_OF_ZONES = {
+    "Australia/Adelaide": "SA",
+    "Australia/Brisbane": "QLD",
+    "Australia/Darwin": "NT",
+    "Australia/Hobart": "TAS",
+    "Australia/Melbourne": "VIC",
+    "Australia/Perth": "WA",
+    "Australia/Sydney": "NSW",
+}
+"""Where most holidays are the states', whose codes are longer than what the address has (`flows.checks.states`)."""
 _BANKS_ALSO = {"BR": re.compile("Carnaval|Corpus Christi")}
 """Of the "optional" ones, those on which banks are closed: resolution 4,880 of Brazil's CMN. On the others they open, if later."""
 _CALENDARS = {"MX": "XMEX", "US": "XFED"}

@@ -21,7 +21,7 @@ from flows.business_time import (
     parse_duration,
 )
 from flows.checks.iso_codes import zones
-from flows.days_off import days_off
+from flows.days_off import STATES_OF_ZONES, days_off
 
 SAO_PAULO = Calendar("America/Sao_Paulo", country="BR")
 ZERO = BusinessDuration()
@@ -158,6 +158,13 @@ def test_public_and_bank_holidays_of_country_and_state() -> None:
     assert wrong == []
 
 
+def test_the_holidays_of_an_australian_state_are_those_of_its_zone() -> None:
+    """2027-08-02 is the bank holiday of New South Wales."""
+    sydney = Calendar("Australia/Sydney", country="AUS")
+    assert not is_open(sydney, at("Australia/Sydney", "2027-08-02 10:00"))
+    assert is_open(replace(sydney, timezone="Australia/Melbourne"), at("Australia/Melbourne", "2027-08-02 10:00"))
+
+
 def test_a_holiday_is_called_as_in_its_country() -> None:
     assert holiday(SAO_PAULO, date(2027, 2, 9)) == "Carnaval"
     assert holiday(replace(SAO_PAULO, country="GB"), date(2027, 8, 30)) == "Late Summer Bank Holiday"
@@ -246,7 +253,7 @@ def expected_open(calendar: Calendar, moment: datetime) -> bool:
     local = moment.astimezone(ZoneInfo(calendar.timezone))
     off = local.weekday() in ((4, 5) if calendar.country in ("SA", "IL") else (5, 6))
     if calendar.country and calendar.country != "XX":
-        off = off or bool(days_off(calendar.country).name(local.date()))
+        off = off or bool(days_off(calendar.country, STATES_OF_ZONES.get(calendar.timezone, "")).name(local.date()))
     return not off and calendar.opens <= local.time() < calendar.closes
 
 
