@@ -112,8 +112,9 @@ def _matching(kind: Catalog, index: CatalogIndex, text: str, language: str) -> l
 
 def _best(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str) -> list[CatalogEntry]:
     scores = _elsewhere(kind, index, asked, language)
+    called = index.called(asked)
     for value in index.candidates(asked):
-        scores[value] = min((_score(index.entries[value], asked), 0), scores.get(value, (_NONE, 0)))
+        scores[value] = min((_score(index.entries[value], asked, called=value in called), 0), scores.get(value, (_NONE, 0)))
     return [index.entries[value] for value in sorted(scores, key=lambda value: (scores[value], index.places[value]))]
 
 
@@ -147,7 +148,9 @@ def _around(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], text: st
     """Countries by a large city or a part of theirs; currencies and time zones of the countries that are found by it."""
     if kind == "country":
         of_cities = [cldr("zone_territories").get(city.zone, "") for city in cities.named(asked)]
-        of_parts = [two for two, parts in other_names.parts_of_countries().items() if any(_begin(asked, part) for part in parts)]
+        of_parts = [
+            two for two, parts in other_names.parts_of_countries().items() if any(_begin(asked, part.split()) for part in parts)
+        ]
         values = dict.fromkeys(three for two in (*of_cities, *of_parts) if (three := countries().get(two)))
         return [index.entries[value] for value in values]
     places = {alpha2(entry.value): rank for rank, entry in enumerate(_found("country", text, language)[:5])}
@@ -169,12 +172,12 @@ def label(kind: Catalog, value: str, language: str) -> str:
     return _shown(kind, entry) if entry else value
 
 
-def _score(entry: CatalogEntry, asked: tuple[str, ...]) -> int:
+def _score(entry: CatalogEntry, asked: tuple[str, ...], *, called: bool) -> int:
     """Lower is better, of one in which each word that was asked begins one."""
     text = " ".join(asked)
     if "".join(asked) in entry.codes or entry.name == text:
         return 0
-    if text in entry.names:
+    if called:
         return 1
     if f"{entry.name} ".startswith(f"{text} "):
         return 2

@@ -3,6 +3,7 @@
 Names come from CLDR, in the reader's language; `flows.checks.other_names` has those that people use besides.
 """
 
+import sys
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -71,7 +72,7 @@ class CatalogEntry:
     codes: tuple[str, ...]
     name: str
     words: tuple[str, ...]
-    names: frozenset[str]
+    names: tuple[str, ...]
     others: tuple[str, ...]
     signs: frozenset[str] = frozenset()
 
@@ -82,13 +83,13 @@ class CatalogIndex:
     def __init__(self, entries: Iterable[CatalogEntry]) -> None:
         self.entries = {entry.value: entry for entry in entries}
         self.places = {value: place for place, value in enumerate(self.entries)}
-        self._having: dict[str, set[str]] = {}
-        self._whole: dict[str, set[str]] = {}
+        self._having: dict[str, tuple[str, ...]] = {}
+        self._whole: dict[str, tuple[str, ...]] = {}
         for entry in self.entries.values():
-            for word in (*entry.words, *entry.others):
-                self._having.setdefault(word, set()).add(entry.value)
-            for whole in (*entry.codes, entry.name, *entry.names):
-                self._whole.setdefault(whole, set()).add(entry.value)
+            for word in {*entry.words, *entry.others}:
+                self._having[word] = (*self._having.get(word, ()), entry.value)
+            for whole in {*entry.codes, entry.name, *entry.names}:
+                self._whole[whole] = (*self._whole.get(whole, ()), entry.value)
         self._words = sorted(self._having)
 
     def candidates(self, asked: Sequence[str]) -> set[str]:
@@ -99,7 +100,7 @@ class CatalogIndex:
         return set.intersection(*begun) | self.called(asked)
 
     def called(self, asked: Sequence[str]) -> set[str]:
-        return self._whole.get(" ".join(asked), set()) | self._whole.get("".join(asked), set())
+        return {*self._whole.get(" ".join(asked), ()), *self._whole.get("".join(asked), ())}
 
     def _beginning(self, begun: str) -> Sequence[str]:
         return self._words[bisect_left(self._words, begun) : bisect_left(self._words, begun + "\U0010ffff")]
@@ -198,7 +199,7 @@ def _entry(
     value: str, text: str, codes: Iterable[str], name: str, names: Iterable[str], others: Iterable[str], signs: Iterable[str] = ()
 ) -> CatalogEntry:
     folded, own, called = tuple("".join(words(code)) for code in codes if code), words(name), [words(one) for one in names]
-    around = dict.fromkeys(word for one in (*called, *map(words, others)) for word in one)
-    whole = frozenset(" ".join(one) for one in called if one) | {"".join(one) for one in called if one}
+    around = dict.fromkeys(sys.intern(word) for one in (*called, *map(words, others)) for word in one)
+    whole = dict.fromkeys(sys.intern(joint.join(one)) for one in called if one for joint in (" ", ""))
     small = frozenset("".join(unicodedata.normalize("NFKC", sign).casefold().split()) for sign in signs if sign)
-    return CatalogEntry(value, text, folded, " ".join(own), folded + own, whole, tuple(around), small)
+    return CatalogEntry(value, text, folded, " ".join(own), folded + own, tuple(whole), tuple(around), small)

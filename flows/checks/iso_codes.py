@@ -1,7 +1,9 @@
 """Codes of currencies (ISO 4217), countries (ISO 3166-1) and time zones (IANA)."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 # Currencies that are legal tender somewhere, with their numeric codes. Source: ISO 4217, list one (current currencies); CLDR has
@@ -34,6 +36,15 @@ def cldr(part: Part) -> Mapping[str, Any]:
     from babel.core import get_global  # noqa: PLC0415  not needed at startup
 
     return get_global(part)
+
+
+def iso_3166(part: Literal["1", "2", "3"]) -> Sequence[Mapping[str, str]]:
+    """The entries of ISO 3166: countries, their parts, countries that are no more. Not kept: pycountry's objects take megabytes."""
+    import pycountry  # noqa: PLC0415  not needed at startup
+
+    text = (Path(pycountry.DATABASE_DIR) / f"iso3166-{part}.json").read_text("utf-8")
+    entries: Sequence[Mapping[str, str]] = json.loads(text)[f"3166-{part}"]
+    return entries
 
 
 @cache

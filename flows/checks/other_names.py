@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flows.checks.iso_codes import canonical_zone, cldr, countries
+from flows.checks.iso_codes import canonical_zone, cldr, countries, iso_3166
 from flows.checks.spelling import words
 
 if TYPE_CHECKING:
@@ -193,11 +193,11 @@ def of_countries() -> Mapping[str, tuple[str, ...]]:
     for two in found:
         for language in (*LANGUAGES, *get_official_languages(two, de_facto=True)):
             by_language.setdefault(language, []).append(two)
+    official = {country["alpha_2"]: country for country in iso_3166("1")}
     for language, those in by_language.items():
         translated, names = _translations(pycountry.LOCALES_DIR, language), _territories(language)
         for two in those:
-            country = pycountry.countries.get(alpha_2=two)
-            said = (getattr(country, kind, "") for kind in ("name", "official_name", "common_name"))
+            said = (official[two].get(kind, "") for kind in ("name", "official_name", "common_name"))
             found[two] |= dict.fromkeys(filter(None, (names.get(two, ""), *(translated.gettext(name) for name in said if name))))
     for two, name in _withdrawn():
         found[two][name] = None
@@ -226,22 +226,18 @@ def _translations(folder: str, language: str) -> gettext.NullTranslations:
 
 def _withdrawn() -> Iterator[tuple[str, str]]:
     """Names with the country that took their place, if it is one."""
-    import pycountry  # noqa: PLC0415  not needed at startup
-
-    for former in pycountry.historic_countries:
-        now = cldr("territory_aliases").get(getattr(former, "alpha_2", ""), [])
+    for former in iso_3166("3"):
+        now = cldr("territory_aliases").get(former.get("alpha_2", ""), [])
         if len(now) == 1 and now[0] in countries():
-            yield now[0], former.name
+            yield now[0], former["name"]
 
 
 @cache
-def parts_of_countries() -> Mapping[str, Sequence[tuple[str, ...]]]:
-    """Alpha-2 -> the words of the names of its parts (ISO 3166-2), folded."""
-    import pycountry  # noqa: PLC0415  not needed at startup
-
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for part in pycountry.subdivisions:
-        found.setdefault(part.country_code, []).append(words(part.name))
+def parts_of_countries() -> Mapping[str, Sequence[str]]:
+    """Alpha-2 -> the names of its parts (ISO 3166-2), folded."""
+    found: dict[str, list[str]] = {}
+    for part in iso_3166("2"):
+        found.setdefault(part["code"][:2], []).append(" ".join(words(part["name"])))
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from flows.checks.iso_codes import alpha2
+from flows.checks.iso_codes import alpha2, iso_3166
 from flows.checks.spelling import near, words
 
 MAX_CODE = 2
@@ -72,13 +72,12 @@ def _begun(telling: str, names: Mapping[str, str]) -> set[str]:
 def _states(two: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Of a country: names by code; and codes by folded name, with and without words such as "state of". Of several with one name, that
     whose code has two characters."""
-    import pycountry  # noqa: PLC0415  not needed at startup
-
     codes: dict[str, str] = {}
     names: dict[str, str] = {}
-    for part in pycountry.subdivisions:
-        if part.country_code == two:
-            codes[part.code.partition("-")[2]] = part.name
+    for part in iso_3166("2") if two else ():
+        country, _, code = part["code"].partition("-")
+        if country == two:
+            codes[code] = part["name"]
     for code in sorted(codes, key=lambda one: (len(one) > MAX_CODE, -len(one), one)):
         for name in (codes[code], *re.split(r"[][,/]", codes[code])):  # "Catalunya [Cataluña]", "Madrid, Comunidad de"
             whole = words(name)
