@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 
 from flows.checks import cities, other_names
 from flows.checks.catalog_entries import LEAST_RESPELT, CatalogEntry, CatalogIndex, index_of, places_of
+from flows.checks.cities import City
 from flows.checks.iso_codes import Catalog, alpha2, cldr, countries
 from flows.checks.spelling import words
 
-_OFFSET = re.compile(r"\s*(?:(etc/)?(?:utc|gmt)|z)?\s*([+±-])\s*(\d{1,2})(?:[:.h]?(\d\d))?(?!\w)\s*", re.IGNORECASE)
+_OFFSET = re.compile(r"[\s(]*(?:(etc/)?(?:utc|gmt)|z)?\s*([+±-])\s*(\d{1,2})(?:[:.h]?(\d\d))?(?!\w)\s*", re.IGNORECASE)
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _FILLING = frozenset(
     {
         *("the", "of", "a", "o", "os", "as", "de", "da", "do", "das", "dos", "del", "la", "el", "los", "las", "s"),
@@ -100,9 +102,10 @@ def _matching(kind: Catalog, index: CatalogIndex, text: str, language: str) -> l
     signed = [entry for entry in index.entries.values() if sign in entry.signs]
     if signed or not asked:
         return signed + [entry for entry in _best(kind, index, asked, language) if entry not in signed]
-    telling = tuple(word for word in asked if word not in _FILLING)
+    telling = tuple(word for word in words(_IN_BRACKETS.sub(" ", text)) if word not in _FILLING)
     return (
         _best(kind, index, asked, language)
+        or (_with_city(index, cities.named(asked, whole=True)) if kind == "country" else [])
         or _near(kind, index, asked, language)
         or (_best(kind, index, telling, language) if telling != asked else [])
         or index.stems(asked)
@@ -147,18 +150,26 @@ def _near(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: 
 def _around(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], text: str, language: str) -> list[CatalogEntry]:
     """Countries by a large city or a part of theirs; currencies and time zones of the countries that are found by it."""
     if kind == "country":
-        of_cities = [cldr("zone_territories").get(city.zone, "") for city in cities.named(asked)]
-        of_parts = [
-            two for two, parts in other_names.parts_of_countries().items() if any(_begin(asked, part.split()) for part in parts)
-        ]
-        values = dict.fromkeys(three for two in (*of_cities, *of_parts) if (three := countries().get(two)))
-        return [index.entries[value] for value in values]
+        named = other_names.parts_of_countries()
+        with_part = [two for two, parts in named.items() if any(_begin(asked, part.split()) for part in parts)]
+        found = _with_city(index, cities.named(asked))
+        return found + [entry for entry in _of(index, with_part) if entry not in found]
     places = {alpha2(entry.value): rank for rank, entry in enumerate(_found("country", text, language)[:5])}
     ranks = {
         entry.value: min((places[two] for two in places_of(kind, entry) if two in places), default=_NONE)
         for entry in index.entries.values()
     }
     return [index.entries[value] for value in sorted(ranks, key=ranks.__getitem__) if ranks[value] < _NONE]
+
+
+def _with_city(index: CatalogIndex, found: Sequence[City]) -> list[CatalogEntry]:
+    """The countries of these cities."""
+    return _of(index, [cldr("zone_territories").get(city.zone, "") for city in found])
+
+
+def _of(index: CatalogIndex, codes: Sequence[str]) -> list[CatalogEntry]:
+    """The countries with these alpha-2 codes, each once."""
+    return [index.entries[countries()[two]] for two in dict.fromkeys(codes) if two in countries()]
 
 
 def _begin(asked: Sequence[str], those: Sequence[str]) -> bool:

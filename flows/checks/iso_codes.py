@@ -27,7 +27,9 @@ _NOT_COUNTRIES = {"001", "ZZ"}  # CLDR's "world" and "unknown"
 _WITHDRAWN = {"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"}  # codes that CLDR still maps to a current country
 
 Catalog = Literal["currency", "country", "timezone"]
-Part = Literal["territory_aliases", "territory_currencies", "territory_zones", "zone_aliases", "zone_territories"]
+Part = Literal[
+    "territory_aliases", "territory_currencies", "territory_zones", "windows_zone_mapping", "zone_aliases", "zone_territories"
+]
 
 
 @cache

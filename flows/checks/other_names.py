@@ -68,7 +68,8 @@ _COUNTRIES: Mapping[str, tuple[str, ...]] = {
     "TL": ("East Timor", "Timor Oriental"),
     "TR": ("Turkey",),
     "TW": ("Taiwan", "ROC", "Republic of China", "Formosa", "臺灣"),
-    "US": ("USA", "U.S.A.", "U.S.", "America", "América", "EUA", "E.U.A.", "EEUU", "EE. UU.", "EE.UU.", "The States"),
+    "US": ("USA", "U.S.A.", "U.S.", "America", "América", "EUA", "E.U.A.", "EEUU", "EE. UU.", "EE.UU.", "The States",
+           "Estados Unidos de Norteamérica"),
     "VA": ("Vatican", "Vaticano"),
     "VN": ("Vietnam",),
     "WS": ("Western Samoa",),
@@ -176,7 +177,7 @@ _ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
     "Asia/Tashkent": ("UZT",),
     "Asia/Tehran": ("IRST",),
     "Australia/Sydney": ("AET",),
-    "Etc/UTC": ("GMT", "GMT0", "Etc/GMT", "Etc/GMT0", "Greenwich", "Z", "Zulu", "Universal"),
+    "Etc/UTC": ("GMT", "GMT0", "Etc/GMT", "Etc/GMT0", "Greenwich", "Z", "Zulu", "Coordinated Universal Time"),
     "Europe/Istanbul": ("TRT",),
 }
 """Those that IANA's database no longer has, since their countries don't use them, and America's short ones."""
@@ -268,11 +269,13 @@ def signs_of(code: str) -> Iterator[str]:
 
 @cache
 def former_zones() -> Mapping[str, tuple[str, ...]]:
-    """Zone -> the names that IANA's database had for it before, or has besides."""
+    """Zone -> the names that IANA's database had for it before, or has besides, and Windows'."""
     found: dict[str, list[str]] = {}
     for old in cldr("zone_aliases"):
         if (zone := canonical_zone(old)) is not None and ("/" in old or not old.isalpha()):
             found.setdefault(zone, []).append(old)
+    for name, zone in cldr("windows_zone_mapping").items():  # "E. South America Standard Time"
+        found.setdefault(canonical_zone(zone) or zone, []).append(name)
     return {zone: tuple(names) for zone, names in found.items()}
 
 

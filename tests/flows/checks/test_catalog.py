@@ -70,6 +70,7 @@ FOUND: dict[Catalog, dict[str, str]] = {
         "ESP": "España|Espana|Espanha|Catalunya",
         "ARE": "UAE|U.A.E.|EAU|Emirates|Dubai",
         "GBR": "UK|U.K.|Great Britain|Scotland|Inglaterra|Escocia|Northern Ireland|Untied Kingdom",
+        "FRA": "Paris|Francia|França",
         "IRL": "Éire|Republic of Ireland",
         "JPN": "日本|Nippon|392",
         "KOR": "ROK|Republic of Korea|Korea|대한민국",
@@ -89,10 +90,11 @@ FOUND: dict[Catalog, dict[str, str]] = {
         "America/Los_Angeles": "San Francisco|San Fransisco|PST|US/Pacific",
         "America/Monterrey": "Monterrey",
         "America/Mexico_City": "Guadalajara|CDMX",
-        "America/New_York": "EST|NYC|Nueva York|Eastern|Newyork",
+        "America/New_York": "EST|NYC|Nueva York|Eastern|Newyork|(GMT-05:00) Eastern Time (US & Canada)",
         "America/Recife": "Recife",
         "America/Sao_Paulo": "Rio|Rio de Janeiro|Curitiba|Brasília|Brazil/East|BRT|UTC-3|-03:00|utc−3|UTC –3|S. Paulo|Sao Paolo"
-        "|UTC−03:00 · São Paulo, Brazil (America/Sao_Paulo)|Brazil|UTC-3 Brasil|Etc/GMT+3",
+        "|UTC−03:00 · São Paulo, Brazil (America/Sao_Paulo)|Brazil|UTC-3 Brasil|Etc/GMT+3"
+        "|E. South America Standard Time|(UTC-03:00) Brasilia",
         "Europe/Amsterdam": "Holland",
         "Europe/Berlin": "Frankfurt|CET|Deutschland",
         "Europe/Lisbon": "Porto",
@@ -122,6 +124,12 @@ FOUND: dict[Catalog, dict[str, str]] = {
 def test_whatever_people_call_it_is_among_the_first_three(kind: Catalog, language: str) -> None:
     typed = [(value, one) for value, several in FOUND[kind].items() for one in several.split("|")]
     assert [(value, one) for value, one in typed if value not in values(kind, one, language)[:3]] == []
+
+
+def test_nothing_is_offered_twice() -> None:
+    typed = [one for kind in KINDS for several in FOUND[kind].values() for one in several.split("|")]
+    twice = [(kind, one) for kind in KINDS for one in typed if len(found := values(kind, one)) != len(set(found))]
+    assert twice == []
 
 
 def test_what_is_called_nothing_of_the_kind_finds_nothing() -> None:
