@@ -21,9 +21,10 @@ _MAX_DAYS = 3660
 class Calendar:
     """When one side works.
 
-    ``timezone``: IANA name. ``closes`` 00:00 means the end of the day. ``country``: ISO 3166-1 alpha-2 or alpha-3; its weekends,
-    public holidays and bank holidays are days off. Without one, or if none are known for it, only Saturdays and Sundays are.
-    ``subdivision``: the part of ISO 3166-2 after the hyphen. ``always_open``: every moment is business time. Raises ValueError.
+    ``timezone``: IANA name. ``closes`` 00:00 means the end of the day. ``country``: ISO 3166-1 alpha-2 or alpha-3; its weekends
+    and public holidays are days off. Without one, or if none are known for it, only Saturdays and Sundays are.
+    ``subdivision``: the part of ISO 3166-2 after the hyphen. ``always_open``: every moment is business time.
+    ``banks``: whether the days on which banks are closed are days off. Raises ValueError.
     """
 
     timezone: str
@@ -32,6 +33,7 @@ class Calendar:
     country: str | None = None
     subdivision: str | None = None
     always_open: bool = False
+    banks: bool = True
 
     def __post_init__(self) -> None:
         try:
@@ -64,7 +66,7 @@ class BusinessDuration:
 
 
 def customer_calendar(timezone: str, country: str, subdivision: str, *, always_open: bool, like: Calendar) -> Calendar:
-    """The calendar of a customer's zone, country and state, with the opening hours of ``like``."""
+    """The calendar of a customer, a bank: its zone, country and state, with the opening hours of ``like``."""
     return Calendar(timezone, like.opens, like.closes, country or None, subdivision or None, always_open)
 
 
@@ -179,7 +181,9 @@ def _is_business_day(calendar: Calendar, day: date) -> bool:
 
 
 def _days_off(calendar: Calendar) -> DaysOff:
-    return days_off(calendar.country or "", calendar.subdivision or STATES_OF_ZONES.get(calendar.timezone, ""))
+    return days_off(
+        calendar.country or "", calendar.subdivision or STATES_OF_ZONES.get(calendar.timezone, ""), banks=calendar.banks
+    )
 
 
 def _utc(moment: datetime) -> datetime:

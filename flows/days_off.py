@@ -1,5 +1,5 @@
-"""Days on which nobody works: a country's weekends, its public holidays and those of its state, and the days on which its banks are closed,
-since banks are the customers.
+"""Days on which nobody works: a country's weekends, its public holidays and those of its state; for a bank, the days on which banks are
+closed too.
 
 All come from the package holidays; a country or state that it doesn't know falls back to what is known.
 """
@@ -51,8 +51,9 @@ class DaysOff:
 
 
 @cache
-def days_off(country: str, subdivision: str = "") -> DaysOff:
-    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case; ``subdivision``: the part of ISO 3166-2 after the hyphen. Never raises."""
+def days_off(country: str, subdivision: str = "", *, banks: bool = True) -> DaysOff:
+    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case; ``subdivision``: the part of ISO 3166-2 after the hyphen. ``banks``: with
+    the days on which banks are closed. Never raises."""
     from holidays import financial_holidays  # noqa: PLC0415  saves 0.2 s at startup
 
     whole = _known(country.upper())
@@ -64,6 +65,8 @@ def days_off(country: str, subdivision: str = "") -> DaysOff:
         (found for one in (subdivision.upper(), _USUAL_PART.get(two)) if one and (found := _known(two, one)) is not None), None
     )
     kinds += [(part, None)] if part is not None else []
+    if not banks:
+        return DaysOff(tuple(kinds))
     if "bank" in whole.supported_categories:
         kinds.append((_known(two, part.subdiv if part is not None else None, "bank"), None))
     if two in _BANKS_ALSO:

@@ -39,7 +39,7 @@ class Rules:
     """All policies of one installation, and the journeys it knows."""
 
     reminders: ReminderTimes = field(default_factory=ReminderTimes)
-    support_calendar: Calendar = field(default_factory=lambda: Calendar("America/Sao_Paulo", country="BR"))
+    support_calendar: Calendar = field(default_factory=lambda: Calendar("America/Sao_Paulo", country="BR", banks=False))
     customer_timezone: str = "America/Sao_Paulo"
     customer_always_open: bool = False
     approvals: Mapping[str, int] = field(default_factory=dict)

@@ -213,8 +213,9 @@ def parse(values: Mapping[str, Any]) -> Policies:
     timezone = side.read("timezone", usual.timezone, _zone, 'an IANA time zone as "America/Sao_Paulo"')
     country = side.read("country", usual.country, _country, 'a country code as "BR"; "" for no holidays')
     state = side.read("state", usual.subdivision, _state, 'the code of a state as "SP"; "" for the country\'s holidays alone')
+    banks = side.read("bank_holidays", usual.banks, _flag, "true or false")
     try:
-        calendar = Calendar(timezone, opens, closes, country, state, always_open)
+        calendar = Calendar(timezone, opens, closes, country, state, always_open, banks)
     except ValueError as error:
         raise PolicyError(f"has wrong business_hours: {error}", "write opens before closes") from None
     engine = tables["engine"]

@@ -167,6 +167,8 @@ def test_the_holidays_of_an_australian_state_are_those_of_its_zone() -> None:
 
 def test_a_holiday_is_called_as_in_its_country() -> None:
     assert holiday(SAO_PAULO, date(2027, 2, 9)) == "Carnaval"
+    assert holiday(replace(SAO_PAULO, banks=False), date(2027, 2, 9)) == ""
+    assert holiday(replace(SAO_PAULO, banks=False), date(2027, 4, 21)) == "Tiradentes"
     assert holiday(replace(SAO_PAULO, country="GB"), date(2027, 8, 30)) == "Late Summer Bank Holiday"
     assert holiday(SAO_PAULO, date(2027, 2, 10)) == holiday(replace(SAO_PAULO, country=None), date(2027, 2, 9)) == ""
 

@@ -63,11 +63,11 @@ async def test_a_call_waits_until_one_of_support_answers_and_the_second_reads_wh
 
 
 async def test_whoever_waits_for_support_on_its_holiday_reads_which_it_is_and_until_when(acme: CaseBook) -> None:
-    acme.now = datetime(2027, 2, 9, 13, tzinfo=UTC)
+    acme.now = datetime(2027, 4, 21, 13, tzinfo=UTC)
     await stuck(acme, "Who attends?")
     await acme.send("planning")
     told = [one.arguments["params"] for one in await acme.news("say") if one.arguments["key"] == "support_holiday"]
-    assert told == [{"holiday": "Carnaval", "until": int(datetime(2027, 2, 10, 12, tzinfo=UTC).timestamp())}] * 2
+    assert told == [{"holiday": "Tiradentes", "until": int(datetime(2027, 4, 22, 12, tzinfo=UTC).timestamp())}] * 2
 
 
 async def test_whoever_answers_has_the_call_until_they_let_go_and_a_colleague_can_take_it_over(acme: CaseBook) -> None:
