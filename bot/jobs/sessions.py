@@ -6,7 +6,7 @@ from bot.jobs.calendar_file import session_ics
 from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Thread, Threads
-from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.texts import Raw, Texts
 from bot.messages.wording import sentence
 from bot.slack.errors import SlackError
 from flows.cases.presence import called
@@ -88,7 +88,7 @@ def told(meeting: Meeting, texts: Texts) -> str:
 
 def _changes(was: Meeting, now: Meeting, texts: Texts) -> list[str]:
     changes = (
-        ("say.session_time_changed", date_token(was.starts), date_token(now.starts)),
+        ("say.session_time_changed", texts.at(was.starts), texts.at(now.starts)),
         ("say.session_minutes_changed", was.minutes, now.minutes),
         ("say.session_link_changed", was.link, now.link),
         ("say.session_agenda_changed", was.agenda, now.agenda),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from bot.messages.texts import Texts, date_token, escape, typed
+from bot.messages.texts import Texts, escape, typed
 from flows.checks import der
 from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs, words_of
 from flows.forms.pages import Slot
@@ -80,7 +80,7 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
         case Kind.SEARCH_MANY:
             return str(len(value))
         case Kind.MOMENT:
-            return date_token(int(value))
+            return texts.at(int(value))
         case Kind.DATE:
             return typed(texts.day(str(value)))  # the same day in every zone
         case Kind.PERSON:

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from bot.messages.buttons import Act, ButtonValue
@@ -150,17 +149,14 @@ def fit(blocks: Iterable[Block], most: int = BLOCKS, characters: int = MESSAGE_T
     return kept
 
 
-_DATE = re.compile(r"<!date\^(\d+)\^[^|>]*\|([^>]*)>")
+_DATE = re.compile(r"<!date\^\d+\^[^|>]*\|([^>]*)>")
 _BAR = re.compile(r"[▓░]+ *")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 
 
 def spoken(text: str) -> str:
     """mrkdwn as plain text: dates as their fallback, no progress bars, no bold marks; mentions stay, since Slack speaks them."""
-    text = _BOLD.sub(r"\1", _BAR.sub("", text))
-    return _DATE.sub(
-        lambda found: found.group(2) or f"{datetime.fromtimestamp(int(found.group(1)), UTC):%Y-%m-%d %H:%M} UTC", text
-    )
+    return _DATE.sub(r"\1", _BOLD.sub(r"\1", _BAR.sub("", text)))
 
 
 def said(blocks: Sequence[Block], most: int = FALLBACK) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.texts import Raw, Texts
 from bot.messages.wording import all_here
 from flows.cases.calls import answering, waiting
 from flows.cases.presence import called
@@ -22,7 +22,7 @@ def call_message(snapshot: Snapshot, call: Call, texts: Texts) -> Drawing:
         user=Raw(f"<@{call.user_id}>"),
         customer=onboarding.customer,
         step=texts(f"step.{call.step_id}.title"),
-        at=date_token(call.at),
+        at=texts.at(call.at),
         reason=call.words,
     )
     blocks = list(long_sections(told))
@@ -36,7 +36,7 @@ def call_message(snapshot: Snapshot, call: Call, texts: Texts) -> Drawing:
             blocks.append(context(claimed(call, texts)))
             buttons.append(button(texts("button.unclaim"), Act.RELEASE_CALL, value))
         return drawing([*blocks, actions(*buttons)])
-    by, at = Raw(f"<@{call.answered_by}>"), date_token(call.answered_at)
+    by, at = Raw(f"<@{call.answered_by}>"), texts.at(call.answered_at)
     if call.answered_by == SYSTEM.user_id:
         key = "call.passed" if record.state in ENDED else "call.closed"
         ended = context(texts.md(key, state=texts(f"state.{record.state.value}"), at=at))
@@ -49,13 +49,13 @@ def call_message(snapshot: Snapshot, call: Call, texts: Texts) -> Drawing:
 
 def claimed(call: Call, texts: Texts) -> str:
     """Who is at it, and since when."""
-    at = date_token(call.claimed_at) if call.claimed_at is not None else ""
+    at = texts.at(call.claimed_at) if call.claimed_at is not None else ""
     return texts.md("call.claimed", by=Raw(f"<@{call.claimer_id}>"), at=at)
 
 
 def asked(snapshot: Snapshot, call: Call, reader: str, texts: Texts, *, answers: bool) -> list[Block]:
     """What the answer is to, above its field, and which colleague is at it. ``answers``: the ``reader`` is told how to let go of it."""
-    told = texts.md("call.asked", user=Raw(f"<@{call.user_id}>"), at=date_token(call.at), reason=call.words)
+    told = texts.md("call.asked", user=Raw(f"<@{call.user_id}>"), at=texts.at(call.at), reason=call.words)
     blocks = list(long_sections(told))
     by = answering(snapshot, call)
     if by not in ("", reader):
@@ -68,4 +68,4 @@ def asked(snapshot: Snapshot, call: Call, reader: str, texts: Texts, *, answers:
 def stuck_lines(snapshot: Snapshot, step_id: str, texts: Texts) -> Iterator[Block]:
     """A small line for each person who is stuck in a step; both sides read it, so that it doesn't say why."""
     for call in waiting(snapshot, step_id):
-        yield context(texts.md("call.line", user=Raw(f"<@{call.user_id}>"), at=date_token(call.at)))
+        yield context(texts.md("call.line", user=Raw(f"<@{call.user_id}>"), at=texts.at(call.at)))

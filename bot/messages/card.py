@@ -1,14 +1,11 @@
 """The living checklist card in the customer's channel."""
 
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
-
 from bot.messages import turns
 from bot.messages.blocks import Block, Drawing, actions, button, context, divider, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.companies import named
 from bot.messages.notes import note_words
-from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.texts import Raw, Texts
 from bot.messages.wording import in_charge
 from flows.cases.companies import unaccepted
 from flows.cases.settle import open_tasks, side_of, waits_until
@@ -17,9 +14,6 @@ from flows.journey import Journey
 from flows.model import Onboarding, Snapshot, StepRecord
 from flows.people import Side
 from flows.state import StepState
-
-NOON = time(12)
-"""Of a day that is no moment: it is the same day in most zones then."""
 
 
 def progress(snapshot: Snapshot, texts: Texts) -> str:
@@ -62,12 +56,6 @@ def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: S
     return None
 
 
-def _go_live(day: date, texts: Texts, situation: Situation) -> Raw:
-    """The day, and how far it is, which Slack reckons whenever the card is read."""
-    words = texts.day(day.isoformat())
-    return date_token(datetime.combine(day, NOON, ZoneInfo(situation.timezone)), f"{words} ({{ago}})", words)
-
-
 def _fill_button(onboarding_id: str, journey: Journey, step_id: str, texts: Texts) -> Block:
     text = texts("button.fill", number=journey.number(step_id), step=texts(f"step.{step_id}.title"))
     return button(text, Act.OPEN_FORM, ButtonValue(onboarding=onboarding_id, step=step_id), style="primary")
@@ -77,7 +65,7 @@ def closed_line(onboarding: Onboarding, texts: Texts) -> str:
     """By whom it was closed, and when; empty while it is open."""
     if onboarding.closed_at is None:
         return ""
-    return texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at))
+    return texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=texts.at(onboarding.closed_at))
 
 
 def people_line(snapshot: Snapshot, texts: Texts) -> str:
@@ -91,8 +79,7 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
     buttons: list[Block] = []
     blocks: list[Block] = [header(texts("card.title", customer=onboarding.customer)), section(progress(snapshot, texts))]
     if onboarding.go_live:
-        day = onboarding.go_live.isoformat() if onboarding.closed_at else _go_live(onboarding.go_live, texts, situation)
-        blocks.append(context(texts.md("card.go_live", date=day)))
+        blocks.append(context(texts.md("card.go_live", date=onboarding.go_live.isoformat())))
     if (third := unaccepted(snapshot)) and not onboarding.closed_at:
         blocks.append(context(texts.md("card.third_company", companies=named(third))))
     blocks.extend(context(note_words(note, texts)) for step in journey.steps.values() for note in step.on_card(situation))

@@ -2,7 +2,7 @@
 
 from bot.messages.blocks import Drawing, actions, button, drawing, section
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.texts import Raw, Texts
 from bot.messages.wording import worded
 from flows.cases.presence import SIDES, of_departures
 from flows.model import Call, Snapshot
@@ -34,4 +34,4 @@ def _line(call: Call, texts: Texts) -> str:
         return what
     key = "back" if call.answer == call.user_id else "chosen" if call.answer else "over"
     people = worded(texts, {"user": call.answer, "by": call.answered_by})
-    return texts.md(f"departure.{key}", what=Raw(what), at=date_token(call.answered_at), **people)
+    return texts.md(f"departure.{key}", what=Raw(what), at=texts.at(call.answered_at), **people)

@@ -1,7 +1,7 @@
 """Who did what about a step, and when: it stays on the review card after it is done."""
 
 from bot.messages.blocks import Block, context
-from bot.messages.texts import Raw, Texts, date_token, typed
+from bot.messages.texts import Raw, Texts, typed
 from flows.cases.confirmations import confirmed_by
 from flows.cases.review import approvals
 from flows.forms.step import Step, Task
@@ -37,7 +37,7 @@ def history(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> list[
 
 
 def _approved(decision: Decision, texts: Texts) -> str:
-    return texts.md("review.approved", by=_person(decision.user_id, texts), at=date_token(decision.at))
+    return texts.md("review.approved", by=_person(decision.user_id, texts), at=texts.at(decision.at))
 
 
 def _done(snapshot: Snapshot, step: Step, task: Task, record: TaskRecord, texts: Texts, rules: Rules) -> str:
@@ -46,7 +46,7 @@ def _done(snapshot: Snapshot, step: Step, task: Task, record: TaskRecord, texts:
     second = rules.approvals_of(step, task, renewal=renewal) > 1
     people = confirmed_by(snapshot, record) if second else [record.user_id]
     by = Raw(", ".join(_person(one, texts) for one in people))
-    when = date_token(record.at) if record.at is not None else ""
+    when = texts.at(record.at) if record.at is not None else ""
     said = texts.md("review.task_done", task=Raw(title), by=by, at=when)
     ticket = str(record.answers.get(task.ticket) or "") if task.ticket else ""
     return f"{said} ({typed(ticket)})" if ticket else said

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.messages.blocks import Block, context, cut
-from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.texts import Raw, Texts
 from flows.model import Note
 
 MAX_SHOWN = 500
@@ -13,7 +13,7 @@ MAX_SHOWN = 500
 def note_lines(notes: Sequence[Note], texts: Texts, *, steps: bool = False) -> Iterator[Block]:
     """``steps``: with the step that each is about."""
     for note in notes:
-        params = {"by": Raw(f"<@{note.user_id}>"), "at": date_token(note.at), "note": cut(note.words, MAX_SHOWN)}
+        params = {"by": Raw(f"<@{note.user_id}>"), "at": texts.at(note.at), "note": cut(note.words, MAX_SHOWN)}
         if steps and note.step_id:
             yield context(texts.md("note_line.step", step=texts(f"step.{note.step_id}.title"), **params))
         else:

@@ -19,7 +19,7 @@ from bot.messages.blocks import (
 from bot.messages.board import age
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.tables import length, split, table
-from bot.messages.texts import Texts, date_token, escape, typed
+from bot.messages.texts import Texts, escape, typed
 from flows.cases.matrix import MatrixRow, rows
 from flows.journey import Journey
 from flows.model import Grant, Snapshot
@@ -87,7 +87,7 @@ def _words(grant: Grant, texts: Texts) -> Iterator[str]:
     state = texts(f"grant.{grant.state}")
     yield f"{state} ({typed(grant.reference)})" if grant.reference else state
     if grant.expires_at:
-        yield texts.md("matrix.expires", at=date_token(grant.expires_at))
+        yield texts.md("matrix.expires", at=texts.at(grant.expires_at))
     if grant.role:
         yield ", ".join(texts(f"choice.role.{role}") for role in grant.role.split(","))
 

@@ -35,7 +35,7 @@ def readme(facts: PackFacts) -> str:
 
 
 def _in(texts: Texts, facts: PackFacts) -> str:
-    at = f"{facts.at:%Y-%m-%d %H:%M} UTC"
+    at = f"{texts.moment(facts.at)} UTC"
     title = texts("pack.title", customer=facts.customer or facts.file)
     parts = [title, *_headed(texts("pack.what_title"), texts("pack.what", at=at))]
     if facts.erased_on is not None:

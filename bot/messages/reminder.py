@@ -6,7 +6,7 @@ from types import MappingProxyType
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, link, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import stuck_lines
-from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.texts import Raw, Texts
 from bot.messages.wording import all_here, in_charge
 from flows.cases.presence import called, there
 from flows.cases.settle import open_tasks, side_of
@@ -46,11 +46,11 @@ def _line(record: StepRecord, journey: Journey, shown: Reminder, texts: Texts) -
     step = record.step_id
     words = {"number": journey.number(step), "step": texts(f"step.{step}.title"), "state": texts(f"state.{record.state.value}")}
     if step in shown.waits:
-        return texts.md("reminder.waits", at=date_token(record.turn_since), **words) if record.turn_since else ""
+        return texts.md("reminder.waits", at=texts.at(record.turn_since), **words) if record.turn_since else ""
     if side_of(record) == shown.side:
         return texts.md("reminder.later", **words)
     by = texts("say.the_bot") if record.changed_by == SYSTEM.user_id else Raw(f"<@{record.changed_by}>")
-    return texts.md("reminder.moved_on", by=by, at=date_token(record.changed_at), **words) if record.changed_at else ""
+    return texts.md("reminder.moved_on", by=by, at=texts.at(record.changed_at), **words) if record.changed_at else ""
 
 
 def _buttons(
@@ -86,7 +86,7 @@ def escalation(snapshot: Snapshot, asked: Escalate, url: str, texts: Texts) -> D
         n=asked.count,
         customer=onboarding.customer,
         step=texts(f"step.{asked.step}.title"),
-        since=date_token(asked.since),
+        since=texts.at(asked.since),
         user=Raw(f"<@{reminded[0]}>") if reminded else texts("escalation.who_left" if asked.user else "escalation.channel"),
         owner=in_charge(texts, snapshot, owner) if slow else all_here(texts, called(snapshot, owner)),
         lead=in_charge(texts, snapshot, onboarding.lead_id),

@@ -8,7 +8,7 @@ from bot.messages.blocks import COMMENT, Block, Drawing, actions, context, drawi
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.charts import bar_chart
 from bot.messages.tables import Cell, CellNumber, table
-from bot.messages.texts import Raw, Texts, date_token, typed
+from bot.messages.texts import Raw, Texts, typed
 from flows.cases.report import PERIODS, Report, StepDays
 from flows.people import Side
 from flows.report import GoLiveAtRisk, RefusedOften
@@ -44,7 +44,7 @@ def _summary(found: Report, texts: Texts) -> Iterator[Block]:
         median, longest = (Raw(_span(seconds, found, texts)) for seconds in (reviews.median, reviews.slowest))
         lines.append(texts.md("report.reviews", n=reviews.count, median=median, longest=longest, **slowest))
     for side, waiting in figures.waiting.items():
-        lines.append(texts.md(f"report.with_{side}", n=waiting.steps, since=date_token(waiting.since, "{date_short_pretty}")))
+        lines.append(texts.md(f"report.with_{side}", n=waiting.steps, since=texts.on(waiting.since)))
     ratings = figures.ratings
     average = Raw(_decimal(ratings.average, texts))
     lines.append(texts.md("report.ratings", n=ratings.count, average=average) if ratings.count else texts("report.no_ratings"))

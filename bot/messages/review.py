@@ -28,7 +28,7 @@ from bot.messages.notes import checked, facts, to_check
 from bot.messages.parity import lane
 from bot.messages.tables import length
 from bot.messages.task_button import task_button
-from bot.messages.texts import Raw, Texts, date_token, escape
+from bot.messages.texts import Raw, Texts, escape
 from flows.cases import notes as internal
 from flows.cases import renewals
 from flows.cases.presence import there
@@ -75,7 +75,7 @@ def review_card(
     blocks.extend(stuck_lines(snapshot, step_id, texts))
     sent = snapshot.last(step_id)
     if sent is not None:
-        by, when = Raw(f"<@{sent.user_id}>"), date_token(sent.at)
+        by, when = Raw(f"<@{sent.user_id}>"), texts.at(sent.at)
         blocks.append(context(texts.md("review.sent", revision=sent.revision, by=by, at=when)))
         notes, values = _values(step.form, sent.answers, texts, situation, _later_notes(snapshot, step, situation))
         if not _fits([*notes, *values]):
@@ -97,7 +97,7 @@ def review_card(
 
 def _renewal(request: TaskRecord | None, texts: Texts) -> Iterator[Block]:
     if request is not None and request.at is not None:
-        yield section(texts.md("review.renewal", by=Raw(f"<@{request.user_id}>"), at=date_token(request.at)))
+        yield section(texts.md("review.renewal", by=Raw(f"<@{request.user_id}>"), at=texts.at(request.at)))
 
 
 def _failed(snapshot: Snapshot, texts: Texts, failed: Sequence[EffectRecord]) -> Iterator[Block]:
@@ -181,7 +181,7 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
             )
         )
     elif record.state is StepState.CHANGES_REQUESTED:
-        by, when = Raw(f"<@{record.changed_by}>"), date_token(record.changed_at) if record.changed_at else ""
+        by, when = Raw(f"<@{record.changed_by}>"), texts.at(record.changed_at) if record.changed_at else ""
         blocks.append(section(texts.md("review.sent_back", by=by, at=when, reason=record.reason)))
     return blocks
 
@@ -191,13 +191,13 @@ def _skip(snapshot: Snapshot, step: Step, texts: Texts) -> list[Block]:
     record = snapshot.steps[step.id]
     if record.state is StepState.SKIPPED and record.changed_at is not None:
         people = [one.user_id for one in skipped_by(snapshot, step.id)] or [record.changed_by]
-        by, when = Raw(", ".join(f"<@{one}>" for one in people)), date_token(record.changed_at)
+        by, when = Raw(", ".join(f"<@{one}>" for one in people)), texts.at(record.changed_at)
         return [section(texts.md("review.skipped", by=by, at=when, reason=record.reason or texts("review.nothing")))]
     wanted = asked(snapshot, step.id) if not snapshot.onboarding.closed_at else []
     if not wanted:
         return []
     said = [
-        section(texts.md("review.skip_asked", by=Raw(f"<@{one.user_id}>"), at=date_token(one.at), reason=one.reason))
+        section(texts.md("review.skip_asked", by=Raw(f"<@{one.user_id}>"), at=texts.at(one.at), reason=one.reason))
         if one.reason
         else section(texts("review.skip_proposed"))
         for one in wanted
@@ -231,7 +231,7 @@ def _tasks(
             opens = task.opens(situation)
             later = opens if opens is not None and opens > situation.now else None
             if later is not None:
-                blocks.append(context(texts.md("review.task_opens", task=title, at=date_token(later))))
+                blocks.append(context(texts.md("review.task_opens", task=title, at=texts.at(later))))
             words = texts("button.renew" if item else f"task.{step.id}.{task.id}.button")
             first = not any("style" in one for one in buttons) and later is None and (item or task in waiting_for)
             buttons.append(task_button(task, words, value, texts, style="primary" if first else ""))
@@ -246,7 +246,7 @@ def _tasks(
 
 def _first_word(task: Task, waiting: TaskRecord, title: str, texts: Texts, situation: Situation) -> Iterator[Block]:
     """What the first of two people recorded, for the second to compare."""
-    when = date_token(waiting.at) if waiting.at is not None else ""
+    when = texts.at(waiting.at) if waiting.at is not None else ""
     yield section(texts.md("review.task_waits", task=title, by=Raw(f"<@{waiting.user_id}>"), at=when))
     if task.form is not None:
         notes, values = _values(task.form, waiting.answers, texts, situation)

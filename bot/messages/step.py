@@ -9,7 +9,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import stuck_lines
 from bot.messages.notes import note_words
 from bot.messages.parity import lane
-from bot.messages.texts import Raw, Texts, date_token, escape
+from bot.messages.texts import Raw, Texts, escape
 from flows.cases import renewals
 from flows.cases.settle import blocked_tasks, open_tasks, side_of, state_allows, waits_until
 from flows.forms.pages import answers_to_name
@@ -29,7 +29,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     blocks.append(section(" · ".join(part for part in (f"*{state}*", turns.for_customer(record, texts)) if part)))
     blocks.extend(stuck_lines(snapshot, step_id, texts))
     if record.revision and record.submitted_at:
-        by, sent = Raw(f"<@{record.submitted_by}>"), date_token(record.submitted_at)
+        by, sent = Raw(f"<@{record.submitted_by}>"), texts.at(record.submitted_at)
         blocks.append(context(texts.md("step_message.sent", revision=record.revision, by=by, at=sent)))
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
@@ -40,7 +40,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
         first = texts(f"step.{task.waits_for(situation)[0]}.title")
         blocks.append(context(texts("step_message.waits", task=texts(f"task.{step_id}.{task.id}.title"), step=first)))
     if (asked := renewals.asked(snapshot, step, situation)) is not None and asked.at is not None:
-        blocks.append(context(texts.md("step_message.renewal", by=Raw(f"<@{asked.user_id}>"), at=date_token(asked.at))))
+        blocks.append(context(texts.md("step_message.renewal", by=Raw(f"<@{asked.user_id}>"), at=texts.at(asked.at))))
     if buttons := _buttons(snapshot, journey, step_id, texts, situation):
         blocks.append(actions(*buttons))
     links = (

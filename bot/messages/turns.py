@@ -1,6 +1,6 @@
 """Whose turn it is, in words: each side reads the other by name, and its own as itself."""
 
-from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.texts import Raw, Texts
 from flows.cases.presence import called, in_line
 from flows.cases.settle import side_of, waits_until
 from flows.model import Snapshot, StepRecord
@@ -10,7 +10,7 @@ from flows.people import Side
 def for_customer(record: StepRecord, texts: Texts) -> str:
     """ "your company's turn"; empty if it is nobody's."""
     if (until := waits_until(record)) is not None:
-        return texts.md("turn.waits", until=date_token(until))
+        return texts.md("turn.waits", until=texts.at(until))
     side = side_of(record)
     return texts(f"turn.{side.value}") if side else ""
 
@@ -18,7 +18,7 @@ def for_customer(record: StepRecord, texts: Texts) -> str:
 def for_support(snapshot: Snapshot, record: StepRecord, texts: Texts) -> str:
     """ "Acme Bank's turn", "Support's turn: @Sam", who claimed the step, else the owner, if they are there; empty if it is nobody's."""
     if (until := waits_until(record)) is not None:
-        return texts.md("turn.waits", until=date_token(until))
+        return texts.md("turn.waits", until=texts.at(until))
     side, onboarding = side_of(record), snapshot.onboarding
     person = next(iter(called(snapshot, *in_line(snapshot, record, Side.SUPPORT))), "")
     return by_name(side, onboarding.customer, person, texts) if side else ""

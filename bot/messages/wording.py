@@ -4,7 +4,7 @@ reader's zone, steps by title. Everything else is marked as typed, and so is nev
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.messages.texts import Raw, Texts, date_token
+from bot.messages.texts import Raw, Texts
 from flows.cases.presence import called
 from flows.model import Snapshot
 from flows.people import SYSTEM
@@ -40,7 +40,7 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
     if name in CHANNELS and value:
         return Raw(f"<#{value}>")
     if name in TIMES and value:
-        return date_token(int(value))
+        return texts.at(int(value))
     if name == "step" and value:
         return texts(f"step.{value}.title")
     if name == "steps":

@@ -76,7 +76,7 @@ def own_choices(
     elif source in offers:
         for offer in offers[source](case.situation):
             label = visible(offer.label) or texts(offer.key, **worded(texts, offer.params))
-            yield offer.value, (f"{_local(offer.at, zone)} · {label}" if offer.at else label)[:MAX_LABEL]
+            yield offer.value, (f"{_local(offer.at, zone, texts)} · {label}" if offer.at else label)[:MAX_LABEL]
 
 
 def _fields(case: Case, step: Step, texts: Texts) -> Iterator[tuple[str, str]]:
@@ -90,10 +90,10 @@ def _fields(case: Case, step: Step, texts: Texts) -> Iterator[tuple[str, str]]:
         yield one, (f"{page} · {label}" if page else label)[:MAX_LABEL]
 
 
-def _local(at: int, zone: str) -> str:
+def _local(at: int, zone: str, texts: Texts) -> str:
     """A moment with its offset, since a label can't show each reader their own."""
-    local = datetime.fromtimestamp(at, ZoneInfo(zone)).isoformat(sep=" ", timespec="minutes")
-    return f"{local[:-6]} UTC{local[-6:]}"
+    local = datetime.fromtimestamp(at, ZoneInfo(zone))
+    return f"{texts.moment(local)} UTC{local.isoformat()[-6:]}"
 
 
 def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:

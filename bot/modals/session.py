@@ -10,7 +10,7 @@ from bot.messages.answers import Offered, answer_line, label_of, sentence_of, sh
 from bot.messages.blocks import Block, actions, alert, button, clip, context, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import asked
-from bot.messages.texts import Raw, Texts, date_token, escape, typed
+from bot.messages.texts import Raw, Texts, escape, typed
 from bot.modals.choices import NamesBySource, offered, people_to_choose
 from bot.modals.parse import parse_page
 from bot.modals.render import View, named_answers, notice_view, page_view, review_view
@@ -127,7 +127,7 @@ class FormSession:
         order = slots(self.form, answers)
         begun = self.typed_by_actor and self.opened.slot != REVIEW
         index = min(self.opened.slot, len(order) - 1) if begun else 0
-        when = date_token(first.at) if first.at is not None else ""
+        when = self.texts.at(first.at) if first.at is not None else ""
         told = [section(self.texts.md("form_ui.first", by=Raw(f"<@{first.user_id}>"), at=when))]
         told += self._listed("recorded_first", order[index], raw_of(order[index], recorded))
         return self._drawn(answers, self.answers, order, index, (), told, anew=False)

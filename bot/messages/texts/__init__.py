@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bot.messages import dates
 from flows.checks.visible import isolated, visible
 from flows.problems import Amount, TextKey
 
@@ -33,8 +34,6 @@ OPEN, CLOSE = "\ue000", "\ue001"
 
 DAYS = frozenset({"date", "day", "on", "before", "now", "go_live", "expires_on"})
 """Parameters that are a day as ``YYYY-MM-DD``, if they are one: it is shown as the language writes it."""
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
@@ -133,9 +132,25 @@ class Texts:
     def day(self, written: str) -> str:
         """A day (``YYYY-MM-DD``) as the language writes it; anything else as it is."""
         with suppress(ValueError):
-            day = date.fromisoformat(written)
-            return f"{day:%d/%m/%Y}" if self.language.startswith("pt") else f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+            return dates.day(date.fromisoformat(written), self.language)
         return written
+
+    def moment(self, at: datetime) -> str:
+        """Day and time as the language writes them, in the moment's own zone, which it doesn't name."""
+        return self("moment.written", day=dates.day(at, self.language), time=dates.clock(at, self.language))
+
+    def at(self, at: int | datetime) -> Raw:
+        """A moment (seconds, if a number) as mrkdwn: Slack shows it in each reader's zone, and says "today"."""
+        return self._token(at, self("moment.at"))
+
+    def on(self, at: int | datetime) -> Raw:
+        """The same without the time."""
+        return self._token(at, "{date_short_pretty}", with_time=False)
+
+    def _token(self, at: int | datetime, form: str, *, with_time: bool = True) -> Raw:
+        moment = (at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)).astimezone(UTC)
+        words = f"{self.moment(moment)} UTC" if with_time else dates.day(moment, self.language)
+        return Raw(f"<!date^{int(moment.timestamp())}^{form}|{words}>")
 
     def _with_days(self, params: Mapping[str, Any]) -> dict[str, Any]:
         is_day = {name for name, value in params.items() if name in DAYS and type(value) is str}
@@ -154,10 +169,3 @@ class Texts:
         words = {name: self(value) if isinstance(value, TextKey) else value for name, value in days.items()}
         safe = {name: value if isinstance(value, Raw | int) else typed(str(value)) for name, value in words.items()}
         return self(key, **safe)
-
-
-def date_token(at: int | datetime, form: str = "{date_short_pretty} {time}", fallback: str = "") -> Raw:
-    """A time in each reader's zone, with a complete fallback."""
-    moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
-    words = fallback or f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return Raw(f"<!date^{int(moment.timestamp())}^{form}|{words}>")

@@ -113,8 +113,8 @@ async def test_a_cancelled_session_says_why_and_can_be_neither_moved_nor_held(of
     value = ButtonValue(onboarding=onboarding, step="planning", task="hold_session")
     await office.press(office.sam, office.support, Act.TASK, value)
     await office.settled()
-    assert office.answers(office.sam)[-1] == "This cannot be done before 2099-03-10 12:00 UTC."
-    assert "Mark session as held: not before 2099-03-10 12:00 UTC." in office.journey.lasting("review", "planning").text
+    assert office.answers(office.sam)[-1] == "This cannot be done before Mar 10, 2099 at 12:00 PM UTC."
+    assert "Mark session as held: not before Mar 10, 2099 at 12:00 PM UTC." in office.journey.lasting("review", "planning").text
     await office.do(onboarding, "planning", "move_session", {"session": again, "starts": STARTS - 100 * YEAR})
     await office.do(onboarding, "planning", "hold_session", {"session": again, "notes": "Cards first."})
     assert tasks_offered(office) == {"schedule"}
@@ -178,8 +178,8 @@ async def test_support_moves_it_in_a_window_that_tells_sessions_apart_by_time_in
     payload |= {"type": "block_suggestion", "block_id": "session~moved", "action_id": "value", "value": ""}
     options = (await office.deliver(office.kim, payload)).body["options"]
     assert [option["text"]["text"] for option in options] == [
-        "2099-03-10 09:00 UTC-03:00 · Goals",
-        "2099-03-10 10:00 UTC-03:00 · Accounts",
+        "10/03/2099 às 09:00 UTC-03:00 · Goals",
+        "10/03/2099 às 10:00 UTC-03:00 · Accounts",
     ]
     wrong: Answers = {"session": options[1]["text"]["text"]}
     await office.journey.type_in(office.kim, view, wrong)

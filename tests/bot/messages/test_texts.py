@@ -4,6 +4,7 @@ import ast
 import re
 import string
 from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -14,6 +15,7 @@ from pydantic_core.core_schema import ErrorType
 from bot.inspection.inspections import Hindrance
 from bot.jobs.errors import Impossible
 from bot.listeners.events import HANDLED
+from bot.messages import dates
 from bot.messages.blocks import BUTTON
 from bot.messages.texts import FALLBACK, Texts, for_locale, languages, table
 from bot.modals.subject import DIALOG_MAY
@@ -158,7 +160,11 @@ def test_a_day_is_written_as_the_language_writes_it() -> None:
     said = {language: Texts(language).md("card.go_live", date="2027-01-05") for language in ("en", "pt_BR")}
     assert "Jan 5, 2027" in said["en"]
     assert "05/01/2027" in said["pt_BR"]
+    assert dates.day(date(2027, 1, 15), "es") == "15 ene 2027"
     assert "soon" in Texts("en")("card.go_live", date="soon")
+    noon = datetime(2027, 1, 5, 15, 4, tzinfo=UTC)
+    assert Texts("en").at(noon).endswith("|Jan 5, 2027 at 3:04 PM UTC>")
+    assert Texts("pt_BR").at(noon).endswith(" às {time}|05/01/2027 às 15:04 UTC>")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from bot.messages.blocks import Block, Drawing, clip, comment, drawing, notice
 from bot.messages.changes import diff, differences
 from bot.messages.review import in_full
-from bot.messages.texts import CLOSE, OPEN, Texts, date_token, table, typed
+from bot.messages.texts import CLOSE, OPEN, Texts, table, typed
 from bot.modals.render import review_view
 from bot.modals.subject import FormMeta
 from flows.checks.visible import visible
@@ -197,7 +197,7 @@ FINGERPRINT = ":".join(("ab", "cd", "ef", "01") * 8)
 @every
 def test_no_comment_beside_a_file_can_be_made_to_say_more(said: str) -> None:
     def beside(words: str) -> str:
-        return comment(EN.md("say.session", at=date_token(1_773_144_000), minutes=60, agenda=words, link=LINKS[0]))
+        return comment(EN.md("say.session", at=EN.at(1_773_144_000), minutes=60, agenda=words, link=LINKS[0]))
 
     shown, plain = read_mrkdwn(beside(said)), read_mrkdwn(beside(PLAIN))
     assert (shown.marks, shown.styled) == (plain.marks, plain.styled)
@@ -207,7 +207,7 @@ def test_no_comment_beside_a_file_can_be_made_to_say_more(said: str) -> None:
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("agenda", ["Plan", "Goals\n*Plan*\n_Dates_"])
 def test_a_comment_beside_a_file_leads_where_it_should_at_each_readers_own_time(link: str, agenda: str) -> None:
-    at = date_token(1_773_144_000)
+    at = EN.at(1_773_144_000)
     words = comment(EN.md("say.session", at=at, minutes=60, agenda=agenda, link=link)).split()
     assert at in " ".join(words)
     assert link.replace("&", "&amp;") in words
@@ -215,7 +215,7 @@ def test_a_comment_beside_a_file_leads_where_it_should_at_each_readers_own_time(
 
 @pytest.mark.parametrize("link", LINKS)
 def test_a_link_is_whole_at_the_end_of_a_long_agenda_too(link: str) -> None:
-    words = EN.md("say.session", at=date_token(1_773_144_000), minutes=60, agenda="& *x*\n" * 500, link=link)
+    words = EN.md("say.session", at=EN.at(1_773_144_000), minutes=60, agenda="& *x*\n" * 500, link=link)
     assert link.replace("&", "&amp;") in comment(words).split()
 
 

@@ -116,13 +116,12 @@ def test_the_checklist_is_read_in_words_alone(state: StepState, language: str) -
     assert not {"*", "▓", "░"} & set(said)
 
 
-def test_what_was_skipped_is_counted_apart_and_how_far_go_live_is_stays_right_however_old_the_card() -> None:
+def test_what_was_skipped_is_counted_apart() -> None:
     made = samples.snapshot(StepState.DONE)
     made.steps["integration"].state = StepState.SKIPPED
     shown = card_of(made)
     assert "15 of 16 steps done, 1 skipped" in shown.text
     assert f"{'▓' * 15}░  15 of 16" in words(shown.blocks)
-    assert "^Jan 15, 2099 ({ago})|Jan 15, 2099>" in words(shown.blocks)
     assert "Target go-live: Jan 15, 2099\n" in shown.text
 
 
@@ -158,7 +157,7 @@ def test_a_reminder_of_what_is_done_says_by_whom_and_when_and_offers_the_rest_al
     made.steps["organization"].turn = "support:submitted:1"
     shown = reminder_of(made, "customer", ["planning", "organization"], ["planning"])
     assert {parse(button["value"]).step for button in buttons(shown.blocks)} == {"planning"}
-    assert "2. Organization – under review. Last change by <@U_SUE> 2026-03-10 12:00 UTC." in shown.text
+    assert "2. Organization – under review. Last change by <@U_SUE> Mar 10, 2026 at 12:00 PM UTC." in shown.text
     passed = reminder_of(made, "customer", ["organization"], [])
     assert (buttons(passed.blocks), "has moved on" in passed.text) == ([], True)
 
@@ -221,7 +220,7 @@ def test_a_decision_names_the_revision_it_is_about() -> None:
 def test_a_review_card_counts_the_approvals_and_says_whose_they_are() -> None:
     said = review_of(samples.snapshot(StepState.SUBMITTED), "authentication").text
     assert "1 of 2 approvals" in said
-    assert "Approved by <@U_SUE>, 2026-03-10 12:00 UTC" in said
+    assert "Approved by <@U_SUE>, Mar 10, 2026 at 12:00 PM UTC" in said
 
 
 def test_support_reads_by_name_whose_turn_it_is_and_the_customer_by_company() -> None:
@@ -275,7 +274,7 @@ def test_who_is_stuck_is_shown_on_both_sides_and_support_s_message_offers_an_ans
     made = samples.snapshot(StepState.OPEN)
     made.calls, made.notes = samples.calls("Who *signs*?"), samples.notes("They *change* their bank.")
     for shown in (step_of(made, "planning"), review_of(made, "planning")):
-        assert "<@U_ANA> has been stuck here since 2026-03-10 12:00 UTC" in shown.text
+        assert "<@U_ANA> has been stuck here since Mar 10, 2026 at 12:00 PM UTC" in shown.text
         assert "signs" not in shown.text
     assert ["stuck here" in step_of(made, step).text for step in samples.STEPS[1:5]] == [True, *[False] * 3]
     messages = [call_message(made, call, EN) for call in made.calls]
@@ -299,8 +298,8 @@ def test_who_did_what_and_when_stays_on_the_card_of_a_step_that_is_done() -> Non
     ended = review_of(replace(made, onboarding=replace(made.onboarding, closed_at=samples.NOW)), "service_desk")
     assert names(ended.blocks) == []  # pressed, it would be refused
     lines = shown.text.split("\n")
-    assert "Approved by <@U_SUE>, 2026-03-10 12:00 UTC" in lines
-    assert "Mark request as filed: done by <@U_KIM>, 2026-03-10 12:19 UTC (SD-1024)" in lines
+    assert "Approved by <@U_SUE>, Mar 10, 2026 at 12:00 PM UTC" in lines
+    assert "Mark request as filed: done by <@U_KIM>, Mar 10, 2026 at 12:19 PM UTC (SD-1024)" in lines
     assert any(line.endswith("earlier entries are in the export (/onboarding export).") for line in lines)
 
 
@@ -308,7 +307,7 @@ def test_who_confirms_as_the_second_person_reads_what_the_first_recorded() -> No
     made = samples.snapshot(StepState.FULFILLING)
     made.tasks = samples.tasks("waiting")
     said = review_of(made, "authentication").text
-    assert "Record iss, sub, aud: recorded by <@U_SUE>, 2026-03-10 12:00 UTC. A different person must confirm it" in said
+    assert "Record iss, sub, aud: recorded by <@U_SUE>, Mar 10, 2026 at 12:00 PM UTC. A different person must confirm it" in said
     assert "iss: https://issuer.example\nsub: example-bank\naud: https://audience.example" in said
 
 
@@ -407,7 +406,7 @@ def test_the_matrix_has_the_columns_that_were_asked_for_in_the_forms_order_and_s
         "1 invitation has expired:",
         "• person0@bank.example: Control Center, test",
         "bo@bank.example · Service Desk: filed (SD-1)",
-        "person0@bank.example · Status page: invited, expires 2026-03-10 17:00 UTC · Control Center, test: invitation expired",
+        "person0@bank.example · Status page: invited, expires Mar 10, 2026 at 5:00 PM UTC · Control Center, test: invitation expired",
     ]
     (listed,) = [block["rows"] for block in shown.blocks if block["type"] == "data_table"]
     assert [cell["text"] for cell in listed[0]] == ["Person", "Service Desk", "Status page", "Control Center, test"]
@@ -518,8 +517,8 @@ def test_blocks_that_do_not_fit_are_replaced_by_a_word() -> None:
 
 
 def test_bars_dates_and_emphasis_are_read_as_words() -> None:
-    at = "<!date^1773144000^{date_short_pretty}|2026-03-10 12:00 UTC>"
-    assert spoken(f"*▓▓░  2 of 3* {at}") == "2 of 3 2026-03-10 12:00 UTC"
+    at = "<!date^1773144000^{date_short_pretty}|Mar 10, 2026 at 12:00 PM UTC>"
+    assert spoken(f"*▓▓░  2 of 3* {at}") == "2 of 3 Mar 10, 2026 at 12:00 PM UTC"
 
 
 def test_the_same_is_drawn_with_the_same_digest() -> None:

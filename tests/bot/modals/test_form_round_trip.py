@@ -285,7 +285,7 @@ def test_where_nothing_can_be_sent_no_button_offers_it_and_the_page_says_why() -
 @pytest.mark.parametrize(
     ("form", "field", "value", "said"),
     [
-        ("planning", "session_1", 1_773_144_000, "2026-03-10 12:00 UTC"),
+        ("planning", "session_1", 1_773_144_000, "Mar 10, 2026 at 12:00 PM UTC"),
         ("planning", "products", ["card_issuing", "core_banking"], "Card issuing, Core banking"),
         ("organization", "country", "BRA", "Brazil"),
         ("organization", "official_name", "A <b> & C", "A &lt;b&gt; &amp; C"),
