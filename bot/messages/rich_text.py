@@ -2,8 +2,8 @@
 
 mrkdwn can't be told to leave ``*``, ``_``, ``~``, backticks, emoji names and quotes alone: only ``&<>`` have an escape
 (docs.slack.dev, *Formatting message text*). A text element of `rich_text` is never parsed, and several typed lines stand in a
-`rich_text_quote`: none of them can look like a line of the bot's own. So does one with an arrow, which the bot itself writes between
-an answer's old and new value.
+`rich_text_quote`: none of them can look like a line of the bot's own. So does what somebody typed as a reason or an answer, and a line
+with an arrow, which the bot itself writes between an answer's old and new value.
 
 `bot.messages.texts.typed` marks what was typed; here the marks end. A message's ``text``, which is read out and shown in notifications,
 and the comment of an upload, which people see, are always parsed as mrkdwn: there `harmless` sets the signs apart.
@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from bot.messages.texts import CLOSE, OPEN, escape
+from bot.messages.texts import CLOSE, OPEN, QUOTE, escape
 
 Json = dict[str, Any]
 MAX_TEXT = 3000
@@ -37,9 +37,11 @@ _TOKEN = re.compile(
 
 
 def as_mrkdwn(words: str) -> str | None:
-    """The sentence without marks; None if something typed in it could be taken for formatting."""
+    """The sentence without marks; None if something typed in it could be taken for formatting, or is a quote."""
     if OPEN not in words:
         return words
+    if QUOTE in words:
+        return None
     if all(_PLAIN.fullmatch(found[1]) for found in _TYPED.finditer(words)):
         return _TYPED.sub(lambda found: escape(found[1]), words)
     return None
@@ -138,7 +140,8 @@ def _elements(words: str, *, quoting: bool = True) -> Iterator[Json]:
     after_quote = False
     for token in _TOKEN.finditer(words):
         sign, text = token["sign"], token["typed"] if token["typed"] is not None else _unescaped(token["text"] or "")
-        if quoting and token["typed"] is not None and ("\n" in text or "→" in text):
+        quoted, text = text.startswith(QUOTE), text.removeprefix(QUOTE)
+        if quoting and token["typed"] is not None and (quoted or "\n" in text or "→" in text):
             yield from _section(line)
             yield {"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]}
             line, after_quote = [], True
@@ -163,9 +166,9 @@ def _elements(words: str, *, quoting: bool = True) -> Iterator[Json]:
 
 
 def _section(line: list[Json]) -> Iterator[Json]:
-    """What was gathered, without line ends after it: the next element begins a line anyway."""
+    """What was gathered, without what is empty after it: the next element begins a line anyway."""
     if line and line[-1]["type"] == "text":
-        line[-1]["text"] = line[-1]["text"].rstrip("\n")
+        line[-1]["text"] = line[-1]["text"].rstrip(" \n")
         line = line if line[-1]["text"] else line[:-1]
     if line:
         yield {"type": "rich_text_section", "elements": line}

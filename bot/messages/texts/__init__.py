@@ -32,21 +32,28 @@ OPEN, CLOSE = "\ue000", "\ue001"
 """Marks around what was typed: of Unicode's private use, so that nobody can type them (`visible` cuts them out)."""
 
 
+QUOTE = "\ue002"
+"""After `OPEN`: what was typed is a quote, on lines of its own."""
+
+QUOTED = frozenset({"reason", "answer"})
+"""Parameters that somebody typed as a sentence of their own: in a message, it is never a part of the bot's."""
+
 DAYS = frozenset({"date", "day", "on", "before", "now", "go_live", "expires_on"})
 """Parameters that are a day as ``YYYY-MM-DD``, if they are one: it is shown as the language writes it."""
 
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 
-def typed(text: str) -> Raw:
-    """What people typed, or another system answered, within mrkdwn: it is shown as it is, whatever signs are in it.
+def typed(text: str, *, quoted: bool = False) -> Raw:
+    """What people typed, or another system answered, within mrkdwn: it is shown as it is, whatever signs are in it; ``quoted``: on lines
+    of its own, with a bar before them.
 
     `bot.messages.blocks` draws it, as `rich_text` if need be. Nothing marked goes to Slack in any other way. Of several empty lines one is
     left: they would push out of sight what follows.
     """
     seen = _EMPTY_LINES.sub("\n\n", visible(text, lines=True))
     seen = seen if "\n" in seen else isolated(visible(seen))
-    return Raw(f"{OPEN}{seen}{CLOSE}" if seen else "")
+    return Raw(f"{OPEN}{QUOTE if quoted else ''}{seen}{CLOSE}" if seen else "")
 
 
 def escape(text: str) -> str:
@@ -167,5 +174,8 @@ class Texts:
         """mrkdwn: parameters are marked as typed, except Raw ones."""
         days = self._with_days(params)
         words = {name: self(value) if isinstance(value, TextKey) else value for name, value in days.items()}
-        safe = {name: value if isinstance(value, Raw | int) else typed(str(value)) for name, value in words.items()}
+        safe = {
+            name: value if isinstance(value, Raw | int) else typed(str(value), quoted=name in QUOTED)
+            for name, value in words.items()
+        }
         return self(key, **safe)

@@ -102,7 +102,7 @@ async def test_a_cancelled_session_says_why_and_can_be_neither_moved_nor_held(of
     assert tasks_offered(office) == {"schedule", "move", "cancel", "hold"}
     await office.do(onboarding, "planning", "cancel_session", {"session": item, "reason": "The lead is ill."})
     said = SeenMessage.of(thread(office)[-2]).shown
-    assert f"<!date^{STARTS}^" in said
+    assert "Mar 10, 2099" in said
     assert "The lead is ill." in said
     assert [(status, event["SEQUENCE"]) for status, event in events(office)] == [("CONFIRMED", 0), ("CANCELLED", 1)]
     assert "is cancelled. If it stays in your calendar, delete it there." in SeenMessage.of(thread(office)[-1]).shown

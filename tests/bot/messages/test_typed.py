@@ -163,20 +163,25 @@ def test_no_sentence_can_be_made_to_say_more(said: str) -> None:
 
 def test_what_is_harmless_stays_in_one_section_and_all_else_is_shown_as_typed() -> None:
     texts = Texts("en")
-    easy = notice(
-        texts.md("say.call_answered", by="Ana", reason="We wait for Crédito & Cia (São Paulo), ana_b@bank.example, 10:30")
-    )
+    easy = notice(texts.md("note.org_id", org_id="We wait for Crédito & Cia (São Paulo), ana_b@bank.example, 10:30"))
     assert [block["type"] for block in easy.blocks] == ["section"]
-    hard = notice(texts.md("say.call_answered", by="Ana", reason="*We* wait"))
-    assert hard.blocks[0]["elements"][0]["elements"] == [{"type": "text", "text": "Ana answers: *We* wait"}]
-    lines = notice(texts.md("say.call_answered", by="Ana", reason="We\n*wait*"))
+    hard = notice(texts.md("note.org_id", org_id="*We* wait"))
+    assert hard.blocks[0]["elements"][0]["elements"] == [{"type": "text", "text": "Org ID: *We* wait"}]
+    lines = notice(texts.md("note.org_id", org_id="We\n*wait*"))
     assert [element["type"] for element in lines.blocks[0]["elements"]] == ["rich_text_section", "rich_text_quote"]
     assert lines.blocks[0]["elements"][1]["elements"] == [{"type": "text", "text": "We\n*wait*"}]
-    assert lines.text.startswith("Ana answers: \n&gt; We\n&gt; ")
-    spoken = notice(
-        texts.md("say.call_answered", by="Ana", reason="*Write* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56")
-    ).text
-    assert spoken == "Ana answers: *\u200aWrite* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56"
+    assert lines.text.startswith("Org ID:\n&gt; We\n&gt; ")
+
+
+def test_what_somebody_gave_as_a_reason_is_a_quote_and_no_part_of_the_bots_sentence() -> None:
+    shown = notice(EN.md("say.request_changes", by="Ana", reason="The city is missing."))
+    before, quote, after = shown.blocks[0]["elements"]
+    assert quote == {"type": "rich_text_quote", "elements": [{"type": "text", "text": "The city is missing."}]}
+    assert before["elements"][0]["text"].endswith(":")
+    assert after["elements"][0]["text"].strip()
+    assert ":\n&gt; The city is missing.\n" in shown.text
+    spoken = notice(EN.md("note.org_id", org_id="*Write* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56")).text
+    assert spoken == "Org ID: *\u200aWrite* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56"
 
 
 def test_empty_lines_push_nothing_out_of_sight() -> None:
@@ -243,7 +248,7 @@ def test_a_cut_sentence_marks_what_is_left_of_the_typed() -> None:
 def test_a_change_shows_which_value_is_the_new_one() -> None:
     long = ("Goals", typed(f"One\n{'two ' * 200}"), typed("One"))
     (shown,) = differences([("City", typed("Recife → Natal"), typed("Olinda")), long], 2, EN)
-    assert "City · Before: Recife → Natal · Now: Olinda\nGoals: \n&gt; One\n&gt; two two" in shown.text
+    assert "City · Before: Recife → Natal · Now: Olinda\nGoals:\n&gt; One\n&gt; two two" in shown.text
     assert shown.text.endswith("… → One")
 
 
