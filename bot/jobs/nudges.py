@@ -6,7 +6,7 @@ from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.blocks import actions, button, drawing, section
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.wording import sentence
+from bot.messages.wording import calling, sentence
 from flows.cases.case import Case
 from flows.cases.matrix import in_order
 from flows.cases.presence import there
@@ -34,7 +34,7 @@ class Nudges:
         ends = [int(one.expires_at.timestamp()) for one in waiting if one.expires_at]
         if not ends or case.record(asked.step).state is StepState.SKIPPED:
             return None
-        mentioned = [f"<@{user}>" for user in await self._invited(case, waiting)]
+        invited = await self._invited(case, waiting)
         words = sentence(texts, "invitation_expires", {"count": len(waiting), "at": min(ends)})
         value = ButtonValue(onboarding=case.id)
         comes_in = [
@@ -48,7 +48,7 @@ class Nudges:
             if task.side is Side.CUSTOMER and "invited" in task.grant_from
         ]
         buttons = actions(*comes_in, button(texts("button.matrix"), Act.MATRIX, value))
-        return await self._threads.post(run, thread, [drawing([section(" ".join([*mentioned, words])), buttons])])
+        return await self._threads.post(run, thread, [drawing([section(calling(invited, words)), buttons])])
 
     async def _invited(self, case: Case, grants: list[Grant]) -> list[str]:
         """The user ids of those invited; the lead stands in for whoever is not known, if still there. Their name is all that the list and

@@ -13,7 +13,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.links import Links
 from bot.messages.support import Support
 from bot.messages.texts import Raw, Texts
-from bot.messages.wording import sentence
+from bot.messages.wording import calling, sentence
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from bot.slack.people import People
@@ -44,8 +44,8 @@ class Said:
     async def say(self, run: Run[Say]) -> Finished:
         asked = run.effect
         thread = await self._threads.of(run, asked.where, asked.step)
-        mentioned = [f"<@{user}>" for user in there(thread.case.snapshot, *asked.mention)]  # who left while it waited
-        words = " ".join([*mentioned, sentence(thread.texts, asked.key, await self._named(asked.params))])
+        mentioned = there(thread.case.snapshot, *asked.mention)  # who left while it waited
+        words = calling(mentioned, sentence(thread.texts, asked.key, await self._named(asked.params)))
         offered = _offered(thread, asked.offers) if asked.offers else None
         drawn = notice(words) if offered is None else drawing([*long_sections(words), actions(offered)])
         return await self._threads.post(run, thread, [drawn], broadcast=asked.broadcast)

@@ -7,7 +7,7 @@ from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Thread, Threads
 from bot.messages.texts import Raw, Texts
-from bot.messages.wording import sentence
+from bot.messages.wording import calling, sentence
 from bot.slack.errors import SlackError
 from flows.cases.presence import called
 from flows.cases.tasks import task_of
@@ -31,8 +31,8 @@ class Sessions:
         """Tell of it in the customer's thread; the file follows by itself, so that it keeps nothing waiting."""
         asked = run.effect
         thread = await self._threads.of(run, "customer", asked.step)
-        lead = [f"<@{user}>" for user in called(thread.case.snapshot, thread.case.onboarding.lead_id)]
-        done = await self._threads.say(run, thread, " ".join([*lead, told(_meeting(thread, asked), thread.texts)]))
+        lead = called(thread.case.snapshot, thread.case.onboarding.lead_id)
+        done = await self._threads.say(run, thread, calling(lead, told(_meeting(thread, asked), thread.texts)))
 
         async def attach(unit: Unit) -> None:
             unit.ask(run.onboarding_id, AttachSession(step=asked.step, task=asked.task, item=asked.item))

@@ -7,7 +7,7 @@ from bot.jobs.threads import Threads
 from bot.messages.blocks import Block, actions, button, drawing, fit, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import typed
-from bot.messages.wording import sentence
+from bot.messages.wording import calling, sentence
 from flows.cases.presence import there
 from flows.cases.questions import QUESTION, asked_in
 from flows.cases.tickets import open_ticket
@@ -22,8 +22,8 @@ class TicketNews:
     async def tell(self, run: Run[TellOfTicket]) -> Finished:
         asked = run.effect
         thread = await self._threads.of(run, asked.where, asked.step)
-        mentioned = [f"<@{user}>" for user in there(thread.case.snapshot, *asked.mention)]
-        words = " ".join([*mentioned, sentence(thread.texts, asked.key, asked.params)])
+        mentioned = there(thread.case.snapshot, *asked.mention)
+        words = calling(mentioned, sentence(thread.texts, asked.key, asked.params))
         blocks: list[Block] = [section(words), *long_sections(typed(asked.said))] if asked.said else [section(words)]
         can_answer = thread.case.onboarding.closed_at is None and open_ticket(thread.case, asked.item) is not None
         if asked.answer and can_answer:

@@ -21,6 +21,12 @@ def all_here(texts: Texts, users: Sequence[str]) -> Raw | str:
     return Raw(" ".join(f"<@{user}>" for user in users)) if users else texts("say.all_here")
 
 
+def calling(users: Sequence[str], words: str) -> str:
+    """A message for these people, who stand on a line of their own: before a sentence that begins with a name, nobody could tell whom it
+    calls and whom it is about."""
+    return f"{' '.join(f'<@{user}>' for user in users)}\n{words}" if users else words
+
+
 def in_charge(texts: Texts, snapshot: Snapshot, *user_ids: str) -> Raw | str:
     """Whose something is: the first of these people who is still there; or that nobody was chosen yet."""
     found = called(snapshot, *user_ids)

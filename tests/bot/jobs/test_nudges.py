@@ -55,7 +55,7 @@ async def test_the_invited_are_told_where_they_are_known_by_name_else_the_lead(o
     onboarding = await invited(office)
     carla = next(one for one in office.slack.people.values() if one.name == "Carla Dias" and one.id in office.acme.members)
     (said,) = await nudge(office, onboarding)
-    assert said.startswith(f"<@{carla.id}> <@{office.ana.id}> 3 invitation codes expire")
+    assert said.startswith(f"<@{carla.id}> <@{office.ana.id}>\n3 invitation codes expire")
     assert "[I'm in]" in said
     await office.tidy()
 
@@ -66,7 +66,7 @@ async def test_nobody_is_told_of_what_they_have_done_meanwhile(office: Workplace
     (dora,) = [grant.id for grant in grants if grant.email == "dora@bank.example"]
     await office.do(onboarding, STEP, "confirm_access", {"grants": [dora]}, office.ana)
     (said,) = await nudge(office, onboarding)
-    assert said.startswith(f"<@{office.ana.id}> An invitation code expires")
+    assert said.startswith(f"<@{office.ana.id}>\nAn invitation code expires")
     await office.do(onboarding, STEP, "confirm_access", {"grants": ["*"]}, office.ana)
     assert await nudge(office, onboarding) == []
     await office.tidy()

@@ -59,7 +59,7 @@ async def test_a_comment_is_shown_once_as_typed_and_an_internal_one_never(office
         assert "<!channel>" not in str(message.blocks).replace("&lt;!channel&gt;", "") or message.blocks[1]["type"] == "rich_text"
         assert action_id(message.blocks, Act.ANSWER_TICKET)
         assert "difficult" not in office.read(where)
-    assert f"<@{office.ana.id}> Dora" in office.read("step")
+    assert f"<@{office.ana.id}>\nDora" in office.read("step")
     office.service_desk.move(key, "PENDING")
     office.service_desk.write(key, "She is. Do you need more?", "Ana <ana@bank.example>")
     await office.look()
