@@ -35,8 +35,8 @@ async def acme() -> AsyncIterator[Acme]:
 
 def claims_only_what_it_read(said: str) -> None:
     """Nothing that could not be read is said to be as it was approved, nor to differ."""
-    assert ("Organization compared" in said) == ("Organization readable: passed" in said), said
-    assert "Programs readable: passed" in said or "Program “" not in said, said
+    assert ("Organization compared" in said) == ("Organization readable – passed" in said), said
+    assert "Programs readable – passed" in said or "Program “" not in said, said
 
 
 async def passes(acme: Acme, method: Method = "basic") -> None:
@@ -261,7 +261,7 @@ async def test_production_is_proved_with_its_own_key_and_token(acme: Acme) -> No
     await acme.opens_production(key="another", public_key=public_pem(rsa_key()))
     calls = len(production.calls)
     said = await acme.proves(signer.assertion(acme.org_id), "production")
-    assert "Access token: failed. This JWT is signed with test's key" in said, said
+    assert "Access token – failed. This JWT is signed with test's key" in said, said
     assert len(production.calls) == calls
     said = await acme.proves(await acme.token(), "production")
     assert "Pismo refused the token (401)" in said, said

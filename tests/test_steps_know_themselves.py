@@ -18,7 +18,7 @@ ANSWERS = frozenset({"answers", "clean", "done", "example", "given", "known", "r
 MEANS_ELSE: Mapping[tuple[str, str], str] = {
     ("bot.config.policies", "service_desk"): "the section of CONFIG_FILE about Pismo's Service Desk",
     ("bot.jobs.proof_checks", "organization"): "a check by its name: Pismo's organization",
-    ("bot.jobs.moves", "name"): "of a program, for those who read of it",
+    ("bot.messages.program_move", "name"): "of a program, for those who read of it",
     ("flows.cases.tasks", "reason"): "every task that skips its step asks it",
     ("flows.forms.parity", "production"): "the environment",
     ("pismo.environments", "production"): "as above",

@@ -9,10 +9,10 @@ from bot.jobs.pasted_tokens import again, leave_to_holder, token_here
 from bot.jobs.proof_checks import ProofLine, line
 from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
+from bot.jobs.said import ways_on
 from bot.jobs.threads import Threads
 from bot.jobs.transferring import StillWorkingError, Transferring
-from bot.messages.texts import Raw, Texts
-from bot.messages.wording import sentence
+from bot.messages.program_move import move_report
 from flows.cases import moves
 from flows.cases.case import Case, Cases
 from flows.cases.tasks import task_of
@@ -21,7 +21,6 @@ from flows.forms.pages import held_as
 from flows.model import TaskRecord
 from flows.outbox import MoveProgram, ReportMove
 from flows.ports import Unit
-from flows.problems import Amount
 from pismo.environments import Environments
 from pismo.errors import PismoError
 from pismo.models import Program
@@ -122,19 +121,6 @@ class ProgramMoves:
         """The lines, in the customer's thread and support's."""
         self._drop(run.effect)
         thread = await self._threads.of(run, run.effect.where, run.effect.step)
-        record, texts = task_record(thread.case, run.effect), thread.texts
-        key = "move_done" if record.state == "done" else "move_failed"
-        said = [sentence(texts, key, {"name": str(record.answers.get("name") or "")})]
-        said += [sentence(texts, *_worded(texts, one)) for one in record.answers.get("lines") or ()]
-        return await self._threads.say(run, thread, "\n".join(said))
-
-
-def _worded(texts: Texts, entry: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    said = {
-        "check": texts(f"check.{entry['check']}"),
-        "outcome": texts(f"outcome.{entry['outcome']}"),
-        "reason": Raw(texts.md(entry["reason"], **entry["params"])),
-    }
-    if not entry["x_cid"]:
-        return "proof_line_skipped", said
-    return "proof_line", {**said, "ms": Amount(entry["ms"]), "x_cid": entry["x_cid"]}
+        support, buttons = run.effect.where == "support", ways_on(thread, run.effect.task)
+        shown = move_report(thread.texts, task_record(thread.case, run.effect), support=support, buttons=buttons)
+        return await self._threads.post(run, thread, [shown])

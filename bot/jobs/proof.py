@@ -7,6 +7,7 @@ from bot.jobs.pasted_tokens import again, leave_to_holder, token_here
 from bot.jobs.proof_checks import ORGANIZATION_CHECK, Checks, all_skipped, line
 from bot.jobs.records import task_record
 from bot.jobs.registry import Finished, Run
+from bot.jobs.said import ways_on
 from bot.jobs.threads import Threads
 from bot.messages.proof import report
 from flows.cases import proof
@@ -92,4 +93,6 @@ class Proofs:
         thread = await self._threads.of(run, run.effect.where, run.effect.step)
         record, case = task_record(thread.case, run.effect), thread.case
         environment = proof.proof_of(case, run.effect).environment(record.answers)
-        return await self._threads.say(run, thread, report(thread.texts, record, environment, case.onboarding.customer))
+        support, buttons = run.effect.where == "support", ways_on(thread, run.effect.task)
+        shown = report(thread.texts, record, environment, case.onboarding.customer, support=support, buttons=buttons)
+        return await self._threads.post(run, thread, [shown])

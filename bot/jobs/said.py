@@ -68,6 +68,15 @@ def _offered(thread: Thread, task_id: str) -> Block | None:
     return button(thread.texts(f"task.{step.id}.{task.id}.button"), Act.TASK, value)
 
 
+def ways_on(thread: Thread, task_id: str) -> Sequence[Block]:
+    """To try a task again and to ask for help, for a report that the customer reads; none for support."""
+    if thread.where != "customer" or thread.case.onboarding.closed_at is not None:
+        return ()
+    value = ButtonValue(onboarding=thread.case.id, step=thread.step_id)
+    again = _offered(thread, task_id)
+    return [*([again] if again is not None else []), button(thread.texts("button.stuck"), Act.STUCK, value)]
+
+
 class PrivateWords:
     def __init__(self, store: Store, cases: Cases, slack: Slack, people: People, support: Support) -> None:
         self._store, self._cases, self._slack, self._people, self._support = store, cases, slack, people, support

@@ -9,6 +9,7 @@ from bot.jobs.pasted_tokens import again, leave_to_holder, token_here
 from bot.jobs.proof_checks import ProofLine, line
 from bot.jobs.records import task_record
 from bot.jobs.registry import Finished, Run
+from bot.jobs.said import ways_on
 from bot.jobs.setup_checks import SetupChecks, unread
 from bot.jobs.threads import Threads
 from bot.messages.setup_check import setup_report
@@ -82,4 +83,6 @@ class SetupCheckRuns:
         wanted = setup_check.check_of(thread.case, run.effect)
         environment = wanted.environment(record.answers)
         labels = {one.item: one.label for one in wanted.readings(thread.case.situation, environment)}
-        return await self._threads.say(run, thread, setup_report(texts, record, environment, labels))
+        support, buttons = run.effect.where == "support", ways_on(thread, run.effect.task)
+        shown = setup_report(texts, record, environment, labels, support=support, buttons=buttons)
+        return await self._threads.post(run, thread, [shown])

@@ -1,49 +1,73 @@
-"""What an access verification found, in words: a headline, a line for each check, and what it does not prove."""
+"""What an access verification found, in words: the verdict, what to do, a line for each check, and what it does not show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.messages.blocks import Block, Drawing
+from bot.messages.results import Headline, ResultLine, reason_words, result
+from bot.messages.signs import APART, ATTENTION, DONE
 from bot.messages.texts import Raw, Texts, escape
 from bot.messages.wording import sentence
 from flows.model import TaskRecord
-from flows.problems import Amount
+
+OF_THE_BOT = frozenset({"certificate", "handshake"})
+"""Checks whose failure is Pismo support's to mend."""
+OF_THE_TOKEN = frozenset({"proof.token_expired", "proof.unauthorized"})
+"""Reasons that a new token removes."""
+LATER = frozenset({"proof.rate_limited", "proof.unavailable"})
+"""Reasons that pass by themselves."""
+FOR_SUPPORT = "proof_next_support"
+"""The only advice that is not the customer's to follow."""
 
 
-def report(texts: Texts, record: TaskRecord, environment: str, customer: str) -> str:
+def report(
+    texts: Texts, record: TaskRecord, environment: str, customer: str, *, support: bool, buttons: Sequence[Block] = ()
+) -> Drawing:
+    """``support``: who reads it. ``buttons``: to verify again, if the access wasn't."""
+    found = record.answers["lines"]
+    lines = [_line(texts, one) for one in found]
+    tried = any(one["check"] == "certificate" and one["outcome"] != "skipped" for one in found)
+    also = sentence(texts, "proof_own_certificate", {"customer": customer}) if tried else ""
+    verdict = _verdict(texts, record, environment, support=support)
+    return result(verdict, lines, texts, support=support, also=also, buttons=buttons if verdict.sign != DONE else ())
+
+
+def _verdict(texts: Texts, record: TaskRecord, environment: str, *, support: bool) -> Headline:
     lines = record.answers["lines"]
-    said = [_headline(texts, record, environment), *(sentence(texts, *_worded(texts, line)) for line in lines)]
-    if any(line["check"] == "certificate" and line["outcome"] != "skipped" for line in lines):
-        said.append(sentence(texts, "proof_own_certificate", {"customer": customer}))
-    return "\n".join(said)
-
-
-def _headline(texts: Texts, record: TaskRecord, environment: str) -> str:
-    outcomes = {line["outcome"] for line in record.answers["lines"]}
+    outcomes = {one["outcome"] for one in lines}
+    params = {"environment": Raw(escape(texts(f"environment.{environment}")))}
     if "failed" in outcomes:
-        key = "proof_failed"
-    elif record.state != "done":
-        key = "proof_skipped"
-    else:
-        key = "proof_differs" if "differs" in outcomes else "proof_passed"
-    return sentence(texts, key, {"environment": texts(f"environment.{environment}")})
+        advice = _advice([one for one in lines if one["outcome"] == "failed"])
+        told = "" if support and advice != FOR_SUPPORT else texts(f"say.{advice}")
+        return Headline(ATTENTION, sentence(texts, "proof_not_verified", params), told)
+    if record.state != "done":
+        return Headline(APART, sentence(texts, "proof_skipped", params))
+    if "differs" in outcomes:
+        return Headline(ATTENTION, sentence(texts, "proof_differs", params))
+    return Headline(DONE, sentence(texts, "proof_passed", params))
 
 
-def _worded(texts: Texts, line: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _advice(failed: Sequence[Mapping[str, Any]]) -> str:
+    """Whose the first failure is to mend, and how: what follows from it may look like something else."""
+    first = failed[0]
+    if first["check"] in OF_THE_BOT:
+        return FOR_SUPPORT
+    if _reason(first) in LATER:
+        return "proof_next_later"
+    return "proof_next_token" if _reason(first) in OF_THE_TOKEN else "proof_next_fix"
+
+
+def _reason(line: Mapping[str, Any]) -> str:
+    """The key of its text."""
+    return line["reason"] if "." in line["reason"] else f"proof.{line['reason']}"
+
+
+def _line(texts: Texts, line: Mapping[str, Any]) -> ResultLine:
     params = {name: _param(texts, name, value) for name, value in line["params"].items()}
-    if isinstance(line["params"].get("count"), int):
-        params["n"] = line["params"]["count"]
-    reason = line["reason"] if "." in line["reason"] else f"proof.{line['reason']}"
-    said = {
-        "check": Raw(texts.md(f"check.{line['check']}", **params)),
-        "outcome": texts(f"outcome.{line['outcome']}"),
-        "reason": Raw(texts.md(reason, **params)),
-    }
-    if not line["x_cid"]:
-        return "proof_line_skipped", said
-    return "proof_line", {**said, "ms": Amount(line["ms"]), "x_cid": line["x_cid"]}
+    fixes = line["outcome"] == "failed"
+    reason = reason_words(_reason(line), params, texts, fixes=fixes)
+    return ResultLine(texts.md(f"check.{line['check']}", **params), line["outcome"], reason, line["x_cid"], line["ms"])
 
 
 def _param(texts: Texts, name: str, value: Any) -> Any:
-    if name == "field":  # the key of what the form calls it
-        return Raw(escape(texts(value)))
-    return Amount(value) if isinstance(value, int) else value
+    return Raw(escape(texts(value))) if name == "field" else value  # the key of what the form calls it

@@ -1,41 +1,49 @@
-"""What a check of a product's set-up found, in words: how much of it is there, then a line for each item."""
+"""What a check of a product's set-up found, in words: how much of it is there, what to do, then a line for each item."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.messages.texts import Raw, Texts
+from bot.messages.blocks import Block, Drawing
+from bot.messages.results import Headline, ResultLine, reason_words, result
+from bot.messages.signs import ATTENTION, DONE, OF_OUTCOME
+from bot.messages.texts import Raw, Texts, escape
 from bot.messages.wording import sentence
 from flows.model import TaskRecord
-from flows.problems import Amount
 
 
-def setup_report(texts: Texts, record: TaskRecord, environment: str, labels: Mapping[str, str]) -> str:
-    """``labels``: the key of each item's name."""
+def setup_report(
+    texts: Texts,
+    record: TaskRecord,
+    environment: str,
+    labels: Mapping[str, str],
+    *,
+    support: bool,
+    buttons: Sequence[Block] = (),
+) -> Drawing:
+    """``labels``: the key of each item's name. ``support``: who reads it. ``buttons``: to check again, if something is not there."""
     lines = record.answers["lines"]
-    return "\n".join([_headline(texts, lines, environment), *(_worded(texts, line, labels) for line in lines)])
+    verdict = _verdict(texts, lines, environment)
+    shown = [_line(texts, line, labels) for line in lines]
+    return result(verdict, shown, texts, support=support, buttons=buttons if verdict.sign != DONE else ())
 
 
-def _headline(texts: Texts, lines: list[Mapping[str, Any]], environment: str) -> str:
+def _verdict(texts: Texts, lines: list[Mapping[str, Any]], environment: str) -> Headline:
     outcomes = [line["outcome"] for line in lines]
     there, wanted = outcomes.count("done"), sum(one not in ("failed", "not_needed", "missing_optional") for one in outcomes)
-    key = "setup_all_there" if there == wanted else "setup_some_there" if there else "setup_none_there"
-    return sentence(texts, key, {"environment": texts(f"environment.{environment}"), "there": there, "wanted": wanted})
+    params = {"environment": Raw(escape(texts(f"environment.{environment}"))), "there": there, "wanted": wanted}
+    if there == wanted:
+        return Headline(DONE, sentence(texts, "setup_all_there", params))
+    if there:
+        return Headline(ATTENTION, sentence(texts, "setup_found_some", params), texts("say.setup_next_some"))
+    return Headline(ATTENTION, sentence(texts, "setup_found_none", params), texts("say.setup_next_none"))
 
 
-def _worded(texts: Texts, line: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    said = {
-        "check": texts(labels.get(line["check"], f"check.{line['check']}")),
-        "outcome": texts(f"outcome.{line['outcome']}"),
-        "reason": Raw(" ".join(_why(texts, one) for one in (line, *line.get("also", ())))),
-    }
-    if line["outcome"] in ("done", "not_needed") or not line["x_cid"]:
-        return sentence(texts, "setup_line", said)
-    return sentence(texts, "setup_line_asked", {**said, "x_cid": line["x_cid"]})
+def _line(texts: Texts, line: Mapping[str, Any], labels: Mapping[str, str]) -> ResultLine:
+    name = escape(texts(labels.get(line["check"], f"check.{line['check']}")))
+    why = " ".join(_why(texts, one, OF_OUTCOME[line["outcome"]] == ATTENTION) for one in (line, *line.get("also", ())))
+    return ResultLine(name, line["outcome"], why, line["x_cid"], line["ms"])
 
 
-def _why(texts: Texts, said: Mapping[str, Any]) -> str:
-    params = {name: Amount(value) if isinstance(value, int) else value for name, value in said["params"].items()}
-    if isinstance(said["params"].get("count"), int):
-        params["n"] = said["params"]["count"]
+def _why(texts: Texts, said: Mapping[str, Any], fixes: bool) -> str:
     reason = said["reason"] if "." in said["reason"] else f"proof.{said['reason']}"
-    return texts.md(reason, **params)
+    return reason_words(reason, said["params"], texts, fixes=fixes)

@@ -25,7 +25,7 @@ async def test_another_legal_name_is_sent_with_a_token_and_then_the_step_is_done
         assert "settle_organization" in str(acme.journey.lasting("review", STEP).blocks)
         await place.do(acme.onboarding, STEP, "settle_organization", {"send": ["official_name"]})
         said = await acme.proves(await acme.token("oidc"))
-        assert "Corrections sent: passed." in said
+        assert "Corrections sent – passed." in said
         assert acme.pismo.world.org(acme.org_id).details["official_name"] == "Example Holding S.A."
         assert await place.state(acme.onboarding, "organization") == "done"
         assert "update_organization" not in str(acme.journey.lasting("review", "organization").blocks)

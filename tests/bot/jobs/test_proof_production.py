@@ -31,14 +31,14 @@ async def is_done(plain: Acme) -> None:
 
 async def test_without_an_address_nothing_is_proved_in_production(plain: Acme) -> None:
     said = await plain.proves(plain.pismo.mint_token(plain.org_id))
-    assert said.startswith("Prova de acesso, ambiente Teste: todas as verificações passaram.")
-    assert "Certificado de cliente do bot: não verificado. O bot não tem certificado de cliente próprio" in said
-    assert "Handshake TLS: não verificado. O endereço configurado não é https." in said
+    assert said.startswith("✓ Prova de acesso, ambiente Teste: todas as verificações passaram.")
+    assert "Certificado de cliente do bot – não verificado. O bot não tem certificado de cliente próprio" in said
+    assert "Handshake TLS – não verificado. O endereço configurado não é https." in said
     await is_done(plain)
     await plain.opens_production()
     calls = len(plain.pismo.calls)
     said = await plain.proves(plain.pismo.mint_token(plain.org_id), "production")
-    assert said.startswith("Prova de acesso, ambiente Produção: nada foi verificado.")
+    assert said.startswith("– Prova de acesso, ambiente Produção: nada foi verificado.")
     assert said.count("não verificado. Nenhum endereço deste ambiente está configurado no bot.") == 6
     assert len(plain.pismo.calls) == calls
 
@@ -47,6 +47,6 @@ async def test_access_is_proved_again_after_the_step_is_done(plain: Acme) -> Non
     await plain.proves(plain.pismo.mint_token(plain.org_id))
     await is_done(plain)
     said = await plain.proves(plain.pismo.mint_token(plain.org_id, -60))
-    assert "nem tudo passou" in said
+    assert "Acesso não verificado" in said
     assert await plain.place.state(plain.onboarding, STEP) == "done"
     assert "todas as verificações passaram" in await plain.proves(plain.pismo.mint_token(plain.org_id))

@@ -31,9 +31,11 @@ def at_pismo(acme: Acme) -> list[dict[str, Any]]:
 
 
 async def proves(acme: Acme) -> str:
-    """What is said in both threads."""
+    """What the customer reads; support reads the same lines."""
     said = await acme.proves(acme.pismo.mint_token(acme.org_id))
-    assert said in [message.text for message in acme.journey.thread("review", STEP)]
+    lines = [line for line in said.splitlines() if line.startswith(("✓", "!", "–"))]
+    told = acme.journey.thread("review", STEP)
+    assert any(set(lines) <= set(message.text.splitlines()) for message in told)
     return said
 
 
@@ -53,9 +55,9 @@ def gone(acme: Acme) -> None:
 
 
 FAULTS = {
-    "missing": Fault(gone, "Program “Example Credit”: differs. It was approved, but Pismo lists no such program"),
+    "missing": Fault(gone, "Program “Example Credit” – differs. It was approved, but Pismo lists no such program"),
     "pending": Fault(
-        changed(status="PENDING"), "Program “Example Credit”: note. ID 101, CREDITO: it is there, but PENDING", PASSED
+        changed(status="PENDING"), "Program “Example Credit” – note. ID 101, CREDITO: it is there, but PENDING", PASSED
     ),
     "another type": Fault(changed(type="DEBITO"), "differs. Another type: approved CREDITO, at Pismo DEBITO."),
     "another name": Fault(changed(name="Gold"), "differs. Another name: approved Example Credit, at Pismo Gold."),
@@ -63,12 +65,12 @@ FAULTS = {
     "another id": Fault(changed(id=9), "differs. Another ID: recorded 101, at Pismo 9."),
     "unapproved": Fault(
         lambda acme: void(acme.pismo.add_program(acme.org_id, "Gold", "CREDITO")),
-        "Other programs: note. 1 that nobody approved: Gold.",
+        "Other programs – note. 1 that nobody approved: Gold.",
         PASSED,
     ),
-    "none": Fault(lambda acme: at_pismo(acme).clear(), "Most often the organization has no program yet", "not everything passed"),
+    "none": Fault(lambda acme: at_pismo(acme).clear(), "Most often the organization has no program yet", "Access not verified"),
     "403": Fault(
-        lambda acme: acme.pismo.forbid("programs"), "its permission group does not cover this call", "not everything passed"
+        lambda acme: acme.pismo.forbid("programs"), "its permission group does not cover this call", "Access not verified"
     ),
 }
 

@@ -106,7 +106,9 @@ async def test_a_long_lived_secret_is_refused_before_pismo_sees_it(office: Workp
         warnings += "tried to send a secret" in office.support.messages[-1].text
     assert warnings >= len(pasted) - 1
     refused = await check(office, "¿" * 30, "prove_access")
-    assert "Access token: failed. It is no token" in said(office) if method == "oauth2" else "Not an access token" in str(refused)
+    assert (
+        "Access token – failed. It is no token" in said(office) if method == "oauth2" else "Not an access token" in str(refused)
+    )
     (cut,) = (await check(office, office.pismo.mint_token(org_id)[:60], "prove_access")).values()
     assert "A part of the token is missing" in cut
     assert len(office.pismo.calls) == before
