@@ -8,12 +8,12 @@ from flows.cases.case import Case
 from flows.cases.holidays import tell_if_support_is_off
 from flows.cases.passed import STUCK
 from flows.cases.presence import in_line, there
-from flows.cases.settle import moved_on, side_of
+from flows.cases.settle import moved_on
 from flows.model import Call, Snapshot, new_id
 from flows.outbox import ShowCall
 from flows.people import SYSTEM, Side, Who
 from flows.problems import Amount, Problem, Refused
-from flows.state import ENDED
+from flows.state import ENDED, StepState
 
 
 def waiting(snapshot: Snapshot, step_id: str) -> Sequence[Call]:
@@ -22,9 +22,9 @@ def waiting(snapshot: Snapshot, step_id: str) -> Sequence[Call]:
 
 
 def may_call(case: Case, step_id: str) -> None:
-    """Before the form opens. Raises Refused, which says how the step stands, unless it is the customer's turn."""
+    """Before the form opens. Raises Refused, which says how the step stands, unless it goes on, whoever's turn it is."""
     record = case.record(step_id)
-    if side_of(record) is not Side.CUSTOMER:
+    if record.state in (*ENDED, StepState.LOCKED):
         raise moved_on(record)
 
 
