@@ -219,7 +219,7 @@ class Acts:
         due = said("step.environments.title")
 
         def reminded() -> bool:
-            return any(tells(m.text, said("reminder.customer")) and tells(m.text, due) for m in self.company.channel.messages)
+            return any(tells(m.text, said("button.snooze")) and tells(m.text, due) for m in self.company.channel.messages)
 
         await self.slack.until(reminded, timeout=30)
 
@@ -338,11 +338,14 @@ class Acts:
         pismo.set_up(self.org_id)
         await self.slack.until(lambda: self.customer_offers(step.id, task.id), timeout=30)
         token = {"environment": "test", "token": pismo.mint_token(self.org_id)}
-        told, lost = said("say.setup_all_there", "say.setup_some_there", "say.setup_none_there"), said("proof.token_lost")
-        checked = lambda: self.journey.told_in("step", step.id, told)  # noqa: E731
+        told, lost = said("say.setup_all_there", "say.setup_found_some", "say.setup_found_none"), said("proof.token_lost")
+
+        def checked() -> bool:
+            thread = self.journey.thread("step", step.id)
+            return any(tells(message.text, told) and not tells(message.text, lost) for message in thread)
+
         failures = lambda: self.journey.told_in("step", step.id, lost)  # noqa: E731
         await self.journey.task(self.lead, "step", step.id, task.id, token, checked, failures)
-        await self.thread_says("step", step.id, told)
 
     async def production(self) -> None:
         await self.heading("production", "two people open it, programs are exported and imported, a token proves it")

@@ -27,7 +27,7 @@ async def seed(office: Office, tell: Callable[[str], None]) -> None:
     tell("The session was held, and planning is done.")
     office.clock.move("+1 business day")
     await office.slack.until(
-        lambda: office.ana.find(office.acme, said("reminder.customer"), journey.lasting("step", "organization")), timeout=30
+        lambda: office.ana.find(office.acme, said("button.snooze"), journey.lasting("step", "organization")), timeout=30
     )
     tell("A business day later Ana was reminded of what waits for her.")
     office.clock.move("+1 hour")

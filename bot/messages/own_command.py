@@ -7,7 +7,7 @@ from bot.messages.blocks import Block, Drawing, actions, button, drawing, header
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import closed_line, next_button
 from bot.messages.home import NAMED
-from bot.messages.texts import Raw, Texts, date_token, typed
+from bot.messages.texts import Raw, Texts, typed
 from bot.messages.wording import in_charge
 from flows.cases.settle import side_of, waits_until
 from flows.forms.step import Situation
@@ -81,7 +81,7 @@ def _waited_for(snapshot: Snapshot, journey: Journey, texts: Texts) -> Sequence[
         if until is None and side_of(record) is not Side.SUPPORT:
             continue
         step = f"{journey.number(step_id)}. {texts(f'step.{step_id}.title')}"
-        waits = texts.md("turn.waits", until=date_token(until)) if until else texts("turn.support")
+        waits = texts.md("turn.waits", until=texts.at(until)) if until else texts("turn.support")
         found.append(f"• {step} · {texts(f'state.{record.state.value}')} · {waits}")
     return found
 

@@ -1,21 +1,25 @@
 """A reminder: what is waiting for one person, and what they can do about it."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
-from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, link, section
+from bot.messages.blocks import Block, Drawing, actions, button, drawing, link, section
+from bot.messages.board import age
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import stuck_lines
+from bot.messages.signs import APART, DONE, OF_STATE
 from bot.messages.texts import Raw, Texts
 from bot.messages.wording import all_here, in_charge
 from flows.cases.presence import called, there
 from flows.cases.settle import open_tasks, side_of
 from flows.forms.step import Situation
 from flows.journey import Journey
-from flows.model import Reminder, Snapshot, StepRecord
+from flows.model import Reminder, Snapshot
 from flows.outbox import Escalate
 from flows.people import SYSTEM, Side
-from flows.state import StepState
+from flows.state import ENDED, StepState
 
 
 def reminder(
@@ -28,29 +32,37 @@ def reminder(
 ) -> Drawing:
     """A line for each step, with buttons while it waits. Of one that doesn't any more, who did what and when. ``urls``: of cards, by step,
     for support."""
-    titles = ", ".join(texts(f"step.{step}.title") for step in shown.waits)
     later = any(side_of(snapshot.steps[step]) == shown.side for step in shown.steps)
-    key = f"reminder.{shown.side}" if shown.waits else "reminder.replaced" if later else "reminder.passed"
-    told = texts.md(
-        key, user=all_here(texts, [shown.user_id] if shown.user_id else []), steps=titles, customer=snapshot.onboarding.customer
-    )
-    blocks: list[Block] = [section(told)]
+    key = f"reminder.turn_{shown.side}" if shown.waits else "reminder.replaced" if later else "reminder.passed"
+    user = all_here(texts, [shown.user_id] if shown.user_id else [])
+    blocks: list[Block] = [section(texts.md(key, n=len(shown.waits), user=user, customer=snapshot.onboarding.customer))]
     for step in shown.steps:
-        blocks.append(context(_line(snapshot.steps[step], journey, shown, texts)))
+        blocks.append(section(_line(snapshot, journey, step, shown, texts, situation)))
         if step in shown.waits:
             blocks.append(actions(*_buttons(snapshot, journey, step, shown, texts, situation, urls.get(step, ""))))
     return drawing(blocks)
 
 
-def _line(record: StepRecord, journey: Journey, shown: Reminder, texts: Texts) -> str:
-    step = record.step_id
+def _line(snapshot: Snapshot, journey: Journey, step: str, shown: Reminder, texts: Texts, situation: Situation) -> str:
+    """How long the step has been waiting and since which day, which stays true on another day; or what became of it."""
+    record = snapshot.steps[step]
     words = {"number": journey.number(step), "step": texts(f"step.{step}.title"), "state": texts(f"state.{record.state.value}")}
     if step in shown.waits:
-        return texts.md("reminder.waits", at=texts.at(record.turn_since), **words) if record.turn_since else ""
+        waits = {"waiting": age(record.turn_since, situation.now, texts), **words}
+        if record.turn_since is None or situation.now - record.turn_since < timedelta(days=1):
+            return f"{OF_STATE[record.state]} {texts.md('reminder.waits', **waits)}"
+        began = record.turn_since.astimezone(ZoneInfo(situation.timezone)).date()
+        return f"{OF_STATE[record.state]} {texts.md('reminder.waits_since', day=began.isoformat(), **waits)}"
     if side_of(record) == shown.side:
-        return texts.md("reminder.later", **words)
+        return f"{APART} {texts.md('reminder.later', **words)}"
+    closed = snapshot.onboarding.closed_at
+    if closed is not None and record.state not in ENDED:
+        return f"{APART} {texts.md('reminder.closed', at=texts.at(closed), **words)}"
     by = texts("say.the_bot") if record.changed_by == SYSTEM.user_id else Raw(f"<@{record.changed_by}>")
-    return texts.md("reminder.moved_on", by=by, at=texts.at(record.changed_at), **words) if record.changed_at else ""
+    at = texts.at(record.changed_at or situation.now)
+    sign = APART if record.state is StepState.SKIPPED else DONE
+    key = "reminder.sent" if shown.side == Side.CUSTOMER and record.state is StepState.SUBMITTED else "reminder.over"
+    return f"{sign} {texts.md(key, by=by, at=at, **words)}"
 
 
 def _buttons(

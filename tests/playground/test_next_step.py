@@ -45,7 +45,7 @@ async def test_press_after_press_two_companies_go_from_the_seed_to_the_closed_on
         assert acme.journey.says("step", "organization", "State: under review")
         assert acme.journey.says("step", "service_desk", "State: to be filled in")
         assert blue.journey.says("step", "planning", "State: to be filled in")
-        reminders = [m for m in office.acme.messages if "a reminder" in m.text]
+        reminders = [m for m in office.acme.messages if "[Snooze]" in m.text]
         assert len(reminders) == 1
         await goes_to_the_end(acme)
         office.clock.advance(timedelta(days=10).total_seconds())

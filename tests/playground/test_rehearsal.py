@@ -37,12 +37,12 @@ async def test_the_transcripts_show_the_whole_journeys() -> None:
         "/onboarding is not a valid command",  # Ana is from another company
         "Ana  sends “Planning",
         "Bruno  sends “Organização",  # a colleague continues, in his language
-        "asks for changes: The street is that of the branch.",
+        "The street is that of the branch.",
         "Street · Before: Avenida Paulista · Now: Rua do Comércio",
         "Sam  presses “Approve: Authentication and mTLS”",
         "Kim  presses “Approve: Authentication and mTLS”",
         "This is a private key. It was not kept.",
-        "Ana, a reminder",
+        "Ana, it's your company's turn on",
         "killed in the middle, and started again",
         "is filed in the Service Desk: SDEN-1024",
         "The Service Desk says of SDEN-1024: PENDING",

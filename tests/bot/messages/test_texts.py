@@ -188,7 +188,7 @@ def test_every_key_the_code_speaks_of_has_its_sentence(language: str) -> None:
 def test_what_is_named_by_its_kind_has_its_words(language: str) -> None:
     keys = {f"state.{state.value}" for state in StepState} | {f"effect.{kind}" for kind in KINDS}
     keys |= {f"say.{move.value}" for move in (Move.SKIP, Move.REOPEN)} | {f"turn.{side}" for side in ("customer", "support")}
-    keys |= {f"reminder.{side}" for side in ("customer", "support")}
+    keys |= {f"reminder.turn_{side}" for side in ("customer", "support")}
     keys |= {f"form.{dialog}.title" for dialog in DIALOG_MAY}
     assert lacking(language, keys) == []
 
