@@ -181,7 +181,8 @@ class _Office:
             raise LookupError(onboarding)
         slack, form, texts = self.slack, STEP.form, Texts("en")
         situation = situation_of(snapshot, self.rules, unit.now, self.lead)
-        blocks = step_message(snapshot, self.rules.journeys.of_customer(snapshot), STEP.id, texts, situation).blocks
+        journey, usual = self.rules.journeys.of_customer(snapshot), self.rules.reminders.support_first
+        blocks = step_message(snapshot, journey, STEP.id, texts, situation, usual).blocks
         message = Message(slack.world.new_ts(), self.channel, slack.bot_user_id, "A step", blocks, bot=True)
         value = ButtonValue(onboarding=onboarding, step=STEP.id).dump()
         action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM.value, "value": value, "action_ts": message.ts}

@@ -34,9 +34,10 @@ def _drawings(snapshot: Snapshot, rules: Rules, unit: Unit) -> Iterator[tuple[st
     """Each with its kind and its step."""
     one, journey, situation = snapshot.onboarding, rules.journeys.of_customer(snapshot), situation_of(snapshot, rules, unit.now)
     theirs, ours = Texts(one.language, one.journey), Texts("en", one.journey)
-    yield "card", "", card(snapshot, journey, theirs, situation)
+    usual = rules.reminders.support_first
+    yield "card", "", card(snapshot, journey, theirs, situation, usual)
     for step_id in journey.steps:
         if snapshot.steps[step_id].state is not StepState.LOCKED:
-            yield "step", step_id, step_message(snapshot, journey, step_id, theirs, situation)
+            yield "step", step_id, step_message(snapshot, journey, step_id, theirs, situation, usual)
         if snapshot.last(step_id) is not None:
             yield "review", step_id, review_card(snapshot, journey, step_id, ours, situation, rules)

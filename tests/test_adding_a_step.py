@@ -110,4 +110,4 @@ def test_the_new_step_goes_through_what_every_step_does(copy: Path) -> None:
 def test_the_rehearsal_goes_through_the_new_step(copy: Path) -> None:
     told = run(copy, "playground.rehearse", "--to", "training")
     assert re.search(r"— \d+\. Training", told)
-    assert re.search(r"\d+\. Training · done", told)
+    assert re.search(r"\d+\. Training – done", told)

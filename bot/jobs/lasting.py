@@ -190,9 +190,10 @@ class LastingMessages:
         case, step_id = wanted.case, wanted.step_id
         snapshot, journey, situation = case.snapshot, case.journey, case.situation
         if wanted.what == "card":
-            return card.card(snapshot, journey, customer_texts(case), situation)
+            return card.card(snapshot, journey, customer_texts(case), situation, case.rules.reminders.support_first)
         if wanted.what == "step":
-            return step.step_message(snapshot, journey, step_id, customer_texts(case), situation)
+            usual = case.rules.reminders.support_first
+            return step.step_message(snapshot, journey, step_id, customer_texts(case), situation, usual)
         texts = self._support.texts(case.onboarding.journey)
         return review.review_card(snapshot, journey, step_id, texts, situation, case.rules, wanted.failed)
 

@@ -184,4 +184,5 @@ async def _has_home(unit: Unit, who: Who) -> None:
 
 
 def _card(case: Case, texts: Texts) -> list[Block]:
-    return card.card(case.snapshot, case.journey, texts.of(case.onboarding.journey), case.situation).blocks
+    usual = case.rules.reminders.support_first
+    return card.card(case.snapshot, case.journey, texts.of(case.onboarding.journey), case.situation, usual).blocks

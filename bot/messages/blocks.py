@@ -150,13 +150,12 @@ def fit(blocks: Iterable[Block], most: int = BLOCKS, characters: int = MESSAGE_T
 
 
 _DATE = re.compile(r"<!date\^\d+\^[^|>]*\|([^>]*)>")
-_BAR = re.compile(r"[▓░]+ *")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 
 
 def spoken(text: str) -> str:
-    """mrkdwn as plain text: dates as their fallback, no progress bars, no bold marks; mentions stay, since Slack speaks them."""
-    return _DATE.sub(r"\1", _BOLD.sub(r"\1", _BAR.sub("", text)))
+    """mrkdwn as plain text: dates as their fallback, no bold marks; mentions stay, since Slack speaks them."""
+    return _DATE.sub(r"\1", _BOLD.sub(r"\1", text))
 
 
 def said(blocks: Sequence[Block], most: int = FALLBACK) -> str:

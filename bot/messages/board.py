@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.messages import turns
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.card import closed_line, people_line, progress, step_line
+from bot.messages.card import closed_line, people_line, standing, step_line
 from bot.messages.internal_notes import note_lines
 from bot.messages.task_button import task_button
 from bot.messages.texts import Texts
@@ -39,10 +39,8 @@ def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation
         for number, r in enumerate((snapshot.steps[step_id] for step_id in journey.steps), start=1)
     ]
     onboarding = snapshot.onboarding
-    there = [f"<#{onboarding.channel_id}>", people_line(snapshot, texts)]
-    if onboarding.go_live:
-        there.insert(1, texts.md("card.go_live", date=onboarding.go_live.isoformat()))
-    blocks = [header(onboarding.customer), context(" · ".join(there)), section(progress(snapshot, texts))]
+    there = context(f"<#{onboarding.channel_id}> · {people_line(snapshot, texts)}")
+    blocks = [header(onboarding.customer), standing(snapshot, journey, texts, situation, support=True), there]
     blocks += long_sections("\n".join(lines))
     if ended := closed_line(onboarding, texts):
         blocks.append(section(ended))

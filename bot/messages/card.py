@@ -1,38 +1,58 @@
 """The living checklist card in the customer's channel."""
 
 from bot.messages import turns
-from bot.messages.blocks import Block, Drawing, actions, button, context, divider, drawing, header, section
+from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.companies import named
 from bot.messages.notes import note_words
+from bot.messages.signs import OF_STATE
 from bot.messages.texts import Raw, Texts
 from bot.messages.wording import in_charge
+from flows.business_time import BusinessDuration
 from flows.cases.companies import unaccepted
 from flows.cases.settle import open_tasks, side_of, waits_until
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Onboarding, Snapshot, StepRecord
 from flows.people import Side
-from flows.state import StepState
+from flows.problems import Amount
+from flows.state import ENDED, StepState
 
 
 def progress(snapshot: Snapshot, texts: Texts) -> str:
-    """ "3 of 7 steps done, 1 skipped" with a bar in text, which what was skipped doesn't fill."""
+    """ "3 of 6 steps done, 1 skipped": what was skipped is not among the six."""
     states = [record.state for record in snapshot.steps.values()]
-    done, skipped, count = states.count(StepState.DONE), states.count(StepState.SKIPPED), len(states)
-    return f"{'▓' * done}{'░' * (count - done)}  {progress_words(done, skipped, count, texts)}"
-
-
-def progress_words(done: int, skipped: int, count: int, texts: Texts) -> str:
-    said = texts("card.progress", done=done, count=count)
+    done, skipped = states.count(StepState.DONE), states.count(StepState.SKIPPED)
+    said = texts("card.progress", done=done, count=len(states) - skipped)
     return f"{said}, {texts('card.skipped', n=skipped)}" if skipped else said
+
+
+def go_live(snapshot: Snapshot, texts: Texts, situation: Situation) -> str:
+    """The day, and how far it is from the customer's today (`Sweeps.count_down` keeps that right); empty if none is set."""
+    onboarding = snapshot.onboarding
+    if onboarding.go_live is None:
+        return ""
+    day = onboarding.go_live.isoformat()
+    if onboarding.closed_at:
+        return texts("card.go_live", date=day)
+    if not (left := (onboarding.go_live - situation.today).days):
+        return texts("card.go_live_today", date=day)
+    return texts("card.go_live_left" if left > 0 else "card.go_live_past", date=day, n=Amount(abs(left)))
+
+
+def standing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation, *, support: bool = False) -> Block:
+    """How much is done, until when, and what a step wants to be found at once, such as the org ID. ``support``: in its words."""
+    known = [note_words(note, texts, support=support) for step in journey.steps.values() for note in step.on_card(situation)]
+    day = go_live(snapshot, texts, situation)
+    return context(" · ".join([f"*{progress(snapshot, texts)}*", *([day] if day else []), *known]))
 
 
 def step_line(number: int, record: StepRecord, turn: str, texts: Texts) -> str:
     """Number, title, state and whose turn, all in words. ``turn``: see `bot.messages.turns`."""
-    words = [f"*{number}. {texts(f'step.{record.step_id}.title')}*", texts(f"state.{record.state.value}")]
-    words += [turn] if turn else []
-    return " · ".join(words)
+    title = f"{number}. {texts(f'step.{record.step_id}.title')}"
+    shown = title if record.state is StepState.LOCKED or record.state in ENDED else f"*{title}*"
+    said = f"{OF_STATE[record.state]} {shown} – {texts(f'state.{record.state.value}')}"
+    return f"{said} · {turn}" if turn else said
 
 
 def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Block | None:
@@ -56,6 +76,14 @@ def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: S
     return None
 
 
+def at_hand(snapshot: Snapshot, journey: Journey) -> str:
+    """The step that somebody asks about who names none: the first that is the customer's turn, else Pismo's, else the first that goes
+    on; empty if all have ended."""
+    going = [snapshot.steps[one] for one in journey.steps if snapshot.steps[one].state not in (*ENDED, StepState.LOCKED)]
+    ours = (one.step_id for side in Side for one in going if side_of(one) is side)
+    return next(ours, going[0].step_id if going else "")
+
+
 def _fill_button(onboarding_id: str, journey: Journey, step_id: str, texts: Texts) -> Block:
     text = texts("button.fill", number=journey.number(step_id), step=texts(f"step.{step_id}.title"))
     return button(text, Act.OPEN_FORM, ButtonValue(onboarding=onboarding_id, step=step_id), style="primary")
@@ -73,17 +101,13 @@ def people_line(snapshot: Snapshot, texts: Texts) -> str:
     return texts.md("card.people", lead=lead, owner=owner)
 
 
-def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
-    """All steps with their states, one primary button, and who has access."""
+def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation, usual: BusinessDuration) -> Drawing:
+    """All steps with their states, one primary button, who has access, and where to ask. ``usual``: see `turns.usually`."""
     onboarding = snapshot.onboarding
     buttons: list[Block] = []
-    blocks: list[Block] = [header(texts("card.title", customer=onboarding.customer)), section(progress(snapshot, texts))]
-    if onboarding.go_live:
-        blocks.append(context(texts.md("card.go_live", date=onboarding.go_live.isoformat())))
+    blocks = [header(texts("card.title", customer=onboarding.customer)), standing(snapshot, journey, texts, situation)]
     if (third := unaccepted(snapshot)) and not onboarding.closed_at:
         blocks.append(context(texts.md("card.third_company", companies=named(third))))
-    blocks.extend(context(note_words(note, texts)) for step in journey.steps.values() for note in step.on_card(situation))
-    blocks.append(divider())
     records = enumerate((snapshot.steps[step_id] for step_id in journey.steps), start=1)
     lines = [step_line(number, record, turns.for_customer(record, texts), texts) for number, record in records]
     blocks.append(section("\n".join(lines)))
@@ -93,9 +117,12 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
         buttons.append(offered)
     else:
         works = any(side_of(record) is Side.SUPPORT for record in snapshot.steps.values())
-        blocks.append(context(texts("card.nothing_to_do" if works else "card.nothing_yet")))
+        words = [texts("card.nothing_to_do"), turns.usually(usual, texts)] if works else [texts("card.nothing_yet")]
+        blocks.append(context(" ".join(filter(None, words))))
     if snapshot.grants:
         buttons.append(button(texts("button.matrix"), Act.MATRIX, ButtonValue(onboarding=onboarding.id)))
+    if not onboarding.closed_at and (step_id := at_hand(snapshot, journey)):
+        buttons.append(button(texts("button.ask_support"), Act.STUCK, ButtonValue(onboarding=onboarding.id, step=step_id)))
     if buttons:
         blocks.append(actions(*buttons))
     blocks.append(context(people_line(snapshot, texts)))

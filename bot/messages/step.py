@@ -9,7 +9,9 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import stuck_lines
 from bot.messages.notes import note_words
 from bot.messages.parity import lane
+from bot.messages.signs import OF_STATE
 from bot.messages.texts import Raw, Texts, escape
+from flows.business_time import BusinessDuration
 from flows.cases import renewals
 from flows.cases.settle import blocked_tasks, open_tasks, side_of, state_allows, waits_until
 from flows.forms.pages import answers_to_name
@@ -20,13 +22,18 @@ from flows.people import Side
 from flows.state import ENDED, FILLABLE, WORKING, StepState
 
 
-def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> Drawing:
-    """What the step is about, its state, what was sent, and what the customer can press."""
+def step_message(
+    snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation, usual: BusinessDuration
+) -> Drawing:
+    """What the step is about, its state, what was sent, and what the customer can press. ``usual``: see `turns.usually`."""
     record, step = snapshot.steps[step_id], journey.steps[step_id]
     title = f"{journey.number(step_id)}. {texts(f'step.{step_id}.title')}"
     blocks: list[Block] = [header(title), section(texts(f"step.{step_id}.about"))]
     state = texts("step_message.state", state=texts(f"state.{record.state.value}"))
-    blocks.append(section(" · ".join(part for part in (f"*{state}*", turns.for_customer(record, texts)) if part)))
+    turn = turns.for_customer(record, texts)
+    blocks.append(section(f"{OF_STATE[record.state]} " + " · ".join(part for part in (f"*{state}*", turn) if part)))
+    if side_of(record) is Side.SUPPORT and (words := turns.usually(usual, texts)):
+        blocks.append(context(words))
     blocks.extend(stuck_lines(snapshot, step_id, texts))
     if record.revision and record.submitted_at:
         by, sent = Raw(f"<@{record.submitted_by}>"), texts.at(record.submitted_at)
@@ -85,6 +92,7 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, s
         waits = record.state in (StepState.OPEN, StepState.CHANGES_REQUESTED)
         text = texts("button.fill_form" if waits else "button.change_form")
         buttons.append(button(text, Act.OPEN_FORM, value, style="primary" if waits else ""))
-    if side_of(record) is Side.CUSTOMER:
-        buttons.append(button(texts("button.stuck"), Act.STUCK, value))
+    if record.state not in (*ENDED, StepState.LOCKED):
+        ask = "button.stuck" if side_of(record) is Side.CUSTOMER else "button.ask_support"
+        buttons.append(button(texts(ask), Act.STUCK, value))
     return buttons

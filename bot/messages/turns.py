@@ -1,6 +1,7 @@
 """Whose turn it is, in words: each side reads the other by name, and its own as itself."""
 
 from bot.messages.texts import Raw, Texts
+from flows.business_time import BusinessDuration
 from flows.cases.presence import called, in_line
 from flows.cases.settle import side_of, waits_until
 from flows.model import Snapshot, StepRecord
@@ -29,3 +30,11 @@ def by_name(side: Side, customer: str, in_charge: str, texts: Texts) -> str:
     if side is Side.CUSTOMER:
         return texts.md("turn.theirs", customer=customer)
     return texts.md("turn.ours", by=Raw(f"<@{in_charge}>") if in_charge else texts("card.nobody"))
+
+
+def usually(within: BusinessDuration, texts: Texts) -> str:
+    """ "Usually within 4 business hours." ``within``: after which support is reminded of its turn; empty if that isn't in whole business
+    hours or days."""
+    if within.days:
+        return texts("turn.usual_days", n=within.days)
+    return texts("turn.usual_hours", n=round(within.hours)) if within.hours and within.hours == round(within.hours) else ""

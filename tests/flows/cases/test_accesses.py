@@ -94,7 +94,7 @@ async def test_the_customer_names_an_administrator_if_none_is_left(acme: CaseBoo
 
     def drawn(case: Case) -> tuple[str, str]:
         texts = Texts("en")
-        step = step_message(case.snapshot, case.journey, STEP, texts, case.situation).text
+        step = step_message(case.snapshot, case.journey, STEP, texts, case.situation, case.rules.reminders.support_first).text
         return step, str(next_button(case.snapshot, case.journey, texts, case.situation))
 
     message, button = await acme.act(drawn)

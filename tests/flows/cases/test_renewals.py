@@ -21,6 +21,7 @@ from bot.messages.wording import sentence
 from bot.modals.dialogs import DIALOG_DOES, DialogAnswers
 from bot.modals.fetched import LookedUp
 from bot.modals.subject import FormMeta, subject_of
+from flows.business_time import BusinessDuration
 from flows.cases import manage, snooze
 from flows.cases.case import Case
 from flows.cases.settle import side_of, situation_of
@@ -269,7 +270,7 @@ async def shown(one: CaseBook) -> tuple[Drawing, Drawing]:
     snapshot = await one.snapshot()
     journey, situation = one.rules.journeys.of(snapshot.onboarding), situation_of(snapshot, one.rules, one.now)
     return (
-        step_message(snapshot, journey, STEP, Texts("en"), situation),
+        step_message(snapshot, journey, STEP, Texts("en"), situation, BusinessDuration()),
         review_card(snapshot, journey, STEP, Texts("en"), situation, one.rules),
     )
 

@@ -164,7 +164,11 @@ async def test_until_the_first_day_to_start_comes_near_it_is_nobodys_turn(acme: 
     await acme.skip(*(step for step in (await acme.snapshot()).steps if step not in ("planning", "organization", CARDS)))
     offered = partial(acme.act, lambda case: next_button(case.snapshot, case.journey, Texts("en"), case.situation))
     assert await offered() is None
-    message = await acme.act(lambda case: step_message(case.snapshot, case.journey, CARDS, Texts("en"), case.situation))
+    message = await acme.act(
+        lambda case: step_message(
+            case.snapshot, case.journey, CARDS, Texts("en"), case.situation, case.rules.reminders.support_first
+        )
+    )
     assert "Update progress" in message.text
     assert "primary" not in str(message.blocks)
     await acme.sweep(datetime(2026, 4, 15, 15, tzinfo=UTC))
