@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.messages.buttons import Act
+from bot.messages.signs import NOW
 from bot.messages.texts import FALLBACK, Texts
 from bot.modals.subject import FormMeta
 from flows.forms.step import Situation, Step
@@ -304,9 +305,9 @@ def _did(person: SlackPerson, message: Message, name: str) -> bool:
 
 
 def _approved(person: SlackPerson, message: Message) -> bool:
-    """Whether a line of the card says that this person approved it: the next approval is somebody else's."""
-    said = Texts(FALLBACK)("review.approved", by=f"<@{person.id}>", at="")
-    return any(line.startswith(said) for line in _lines(message))
+    """Whether the line of the card that counts approvals names this person: the next approval is somebody else's."""
+    said = Texts(FALLBACK)("review.approval", by=f"<@{person.id}>", at="")
+    return any(line.startswith(NOW) and said in line for line in _lines(message))
 
 
 def _waits_for_another(person: SlackPerson, message: Message) -> bool:

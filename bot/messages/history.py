@@ -1,6 +1,7 @@
 """Who did what about a step, and when: it stays on the review card after it is done."""
 
 from bot.messages.blocks import Block, context
+from bot.messages.signs import DONE
 from bot.messages.texts import Raw, Texts, typed
 from flows.cases.confirmations import confirmed_by
 from flows.cases.review import approvals
@@ -8,6 +9,7 @@ from flows.forms.step import Step, Task
 from flows.model import Decision, Snapshot, TaskRecord
 from flows.people import SYSTEM
 from flows.rules import Rules
+from flows.state import StepState
 
 MOST = 12
 """Lines on the card, if some can be left out; the export has all."""
@@ -22,7 +24,8 @@ def done_records(snapshot: Snapshot, step: Step, task: Task) -> list[TaskRecord]
 def history(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> list[Block]:
     """The approvals of what was sent last, and what was done after them, a line each, oldest first. Of tasks that are done again and
     again, the oldest give way."""
-    approved = [(one.at, False, _approved(one, texts)) for one in approvals(snapshot, step.id)]
+    decided = snapshot.steps[step.id].state is not StepState.SUBMITTED  # till then, who approved stands above the buttons
+    approved = [(one.at, False, _approved(one, texts)) for one in approvals(snapshot, step.id) if decided]
     done = [
         (record.at, task.repeatable, _done(snapshot, step, task, record, texts, rules))
         for task in step.tasks
@@ -32,7 +35,7 @@ def history(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> list[
     entries = sorted([*approved, *done], key=lambda one: one[0])
     left_out = [one for one in entries if one[1]][: max(len(entries) - MOST, 0)]
     earlier = [texts("review.earlier", n=len(left_out))] if left_out else []
-    lines = [line for entry in entries if entry not in left_out for line in entry[2:]]
+    lines = [f"{DONE} {entry[2]}" for entry in entries if entry not in left_out]
     return [context("\n".join([*earlier, *lines]))] if lines else []
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.messages.blocks import Block, context, long_sections
+from bot.messages.signs import ATTENTION
 from bot.messages.texts import Texts, typed
 from bot.messages.wording import worded
 from flows.problems import LineReason, Mark, Note, NoteKind, NoteLine
@@ -36,11 +37,12 @@ def _reason_words(reason: LineReason, texts: Texts, *, support: bool) -> str:
     return texts.md(f"{key}_here" if support and texts.has(f"{key}_here") else key, **reason.params)
 
 
-def to_check(notes: Iterable[Note], texts: Texts) -> list[Block]:
-    """What whoever reviews must look at, as one list below a word that says so."""
+def to_check(notes: Iterable[Note], texts: Texts, *, decides: bool = False) -> list[Block]:
+    """What whoever reviews must look at, as one list below a word that says so. ``decides``: they have yet to approve it."""
     checks = [note for note in notes if note.kind is NoteKind.TO_CHECK]
     lines = [f"{'' if note.lines else '• '}{note_words(note, texts, support=True)}" for note in checks]
-    said = "\n".join([f"*{texts('review.to_check')}*", *dict.fromkeys(lines)])
+    title = texts("review.check_first" if decides else "review.to_check")
+    said = "\n".join([f"*{ATTENTION} {title}*", *dict.fromkeys(lines)])
     return list(long_sections(said)) if lines else []
 
 

@@ -26,6 +26,7 @@ from bot.messages.history import done_records, history
 from bot.messages.internal_notes import note_lines
 from bot.messages.notes import checked, facts, to_check
 from bot.messages.parity import lane
+from bot.messages.signs import NOW, OF_STATE
 from bot.messages.tables import length
 from bot.messages.task_button import task_button
 from bot.messages.texts import Raw, Texts, escape
@@ -40,7 +41,7 @@ from flows.forms.fields import Answers, inputs
 from flows.forms.pages import Slot, raw_of, slots
 from flows.forms.step import Form, Situation, Step, Task
 from flows.journey import Journey
-from flows.model import EffectRecord, Snapshot, Submission, TaskRecord
+from flows.model import Decision, EffectRecord, Snapshot, Submission, TaskRecord
 from flows.people import Side
 from flows.problems import Note
 from flows.rules import Rules
@@ -68,16 +69,12 @@ def review_card(
     onboarding, record, step = snapshot.onboarding, snapshot.steps[step_id], journey.steps[step_id]
     title = texts("review.title", customer=onboarding.customer, step=texts(f"step.{step_id}.title"))
     blocks: list[Block] = [header(title)]
-    state = f"*{texts('step_message.state', state=texts(f'state.{record.state.value}'))}*"
-    turn = turns.for_support(snapshot, record, texts)
-    channel = texts.md("review.channel", channel=Raw(f"<#{onboarding.channel_id}>"))
-    blocks.append(section(" · ".join(part for part in (state, turn, channel) if part)))
-    blocks.extend(stuck_lines(snapshot, step_id, texts))
     sent = snapshot.last(step_id)
+    blocks.extend(_standing(snapshot, step_id, sent, texts))
+    blocks.extend(stuck_lines(snapshot, step_id, texts))
     if sent is not None:
-        by, when = Raw(f"<@{sent.user_id}>"), texts.at(sent.at)
-        blocks.append(context(texts.md("review.sent", revision=sent.revision, by=by, at=when)))
-        notes, values = _values(step.form, sent.answers, texts, situation, _later_notes(snapshot, step, situation))
+        decides, later = record.state is StepState.SUBMITTED, _later_notes(snapshot, step, situation)
+        notes, values = _values(step.form, sent.answers, texts, situation, later, decides=decides)
         if not _fits([*notes, *values]):
             notes = fit(notes, MAX_NOTES, NOTES_TEXT, texts("review.more_below"))
         blocks.extend(fit([*notes, *values], MAX_VALUES, VALUES_TEXT, texts("review.more_below")))
@@ -93,6 +90,17 @@ def review_card(
     known = [*facts(step.facts(situation), texts), *lane(step, situation, texts)]
     known = fit([*known, *note_lines(internal.last(snapshot, step_id), texts)], most - len(recorded), room - length(recorded))
     return drawing([*blocks, *known, *recorded, *pressed])  # the buttons are never what is left out
+
+
+def _standing(snapshot: Snapshot, step_id: str, sent: Submission | None, texts: Texts) -> Iterator[Block]:
+    """How it stands, where, and what was sent by whom."""
+    record = snapshot.steps[step_id]
+    state = texts("step_message.state", state=texts(f"state.{record.state.value}"))
+    where, turn = Raw(f"<#{snapshot.onboarding.channel_id}>"), turns.for_support(snapshot, record, texts)
+    yield section(" · ".join(part for part in (f"{OF_STATE[record.state]} *{state}*", turn, where) if part))
+    if sent is not None:
+        by = Raw(f"<@{sent.user_id}>")
+        yield context(texts.md("review.sent", revision=sent.revision, by=by, at=texts.at(sent.at)))
 
 
 def _renewal(request: TaskRecord | None, texts: Texts) -> Iterator[Block]:
@@ -124,12 +132,12 @@ def task_in_full(form: Form, answers: Answers, texts: Texts, situation: Situatio
 
 
 def _values(
-    form: Form, answers: Answers, texts: Texts, situation: Situation, later: Sequence[Note] = ()
+    form: Form, answers: Answers, texts: Texts, situation: Situation, later: Sequence[Note] = (), *, decides: bool = False
 ) -> tuple[list[Block], list[Block]]:
     """The notes, with what is to be checked first, and the answers, uncut. ``later``: notes on what came after the answers. What was said
     before the approval is said after it, though the access that it asks for is known then."""
     notes = list(form.notes(answers, replace(situation, grants=())))
-    return [*to_check([*notes, *later], texts), *checked(notes, texts)], answer_sections(form, answers, texts)
+    return [*to_check([*notes, *later], texts, decides=decides), *checked(notes, texts)], answer_sections(form, answers, texts)
 
 
 def _later_notes(snapshot: Snapshot, step: Step, situation: Situation) -> list[Note]:
@@ -169,7 +177,7 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
     blocks.extend(context(texts.md("review.claimed", by=Raw(f"<@{one}>"))) for one in claimers)
     if record.state is StepState.SUBMITTED and not snapshot.onboarding.closed_at:
         if needed > 1:
-            blocks.append(context(texts("review.needed", given=len(given), needed=needed)))
+            blocks.append(section(f"{NOW} {_approvals(given, needed, texts)}"))
         title = texts(f"step.{step.id}.title")
         sure = (texts("confirm.reject_title"), texts("confirm.reject", step=title), texts("button.reject"), texts("confirm.no"))
         blocks.append(
@@ -186,13 +194,21 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
     return blocks
 
 
+def _approvals(given: Sequence[Decision], needed: int, texts: Texts) -> str:
+    """How many of those that a step needs are there, and whose."""
+    if not given:
+        return texts("review.needed", given=0, needed=needed)
+    people = Raw("; ".join(texts.md("review.approval", by=Raw(f"<@{one.user_id}>"), at=texts.at(one.at)) for one in given))
+    return texts.md("review.needed_next", given=len(given), needed=needed, people=people)
+
+
 def _skip(snapshot: Snapshot, step: Step, texts: Texts) -> list[Block]:
     """Who skipped the step, or wants it skipped and what a colleague can answer."""
     record = snapshot.steps[step.id]
     if record.state is StepState.SKIPPED and record.changed_at is not None:
         people = [one.user_id for one in skipped_by(snapshot, step.id)] or [record.changed_by]
         by, when = Raw(", ".join(f"<@{one}>" for one in people)), texts.at(record.changed_at)
-        return [section(texts.md("review.skipped", by=by, at=when, reason=record.reason or texts("review.nothing")))]
+        return [section(texts.md("review.skipped", by=by, at=when, reason=record.reason or Raw(escape(texts("review.nothing")))))]
     wanted = asked(snapshot, step.id) if not snapshot.onboarding.closed_at else []
     if not wanted:
         return []

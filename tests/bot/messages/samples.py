@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.messages.links import Links
 from bot.messages.lists import ListContext
+from bot.messages.signs import OF_OUTCOME
 from bot.messages.texts import Texts
 from flows.cases.report import Report, by_step
 from flows.cases.settle import situation_of, whose_turn
@@ -38,6 +39,7 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 JOURNEY: Journey = JOURNEYS.latest
 STEPS = tuple(JOURNEY.steps)
 RULES = Rules()
+USUAL = RULES.reminders.support_first
 LANGUAGES = filled_forms.LANGUAGES
 ONBOARDING = "onb_0123456789abcdef"
 SENT_STATES = tuple(StepState)[2:]
@@ -164,6 +166,16 @@ def tasks(state: str, said: str = "Cards first.") -> list[TaskRecord]:
         for step in JOURNEY.steps.values()
         for task in step.tasks
     ]
+
+
+def looked_into(said: str, outcomes: Sequence[str] = tuple(OF_OUTCOME)) -> TaskRecord:
+    """A run of checks with a line for each outcome. ``said``: what Pismo answered."""
+    params = {"name": said, "code": said, "status": 403}
+    lines = [
+        {"check": "programs", "outcome": one, "reason": "proof.refused", "params": params, "x_cid": f"x-{one}", "ms": 1200}
+        for one in outcomes
+    ]
+    return replace(tasks("failed" if "failed" in outcomes else "done")[0], answers={"name": said, "lines": lines})
 
 
 def calls(said: str) -> list[Call]:

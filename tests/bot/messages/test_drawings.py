@@ -18,8 +18,11 @@ from bot.messages import (
     matrix,
     own_command,
     parity,
+    program_move,
+    proof,
     reminder,
     review,
+    setup_check,
     step,
     which_customer,
 )
@@ -27,6 +30,7 @@ from bot.messages.blocks import Block, Drawing
 from bot.messages.buttons import Act, parse
 from bot.messages.handed_over import Handed, handed_over
 from bot.messages.lists import Asked, ListKind
+from bot.messages.signs import OF_OUTCOME
 from bot.messages.texts import Texts, table
 from bot.slack.support_channel import FAULTS
 from bot.slack.support_people import SETUP
@@ -49,9 +53,9 @@ OURS = re.compile(r"<@U_(ANA|SUE)>|<#C_CUSTOMER>|<!date\^\d+\^[^<>]*\{[^<>]*>")
 def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ()) -> Iterator[tuple[str, Drawing]]:
     """Everything channels can show of one onboarding, by name."""
     texts, at = Texts(language), samples.at(made)
-    yield "card", card.card(made, JOURNEY, texts, at)
+    yield "card", card.card(made, JOURNEY, texts, at, samples.USUAL)
     for step_id in STEPS:
-        yield f"step {step_id}", step.step_message(made, JOURNEY, step_id, texts, at)
+        yield f"step {step_id}", step.step_message(made, JOURNEY, step_id, texts, at, samples.USUAL)
         yield f"review {step_id}", review.review_card(made, JOURNEY, step_id, texts, at, RULES, failed)
         for side in Side:
             yield f"reminder {step_id}", reminder.reminder(made, JOURNEY, samples.reminder(side, [step_id]), texts, at)
@@ -76,6 +80,7 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
         for channel, link in (("C_CUSTOMER", ""), ("", card_link), *[("", "")] * 48)
     ]
     yield "handed over", handed_over(many, handed, texts)
+    yield from results(texts, made.onboarding.customer)
     yield "matrix", matrix.matrix(made, samples.JOURNEY, texts, samples.NOW)
     yield "parity", parity.parity(made.onboarding.customer, compared(at, JOURNEY), texts)
     yield "status", board.one(made, JOURNEY, texts, at, made.notes)
@@ -84,6 +89,16 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
     yield "own command: several", own_command.which([(made, None), (made, offered)], texts)
     yield "own command: nothing", own_command.nothing_to_fill(made, JOURNEY, texts, at)
     yield "which customer", which_customer.which("skip", made.onboarding.customer, Page(samples.standing(), 0, 12), texts)
+
+
+def results(texts: Texts, said: str) -> Iterator[tuple[str, Drawing]]:
+    """What runs of checks found, as each side reads it."""
+    for outcomes in (tuple(OF_OUTCOME), ("passed",), ("differs", "done"), ("skipped",)):
+        record = samples.looked_into(said[:80], outcomes)
+        for support in (False, True):
+            yield "proof", proof.report(texts, record, "test", said[:80], support=support)
+            yield "set-up check", setup_check.setup_report(texts, record, "test", {}, support=support)
+            yield "program's move", program_move.move_report(texts, record, support=support)
 
 
 def support_lists(language: str, said: str = "Example Bank") -> Iterator[list[Block]]:
@@ -104,7 +119,7 @@ def homes(made: Sequence[Snapshot], language: str, said: str = "Example Bank") -
     yield home.support_home(shown[0], shown[1], texts)
     yield home.colleague_home(["U_SUE"], texts)
     yield home.setup_home([(fault, "oops") for fault in (*FAULTS, *SETUP)], texts)
-    yield home.customer_home([card.card(one, JOURNEY, texts, samples.at(one)).blocks for one in made], texts)
+    yield home.customer_home([card.card(one, JOURNEY, texts, samples.at(one), samples.USUAL).blocks for one in made], texts)
 
 
 def taken(drawn: Drawing) -> Drawing:

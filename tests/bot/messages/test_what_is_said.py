@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,14 +13,19 @@ from bot.messages.blocks import Block, Drawing, clip, cut, drawing, fit, long_se
 from bot.messages.board import one
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
 from bot.messages.calls import call_message
-from bot.messages.card import card
+from bot.messages.card import at_hand, card
 from bot.messages.changes import diff, differences
 from bot.messages.home import customer_home
 from bot.messages.matrix import matrix
+from bot.messages.proof import report
 from bot.messages.reminder import escalation, reminder
+from bot.messages.results import reason_words
 from bot.messages.review import answer_sections, review_card
+from bot.messages.signs import OF_STATE
 from bot.messages.step import step_message
 from bot.messages.texts import Texts, escape, for_locale, languages, typed
+from bot.messages.turns import usually
+from flows.business_time import BusinessDuration
 from flows.cases.matrix import rows
 from flows.model import Call, Snapshot
 from flows.outbox import Escalate
@@ -37,11 +42,11 @@ in_every_state = pytest.mark.parametrize("state", StepState)
 
 
 def card_of(made: Snapshot, texts: Texts = EN) -> Drawing:
-    return card(made, samples.JOURNEY, texts, samples.at(made))
+    return card(made, samples.JOURNEY, texts, samples.at(made), samples.USUAL)
 
 
 def step_of(made: Snapshot, step: str, texts: Texts = EN) -> Drawing:
-    return step_message(made, samples.JOURNEY, step, texts, samples.at(made))
+    return step_message(made, samples.JOURNEY, step, texts, samples.at(made), samples.USUAL)
 
 
 MANY = ", ".join(f"person{number}.of.the.operations.team@bank.example" for number in range(150))
@@ -88,21 +93,36 @@ def words(blocks: Sequence[Block]) -> str:
 
 
 def test_the_checklist_opens_the_first_step_that_is_free() -> None:
-    (button,) = buttons(card_of(stand(samples.snapshot(StepState.LOCKED), service_desk=StepState.OPEN)).blocks)
+    button, _ = buttons(card_of(stand(samples.snapshot(StepState.LOCKED), service_desk=StepState.OPEN)).blocks)
     assert button["text"]["text"] == "Fill in step 3: Service Desk access"
     assert parse(button["value"]).step == "service_desk"
 
 
 def test_what_was_sent_back_comes_before_what_is_new() -> None:
     made = stand(samples.snapshot(StepState.LOCKED), planning=StepState.OPEN, organization=StepState.CHANGES_REQUESTED)
-    (button,) = buttons(card_of(made).blocks)
+    button, ask = buttons(card_of(made).blocks)
+    assert parse(ask["value"]).step == "planning"
     assert parse(button["value"]).step == "organization"
 
 
-def test_while_pismo_works_the_checklist_says_that_there_is_nothing_to_do() -> None:
-    shown = card_of(samples.snapshot(StepState.SUBMITTED))
-    assert names(shown.blocks) == [EN("button.matrix")]
-    assert EN("card.nothing_to_do") in shown.text
+def test_while_pismo_works_the_checklist_says_how_long_that_takes_and_where_to_ask() -> None:
+    made = samples.snapshot(StepState.SUBMITTED)
+    shown = card_of(made)
+    assert names(shown.blocks) == [EN("button.matrix"), EN("button.ask_support")]
+    assert f"{EN('card.nothing_to_do')} {EN('turn.usual_hours', n=4)}" in shown.text
+    assert EN("turn.usual_hours", n=4) in step_of(made, "planning").text
+    assert usually(BusinessDuration(days=1), EN) == EN("turn.usual_days", n=1)
+    assert usually(BusinessDuration(seconds=90), EN) == ""  # nobody waits by the clock
+    closed = samples.snapshot(StepState.SUBMITTED, closed_at=samples.NOW, closed_by="U_SUE")
+    assert EN("button.ask_support") not in names(card_of(closed).blocks)
+
+
+def test_who_names_no_step_asks_about_the_one_at_hand() -> None:
+    made = samples.snapshot(StepState.LOCKED)
+    made.steps["planning"].state, made.steps["planning"].turn = StepState.SUBMITTED, "support:submitted:1"
+    assert at_hand(made, samples.JOURNEY) == "planning"
+    assert at_hand(stand(made, organization=StepState.OPEN), samples.JOURNEY) == "organization"
+    assert at_hand(samples.snapshot(StepState.DONE), samples.JOURNEY) == ""
 
 
 @in_every_state
@@ -111,18 +131,23 @@ def test_the_checklist_is_read_in_words_alone(state: StepState, language: str) -
     texts, made = Texts(language), samples.snapshot(state, language)
     said = card_of(made, texts).text
     assert all(
-        f"{n}. {texts(f'step.{step}.title')} · {texts(f'state.{state}')}" in said for n, step in enumerate(samples.STEPS, 1)
+        f"{OF_STATE[state]} {n}. {texts(f'step.{step}.title')} – {texts(f'state.{state}')}" in said
+        for n, step in enumerate(samples.STEPS, 1)
     )
-    assert not {"*", "▓", "░"} & set(said)
+    assert "*" not in said
 
 
-def test_what_was_skipped_is_counted_apart() -> None:
+def test_what_was_skipped_is_counted_apart_and_the_days_until_go_live_are_counted() -> None:
     made = samples.snapshot(StepState.DONE)
     made.steps["integration"].state = StepState.SKIPPED
-    shown = card_of(made)
-    assert "15 of 16 steps done, 1 skipped" in shown.text
-    assert f"{'▓' * 15}░  15 of 16" in words(shown.blocks)
-    assert "Target go-live: Jan 15, 2099\n" in shown.text
+    assert f"{EN('card.progress', done=15, count=15)}, {EN('card.skipped', n=1)}" in card_of(made).text
+    for day, key, n in ((11, "left", 1), (9, "past", 1), (30, "left", 20)):
+        made.onboarding.go_live = date(2026, 3, day)
+        assert EN(f"card.go_live_{key}", date=f"2026-03-{day:02}", n=n) in card_of(made).text
+    made.onboarding.go_live = samples.NOW.date()
+    assert EN("card.go_live_today", date="2026-03-10") in card_of(made).text
+    made.onboarding.closed_at = samples.NOW
+    assert EN("card.go_live", date="2026-03-10") in card_of(made).text
 
 
 @in_every_state
@@ -157,8 +182,16 @@ def test_a_reminder_of_what_is_done_says_by_whom_and_when_and_offers_the_rest_al
     made.steps["organization"].turn = "support:submitted:1"
     shown = reminder_of(made, "customer", ["planning", "organization"], ["planning"])
     assert {parse(button["value"]).step for button in buttons(shown.blocks)} == {"planning"}
-    assert "2. Organization – under review. Last change by <@U_SUE> Mar 10, 2026 at 12:00 PM UTC." in shown.text
+    assert "● 1. Planning – " in shown.text
+    assert "✓ 2. Organization – sent by <@U_SUE>, Mar 10, 2026 at 12:00 PM UTC" in shown.text
+    made.steps["organization"].turn_since = samples.NOW - timedelta(days=3)
+    told = reminder_of(made, "support", ["organization"]).text
+    assert EN("reminder.turn_support", n=1, user="<@U_ANA>", customer="Example Bank") in told
+    assert EN("age.days", n=3) in told
+    assert "Mar 7, 2026" in told
+    made.steps["organization"].state, made.steps["organization"].turn = StepState.SKIPPED, ""
     passed = reminder_of(made, "customer", ["organization"], [])
+    assert "– 2. Organization – skipped." in passed.text
     assert (buttons(passed.blocks), "has moved on" in passed.text) == ([], True)
 
 
@@ -186,6 +219,39 @@ def test_a_reminder_of_a_task_offers_the_task() -> None:
     ready = replace(samples.at(made), done=created, unfinished=frozenset({"authentication"}))
     shown = reminder(made, samples.JOURNEY, samples.reminder("customer", ["authentication"]), EN, ready)
     assert acts(shown.blocks) == ["task", "stuck", "snooze"]
+
+
+def test_a_result_begins_with_the_verdict_and_what_to_do_and_ends_with_the_ids_of_what_failed() -> None:
+    def line(check: str, outcome: str, reason: str, x_cid: str = "") -> dict[str, Any]:
+        params = {"code": "x", "status": 401}
+        return {
+            "check": check,
+            "outcome": outcome,
+            "reason": reason,
+            "params": params,
+            "x_cid": x_cid,
+            "ms": 1200 if x_cid else 0,
+        }
+
+    passed, skipped = line("handshake", "passed", "handshake_done", "a-1"), line("organization", "skipped", "earlier_failed")
+    record = replace(samples.looked_into(""), state="failed")
+    for check, reason, advice in (
+        ("programs", "unauthorized", "token"),
+        ("programs", "forbidden", "fix"),
+        ("programs", "unavailable", "later"),
+        ("handshake", "handshake_handshake_failed", "support"),
+    ):
+        record = replace(record, answers={"lines": [passed, line(check, "failed", reason, "b-2"), skipped]})
+        said = report(EN, record, "test", "Example Bank", support=False).text.split("\n")
+        assert said[:2] == [f"! {EN('say.proof_not_verified', environment='Test')}", EN(f"say.proof_next_{advice}")]
+        assert [one[0] for one in said[2:5]] == ["✓", "!", "–"]
+        assert (said[-1].endswith(" b-2"), "a-1" in str(said), " ms" in str(said)) == (True, False, False)
+        ours = report(EN, record, "test", "Example Bank", support=True).text
+        assert (EN(f"say.proof_next_{advice}") in ours, "1,200 ms" in ours, "a-1" in ours) == (advice == "support", True, True)
+    assert EN("fix.proof.forbidden") in reason_words("proof.forbidden", {}, EN, fixes=True)
+    record = replace(record, state="done", answers={"lines": [passed]})
+    said = report(EN, record, "test", "Example Bank", support=False).text.split("\n")
+    assert said[0] == f"✓ {EN('say.proof_passed', environment='Test')}"
 
 
 # -- support's side
@@ -219,8 +285,8 @@ def test_a_decision_names_the_revision_it_is_about() -> None:
 
 def test_a_review_card_counts_the_approvals_and_says_whose_they_are() -> None:
     said = review_of(samples.snapshot(StepState.SUBMITTED), "authentication").text
-    assert "1 of 2 approvals" in said
-    assert "Approved by <@U_SUE>, Mar 10, 2026 at 12:00 PM UTC" in said
+    assert "● 1 of 2 approvals: <@U_SUE>, Mar 10, 2026 at 12:00 PM UTC." in said
+    assert "Approved by" not in said  # it is said once
 
 
 def test_support_reads_by_name_whose_turn_it_is_and_the_customer_by_company() -> None:
@@ -231,20 +297,21 @@ def test_support_reads_by_name_whose_turn_it_is_and_the_customer_by_company() ->
     left = replace(samples.departures()[4][1], user_id="U_KIM")
     assert "Support's turn: <@U_SUE>" in review_of(replace(made, calls=[left]), "service_desk").text
     said = one(made, samples.JOURNEY, EN, samples.at(made)).text
-    assert "2. Organization · changes requested · Example Bank's turn" in said
-    assert "5. Control Center access · under review · Support's turn: <@U_SUE>" in said
+    assert "! 2. Organization – changes requested · Example Bank's turn" in said
+    assert "● 5. Control Center access – under review · Support's turn: <@U_SUE>" in said
     assert "your company" not in said
-    assert "2. Organization · changes requested · your company's turn" in card_of(made).text
+    assert "! 2. Organization – changes requested · your company's turn" in card_of(made).text
 
 
 def test_what_is_to_be_checked_comes_first_and_a_list_stands_once_before_the_approval_and_after_it() -> None:
     listed = "Ana <ana@bank.example>; ana@bank.example\nbob@gmail.com\ncarol@@bank.example"
     shown = {}
-    for state in (StepState.SUBMITTED, StepState.FULFILLING):
+    for state, title in ((StepState.SUBMITTED, "review.check_first"), (StepState.FULFILLING, "review.to_check")):
         made = sent(samples.snapshot(state), "service_desk", users=listed)
         made.grants = [replace(made.grants[0], id=email, email=email) for email in ("ana@bank.example", "bob@gmail.com")]
         lines = review_of(made, "service_desk").text.split("\n")
-        shown[state] = [line for line in lines[lines.index("To check:") :] if not line.startswith(("[", "Approved by", "Digest"))]
+        found = lines[lines.index(f"! {EN(title)}") :]
+        shown[state] = [line for line in found if not line.startswith(("[", "✓", "Digest"))]
     assert shown[StepState.SUBMITTED][1:] == [
         EN("note.emails_sent_here", n=2, checks=1),
         f"! bob@gmail.com – {EN('reason.email_free_mail')}",
@@ -254,7 +321,7 @@ def test_what_is_to_be_checked_comes_first_and_a_list_stands_once_before_the_app
         "Also request access to: Status page",
         "Language of the portal: English",
     ]
-    assert shown[StepState.SUBMITTED] == shown[StepState.FULFILLING]
+    assert shown[StepState.SUBMITTED][1:] == shown[StepState.FULFILLING][1:]
 
 
 def test_what_only_helps_the_sender_is_not_on_the_review_card_and_support_reads_its_own_words() -> None:
@@ -298,8 +365,8 @@ def test_who_did_what_and_when_stays_on_the_card_of_a_step_that_is_done() -> Non
     ended = review_of(replace(made, onboarding=replace(made.onboarding, closed_at=samples.NOW)), "service_desk")
     assert names(ended.blocks) == []  # pressed, it would be refused
     lines = shown.text.split("\n")
-    assert "Approved by <@U_SUE>, Mar 10, 2026 at 12:00 PM UTC" in lines
-    assert "Mark request as filed: done by <@U_KIM>, Mar 10, 2026 at 12:19 PM UTC (SD-1024)" in lines
+    assert "✓ Approved by <@U_SUE>, Mar 10, 2026 at 12:00 PM UTC" in lines
+    assert "✓ Mark request as filed: done by <@U_KIM>, Mar 10, 2026 at 12:19 PM UTC (SD-1024)" in lines
     assert any(line.endswith("earlier entries are in the export (/onboarding export).") for line in lines)
 
 
@@ -516,9 +583,8 @@ def test_blocks_that_do_not_fit_are_replaced_by_a_word() -> None:
     assert words(drawing([section("x" * 3000)] * 10).blocks).endswith("…")
 
 
-def test_bars_dates_and_emphasis_are_read_as_words() -> None:
-    at = "<!date^1773144000^{date_short_pretty}|Mar 10, 2026 at 12:00 PM UTC>"
-    assert spoken(f"*▓▓░  2 of 3* {at}") == "2 of 3 Mar 10, 2026 at 12:00 PM UTC"
+def test_dates_and_emphasis_are_read_as_words() -> None:
+    assert spoken(f"*2 of 3* {EN.at(1_773_144_000)}") == "2 of 3 Mar 10, 2026 at 12:00 PM UTC"
 
 
 def test_the_same_is_drawn_with_the_same_digest() -> None:
@@ -546,8 +612,8 @@ def test_portuguese_counts_none_and_one_as_one() -> None:
 
 
 def test_parameters_are_harmless_in_mrkdwn_and_never_read_as_a_template() -> None:
-    shown = section(EN.md("review.channel", channel="<!here> {0} {reason}"))
-    assert words([shown]) == "Channel: <!here> {0} {reason}"
+    shown = section(EN.md("note.org_id", org_id="<!here> {0} {reason}"))
+    assert words([shown]) == "Org ID: <!here> {0} {reason}"
     assert shown["type"] == "rich_text"
 
 
