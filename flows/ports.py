@@ -75,6 +75,9 @@ class Unit(Protocol):
         """The ids of those that are open and can be reached, oldest first. ``severed``: those that can't be reached too. Opens nothing
         sealed."""
 
+    async def counting_down(self) -> Sequence[str]:
+        """The ids of those that are open, can be reached, and have a target go-live date, soonest first. Opens nothing sealed."""
+
     async def owners_and_claimers(self) -> Collection[str]:
         """The user ids of all of support who own an onboarding, or claimed one of its steps or a call for help, in which something is left
         to do: it is open, or something in it must be renewed. Opens nothing sealed."""

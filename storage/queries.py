@@ -221,6 +221,13 @@ class Queries:
             query = query.where(columns.severed_at.is_(None))
         return await self._ids(query.order_by(columns.started_at, columns.id))
 
+    async def counting_down(self) -> Sequence[str]:
+        """Ids of those that are open, can be reached, and have a target go-live date, soonest first. Opens nothing sealed."""
+        columns = tables.onboardings.c
+        still_open = and_(columns.closed_at.is_(None), columns.erased_at.is_(None), columns.severed_at.is_(None))
+        query = select(columns.id).where(still_open, columns.go_live.is_not(None))
+        return await self._ids(query.order_by(columns.go_live, columns.id))
+
     async def owners_and_claimers(self) -> Collection[str]:
         """The user ids of all of support who have something where something is left to do: in open onboardings, and in closed ones of
         which something must be renewed. Opens nothing sealed."""

@@ -122,6 +122,7 @@ def chores(
         Chore("expiries", often, sweeps.expire),
         Chore("silence", often, sweeps.tell_of_silence),
         Chore("renewals", often, sweeps.warn_of_renewals),
+        Chore("go_live", often, sweeps.count_down),
         Chore("weekly_report", often, lambda: sweeps.post_report(patience)),
         Chore("departures", often, lambda: sweeps.follow_support(support_people.is_gone)),
         Chore("members", MEMBERS_SECONDS, sweeps.follow_members, retry=60.0),

@@ -6,9 +6,10 @@ A customer whose rows can't be read is skipped, and the onboarding logged; the o
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from prometheus_client import Counter
 
@@ -27,6 +28,11 @@ log = logging.getLogger("bot.jobs.sweeps")
 
 SOON_EVERY = timedelta(minutes=5)
 """How often it is looked whether a customer's invitations expire soon, at most: people are told hours before."""
+
+CARDS = 20
+"""Checklists that are drawn again in one sweep because a day is over: the customers of a time zone don't all come at once."""
+AGAIN = timedelta(hours=1)
+"""When one of them that could not be asked for is looked at again."""
 
 Due = Callable[[Unit], Awaitable[Sequence[str]]]
 """Ids of the onboardings with something due."""
@@ -58,6 +64,8 @@ class Sweeps:
         self._store, self._cases = store, cases
         self._looked_at: dict[str, datetime] = {}
         """When it was last seen by onboarding whether an invitation expires soon."""
+        self._tomorrow: dict[str, datetime] = {}
+        """By onboarding, when its checklist is to be drawn again: when the customer's day is over."""
 
     async def remind(self) -> None:
         async def serve(case: Case) -> int:
@@ -94,6 +102,26 @@ class Sweeps:
             return await renewals.due(unit, self._cases.rules)
 
         await self._sweep("renewals", due, renewals.warn, closed=True)
+
+    async def count_down(self) -> None:
+        """Checklists say how many days are left until go-live: soon after the customer's midnight, each is drawn again. Slack isn't called
+        for one that shows that already."""
+
+        async def due(unit: Unit) -> Sequence[str]:
+            ids = await unit.counting_down()
+            self._tomorrow = {one: self._tomorrow[one] for one in ids if one in self._tomorrow}
+            found = [one for one in ids if one not in self._tomorrow or self._tomorrow[one] <= unit.now][:CARDS]
+            self._tomorrow |= dict.fromkeys(found, unit.now + AGAIN)
+            return found
+
+        async def serve(case: Case) -> int:
+            situation = case.situation
+            tomorrow = situation.today + timedelta(days=1)
+            self._tomorrow[case.id] = datetime.combine(tomorrow, time(), ZoneInfo(situation.timezone))
+            case.ask(Draw(what="card"))
+            return 1
+
+        await self._sweep("go_live", due, serve)
 
     async def follow_channel(self, channel: str) -> None:
         """Review cards of open onboardings appear in support's channel, if it is another than it was."""

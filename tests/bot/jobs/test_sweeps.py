@@ -5,7 +5,8 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from prometheus_client import REGISTRY
 from bot.jobs.sweeps import Sweeps
 from flows.cases.report import PATIENCE
 from flows.desk import Need, Wanted
-from flows.model import Expiry, Grant, new_id
+from flows.model import Expiry, Grant, Onboarding, new_id
 from flows.ports import Unit
 from storage import sealing
 from storage.store import Store, Unavailable
@@ -232,3 +233,33 @@ async def test_the_weekly_report_is_posted_once_however_many_look(tmp_path: Path
         book.now += timedelta(days=6)
         await sweeps.post_report(PATIENCE)
         assert await book.news("weekly_report") == []
+
+
+async def test_a_checklist_is_drawn_once_a_day_for_its_days_until_go_live_and_not_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.jobs.sweeps.CARDS", 2)
+    async with case_book(tmp_path) as book:
+        ids = [await book.start(f"C{number}", f"Bank {number}") for number in range(3)]
+
+        for onboarding_id in ids[:-1]:
+            await book.store.transact(partial(_goes_live, onboarding_id=onboarding_id, day=date(2026, 5, 30)))
+        sweeps = Sweeps(book.store, book.cases)
+
+        async def drawn() -> list[str]:
+            await book.news("draw")
+            await sweeps.count_down()
+            return [one.onboarding_id for one in await book.news("draw")]
+
+        assert sorted(await drawn()) == sorted(ids[:-1])  # the last has no date
+        assert await drawn() == []
+        book.now += timedelta(days=1)
+        await book.store.transact(partial(_goes_live, onboarding_id=ids[-1], day=date(2026, 6, 30)))
+        assert sorted(await drawn()) == sorted(ids[:-1])  # whose go-live is sooner
+        assert await drawn() == [ids[-1]]
+
+
+async def _goes_live(unit: Unit, onboarding_id: str, day: date) -> None:
+    onboarding = await unit.get(Onboarding, onboarding_id)
+    assert onboarding is not None
+    onboarding.go_live = day
