@@ -116,7 +116,7 @@ def _matrix(case: Case, value: ButtonValue, texts: Texts) -> Drawing:
 
 
 def _checklist(case: Case, value: ButtonValue, texts: Texts) -> Drawing:  # noqa: ARG001  of the onboarding as a whole
-    return card(case.snapshot, case.journey, texts, case.situation)
+    return card(case.snapshot, case.journey, texts, case.situation, case.rules.reminders.support_first)
 
 
 async def _retry(case: Case, value: ButtonValue) -> None:

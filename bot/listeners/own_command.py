@@ -113,7 +113,8 @@ class OwnCommand:
         async with self._store.read() as unit:
             case = await self._meant(unit, command)
             texts = await self._texts(unit, case)
-            shown = card.card(case.snapshot, case.journey, texts, case.situation)
+            usual = case.rules.reminders.support_first
+            shown = card.card(case.snapshot, case.journey, texts, case.situation, usual)
         self._newcomers.note(case)
         return shown
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.messages.blocks import Block, context, long_sections
-from bot.messages.signs import ATTENTION
+from bot.messages.signs import APART, ATTENTION, DONE
 from bot.messages.texts import Texts, typed
 from bot.messages.wording import worded
 from flows.problems import LineReason, Mark, Note, NoteKind, NoteLine
 
-SIGNS = {Mark.SENT: "✓", Mark.CHECK: "!", Mark.NOT_SENT: "–"}
+SIGNS = {Mark.SENT: DONE, Mark.CHECK: ATTENTION, Mark.NOT_SENT: APART}
 
 
 def note_words(note: Note, texts: Texts, *, support: bool = False, most: int | None = None) -> str:
