@@ -17,6 +17,8 @@ from playground.slack.schema import Report as Complaints
 from tests.bot.messages import samples
 from tests.bot.messages.test_drawings import mentions, no_key_left
 
+EN = Texts("en")
+
 NASTY = "*Acme* <!channel> & _Söhne_\u202e"
 
 
@@ -55,12 +57,12 @@ def test_words_and_table_carry_it_alone(language: str) -> None:
 
 def test_reasons_are_told_without_what_was_typed() -> None:
     said = report(samples.report(), Texts("en")).text
-    assert "Postal code: “This is no postal code of your country” 14 times, in 6 onboardings" in said
+    assert f"Postal code: “{EN('error.postal_code').partition('. ')[0]}” 14 times, in 6 onboardings" in said
     assert "“At most … characters fit here” 1 time" in said
     assert "gone · field: “reason”" in said  # an older version's
 
 
 def test_names_in_a_chart_are_short_and_differ() -> None:
     series = {f"series {n}": [1.0] * 25 for n in range(9)}
-    chart = bar_chart("t" * 60, "a" * 60, "b" * 60, ["Set-up: Transaction banking"] * 25, series)
+    chart = bar_chart("t" * 60, "a" * 60, "b" * 60, [EN("step.setup_transaction_banking.title")] * 25, series)
     assert complaints([chart], MESSAGE) == []

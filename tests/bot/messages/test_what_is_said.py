@@ -199,16 +199,16 @@ def test_an_escalation_names_nobody_who_has_left() -> None:
     made = samples.snapshot(StepState.OPEN)
     slow = Escalate(where="support", step="planning", user="U_ANA", count=3, since=int(samples.NOW.timestamp()))
     said = escalation(made, slow, "", EN).text
-    assert said.startswith("<@U_SUE>, Example Bank has made no progress in “Planning”")
-    assert "despite 3 reminders to <@U_ANA>. The customer's lead is <@U_ANA>." in said
+    assert said.startswith("<@U_SUE>, Example Bank hasn't made progress on “Planning”")
+    assert "despite 3 reminders to <@U_ANA>. Customer lead: <@U_ANA>." in said
     made.calls = [Call(id="1", onboarding_id="", kind="stuck", step_id="planning", user_id="U_ANA", at=samples.NOW, words="Why?")]
     assert "<@U_ANA> has been stuck here since" in escalation(made, slow, "", EN).text
     made.calls = [Call(id=who, onboarding_id="", kind="lead_left", user_id=who, at=samples.NOW) for who in ("U_ANA", "U_SUE")]
     said = escalation(made, slow, "", EN).text
     assert said.startswith("Everyone, Example Bank")
-    assert "despite 3 reminders to someone who has left. The customer's lead is not chosen yet." in said
+    assert "despite 3 reminders to someone who has left. Customer lead: not chosen yet." in said
     assert (
-        "to everyone in the channel. The owner is not chosen yet"
+        "to everyone in the channel. Pismo owner: not chosen yet"
         in escalation(made, replace(slow, where="support_channel", user=""), "", EN).text
     )
 
@@ -261,10 +261,10 @@ def test_the_status_says_where_it_is_whose_it_is_and_that_it_is_over() -> None:
     made = samples.snapshot(StepState.OPEN)
     said = one(made, samples.JOURNEY, EN, samples.at(made)).text
     assert f"<#{made.onboarding.channel_id}>" in said
-    assert "Lead: <@U_ANA> · Pismo: <@U_SUE>" in said
+    assert "Customer lead: <@U_ANA> · Pismo owner: <@U_SUE>" in said
     assert "Closed by" not in said
     made.onboarding.closed_at, made.onboarding.closed_by = samples.NOW, "U_SUE"
-    assert "Closed by <@U_SUE> " in one(made, samples.JOURNEY, EN, samples.at(made)).text
+    assert "Closed by <@U_SUE>, " in one(made, samples.JOURNEY, EN, samples.at(made)).text
 
 
 @in_every_state
@@ -280,7 +280,7 @@ def test_a_decision_names_the_revision_it_is_about() -> None:
     shown = review_of(samples.snapshot(StepState.SUBMITTED), "organization")
     values = [parse(button["value"]) for button in buttons(shown.blocks) if button["action_id"] != Act.ADD_NOTE]
     assert {(value.revision, value.digest) for value in values} == {(1, "d" * 16)}
-    assert "Digest of revision 1: dddddddd" in shown.text
+    assert "Digest of version 1: dddddddd" in shown.text
 
 
 def test_a_review_card_counts_the_approvals_and_says_whose_they_are() -> None:
@@ -292,10 +292,10 @@ def test_a_review_card_counts_the_approvals_and_says_whose_they_are() -> None:
 def test_support_reads_by_name_whose_turn_it_is_and_the_customer_by_company() -> None:
     made = stand(samples.snapshot(StepState.SUBMITTED), organization=StepState.CHANGES_REQUESTED)
     made.steps["service_desk"].claimer_id = "U_KIM"
-    assert "State: changes requested · Example Bank's turn" in review_of(made, "organization").text
-    assert "State: under review · Support's turn: <@U_KIM>" in review_of(made, "service_desk").text
+    assert "Status: changes requested · Example Bank's turn" in review_of(made, "organization").text
+    assert "Status: in review · Pismo support's turn: <@U_KIM>" in review_of(made, "service_desk").text
     left = replace(samples.departures()[4][1], user_id="U_KIM")
-    assert "Support's turn: <@U_SUE>" in review_of(replace(made, calls=[left]), "service_desk").text
+    assert "Pismo support's turn: <@U_SUE>" in review_of(replace(made, calls=[left]), "service_desk").text
     said = one(made, samples.JOURNEY, EN, samples.at(made)).text
     assert "! 2. Organization – changes requested · Example Bank's turn" in said
     assert "● 5. Control Center access – under review · Support's turn: <@U_SUE>" in said
@@ -361,7 +361,7 @@ def test_who_did_what_and_when_stays_on_the_card_of_a_step_that_is_done() -> Non
         replace(filed, id=f"{number}", user_id="U_KIM", at=samples.NOW + timedelta(minutes=number)) for number in range(20)
     ]
     shown = review_of(made, "service_desk")
-    assert names(shown.blocks) == ["Add a note"]
+    assert names(shown.blocks) == [EN("button.add_note")]
     ended = review_of(replace(made, onboarding=replace(made.onboarding, closed_at=samples.NOW)), "service_desk")
     assert names(ended.blocks) == []  # pressed, it would be refused
     lines = shown.text.split("\n")
@@ -384,7 +384,7 @@ def test_closing_asks_first_wherever_it_can_be_pressed() -> None:
     made.steps["next_steps"].state = StepState.FULFILLING
     shown = (review_of(made, "next_steps"), one(made, samples.JOURNEY, EN, samples.at(made)))
     closing = [pressed for drawn in shown for pressed in buttons(drawn.blocks) if '"task":"close' in pressed["value"]]
-    assert [pressed["confirm"]["title"]["text"] for pressed in closing] == ["Close the onboarding?"] * 2
+    assert [pressed["confirm"]["title"]["text"] for pressed in closing] == [EN("confirm.close_title")] * 2
 
 
 def test_what_was_sent_back_says_why_to_both_sides() -> None:
@@ -407,7 +407,7 @@ def test_differences_stand_side_by_side() -> None:
 def test_a_person_who_was_left_out_is_a_difference() -> None:
     form, people = samples.JOURNEY.steps["control_center"].form, samples.sent_answers("control_center")["users"]
     changed = diff({"users": people}, {"users": people[:-1]}, form, EN)
-    assert (f"E-mail {len(people)}", typed(people[-1]["email"]), EN("review.nothing")) in changed
+    assert (f"Email {len(people)}", typed(people[-1]["email"]), EN("review.nothing")) in changed
 
 
 # -- too much to fit
@@ -526,7 +526,7 @@ def test_what_may_be_done_is_no_prominent_button_and_there_however_much_is_known
 def test_who_reviews_reads_which_program_and_which_person_an_answer_is_about() -> None:
     programs, people = (samples.JOURNEY.steps[step].form for step in ("first_programs", "control_center"))
     shown = words(answer_sections(programs, programs.example, EN))
-    assert "*Program for core banking*\n*Program name*: Example Accounts" in shown
+    assert "*Core banking program*\n*Program name*: Example Accounts" in shown
     listed = {"name": "Ana", "email": "ana@bank.example", "roles": [], "environments": [], "language": "en"}
     assert "*Person 2 of 2*\n*Name*: Ana" in words(answer_sections(people, {"users": [listed, listed]}, EN))
 

@@ -28,6 +28,8 @@ from flows.steps.production import lane, programs
 from tests.flows.cases.casework import KIM, LEAD, LIZ, OWNER, STEPS, CaseBook, case_book
 from tests.flows.steps.filled_forms import MEXICO, a_situation
 
+EN = Texts("en")
+
 ADDRESS = {"base_url": "https://pismo.bank.example"}
 ORG = {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"}
 SIGNED = {"certificate": "its PEM", "expires_on": "2027-06-30", "ends_first": "Acme CA"}
@@ -250,8 +252,10 @@ async def test_what_is_missing_is_said_at_the_close(acme: Acme) -> None:
         f"parity.what.{what}" for what in ("environment", "users", "program", "certificate", "proof", "access_keys")
     )
     words = sentence(Texts("en"), "refused.production_lacks", refused.params).replace(OPEN, "").replace(CLOSE, "")
-    assert "still open: Production. Production lacks: Access to the environment, Users, Programs, Client certificate" in words
-    assert 'press "Finish with test alone" under /onboarding status' in words
+    assert (
+        "still open: Production. Missing in production: Access to the environment, Users, Programs, Client certificate" in words
+    )
+    assert f"press “{EN('task.production.finish_with_test.title')}” under /onboarding status" in words
     snapshot = await acme.book.snapshot()
     said = str(board.one(snapshot, acme.book.rules.journeys.of_customer(snapshot), Texts("en"), await acme.look()).blocks)
     assert "production still lacks: Access to the environment, Users, Programs, Client certificate" in said
@@ -485,8 +489,8 @@ async def test_the_comparison_with_test_is_this_lane(acme: Acme) -> None:
     assert list(rows) == list(dict.fromkeys(rows))
     assert rows["access_keys"].test.state is ParityState.UNKNOWN
     said = str(drawn(journey.steps["production"], situation, Texts("pt_BR")))
-    assert "*Prova de acesso*: falta" in said
-    assert "*Chave para tokens*: não é necessário" in said
+    assert "*Verificação de acesso*: falta" in said
+    assert "*Chave para tokens*: não necessário" in said
 
 
 async def test_an_org_id_of_production_is_one_customers_in_every_environment(acme: Acme) -> None:

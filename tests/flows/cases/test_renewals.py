@@ -34,9 +34,12 @@ from flows.problems import Refused
 from flows.report import TimeSpent
 from flows.steps.authentication import example_keys
 from playground.pismo.authority import Authority, new_key, signing_request
+from playground.slack.screen import tells
+from playground.walkthrough import said
 from tests.flows.cases.casework import KIM, LEAD, LIZ, MONDAY, OWNER, STEPS, CaseBook, case_book
 
 STEP, TASK = "authentication", "attach_certificate"
+RENEWING = said("step_message.renewal", "review.renewal")
 SOON, OVER = f"task.{STEP}.{TASK}.expires", f"task.{STEP}.{TASK}.expired"
 
 
@@ -171,7 +174,7 @@ async def test_a_renewal_counts_once_a_second_person_has_confirmed_it(acme: Case
     await record(acme, KIM, "2026-09-01", pem="another one")  # no confirmation: KIM's is now the first
     (differs,) = [effect.arguments for effect in await acme.news("say")]
     told = notice(sentence(Texts("en"), differs["key"], differs["params"])).text
-    assert "with another value than <@USAM> in: Signed certificate (PEM)." in told
+    assert "with values different from those of <@USAM> in: Signed certificate (PEM)." in told
     assert "another one" not in told
     assert await ends(acme) == "2026-04-10"
     await record(acme, OWNER, "2026-09-01", pem="another one")
@@ -284,13 +287,13 @@ async def test_a_renewal_waits_only_while_it_can_be_recorded_and_names_both_afte
     await attach(acme, date(2026, 4, 10))
     await acme.skip(STEP)
     await ask(acme)
-    assert all("A renewal was asked for" in message.text for message in await shown(acme))
+    assert all(tells(message.text, RENEWING) for message in await shown(acme))
     await acme.act(lambda case: manage.reopen(case, STEP, "Another contact."))
     assert side_of(await acme.step(STEP)) is Side.CUSTOMER
-    assert not any("A renewal was asked for" in message.text for message in await shown(acme))
+    assert not any(tells(message.text, RENEWING) for message in await shown(acme))
     await sent_and_approved()
     assert side_of(await acme.step(STEP)) is Side.SUPPORT
-    assert all("A renewal was asked for" in message.text for message in await shown(acme))
+    assert all(tells(message.text, RENEWING) for message in await shown(acme))
     for person in (OWNER, KIM):
         await record(acme, person)
     await sent_and_approved()  # with the same request, so the certificate stays

@@ -27,6 +27,7 @@ from flows.steps.planning import PRODUCTS
 from flows.steps.products.items import ItemStanding
 from tests.flows.cases.casework import LEAD, CaseBook, case_book
 
+EN = Texts("en")
 CARDS, BANKING, DEPOSITS, SELLERS = (
     f"setup_{product}" for product in ("card_issuing", "transaction_banking", "demand_deposit_accounts", "seller_management")
 )
@@ -61,7 +62,7 @@ async def notes(one: CaseBook, step: str, answers: Answers) -> list[str]:
 
 
 def _worded(note: Any) -> str:
-    return Texts("en")(f"note.{note.key}", **note.params)
+    return EN(f"note.{note.key}", **note.params)
 
 
 async def refused(one: CaseBook, step: str, task: str, answers: Answers) -> set[tuple[str, str]]:
@@ -94,7 +95,7 @@ async def test_each_item_says_by_when_it_must_begin(acme: CaseBook) -> None:
 
 async def test_a_day_that_is_near_is_warned_of(acme: CaseBook) -> None:
     acme.now = datetime(2026, 4, 16, 13, tzinfo=UTC)
-    assert "Key ceremony: not started, and the day to start is near." in (await facts(acme, CARDS))[2]
+    assert "Key ceremony: not started, and it must start soon." in (await facts(acme, CARDS))[2]
     told = await notes(acme, CARDS, everything(CARDS, key_ceremony="not_started", certification="not_started", webhook="in_hand"))
     assert told[0].startswith("Certification by the card network: work on it should have begun by Nov 18, 2025.")
     assert told[0].endswith("Start now, or talk to support about the go-live date.")
@@ -106,7 +107,7 @@ async def test_a_day_that_is_near_is_warned_of(acme: CaseBook) -> None:
 async def test_what_is_in_hand_is_not_warned_of(acme: CaseBook) -> None:
     await acme.send(CARDS, certification="in_hand", embosser="not_needed", reason="Virtual cards alone.")
     told = await facts(acme, CARDS)
-    assert "Certification by the card network: in hand." in told
+    assert "Card network certification: in progress." in told
     assert "Contract with an embosser: not needed." in told
 
 
@@ -118,7 +119,7 @@ async def test_a_later_go_live_moves_it(acme: CaseBook) -> None:
 async def test_holidays_of_the_customers_state_count(acme: CaseBook) -> None:
     """Thursday 2026-07-09 is none of Brazil, but one of São Paulo; nobody is reminded then."""
     await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2026, 7, 10)))
-    assert (await facts(acme, CARDS))[4].endswith("plan for 20 business days: start by Jun 11, 2026.")
+    assert (await facts(acme, CARDS))[4].endswith("allow 20 business days and start by Jun 11, 2026.")
     assert not is_open(calendar_of(Side.CUSTOMER, await acme.snapshot(), acme.rules), datetime(2026, 7, 9, 15, tzinfo=UTC))
 
 
@@ -132,7 +133,7 @@ async def test_the_customer_is_reminded_when_the_day_to_start_comes_near_and_whe
         await acme.sweep(datetime(2026, 3, day, 15, tzinfo=UTC))
     sent = [one for day in range(1, 31) for one in await acme.sweep(datetime(2026, 4, day, 15, tzinfo=UTC))]
     assert [(one.at.day, one.where) for one in sent if CARDS in one.steps] == [(16, "customer"), (30, "customer")]
-    assert "Webhook for authorization and anti-fraud: not started, and the day to start is near." in (await facts(acme, CARDS))[4]
+    assert "Authorization and anti-fraud webhook: not started, and it must start soon." in (await facts(acme, CARDS))[4]
 
 
 async def test_the_day_to_start_moves_with_go_live_and_goes_once_work_has_begun(acme: CaseBook) -> None:
@@ -256,7 +257,7 @@ async def test_a_check_that_tells_nothing_does_not_count(acme: CaseBook) -> None
     await checked(acme, BANKING, "one", hierarchy="not_allowed", divisions="not_checked")
     records = [one for one in (await acme.snapshot()).tasks if one.task_id == "check_setup"]
     assert [one.state for one in records] == ["failed"]
-    assert "Hierarchy: in hand." in await facts(acme, BANKING)
+    assert "Hierarchy: in progress." in await facts(acme, BANKING)
 
 
 async def test_what_a_later_check_misses_is_no_longer_found(acme: CaseBook) -> None:
@@ -266,7 +267,7 @@ async def test_what_a_later_check_misses_is_no_longer_found(acme: CaseBook) -> N
     await checked(acme, BANKING, "one", hierarchy="done", divisions="done")
     await checked(acme, BANKING, "two", hierarchy="missing", divisions="not_allowed")
     told = await facts(acme, BANKING)
-    assert "Hierarchy: in hand." in told
+    assert "Hierarchy: in progress." in told
     assert "Divisions: done, found at Pismo." in told
     await checked(acme, BANKING, "three", hierarchy="done")
     assert "Hierarchy: done, found at Pismo." in await facts(acme, BANKING)
@@ -278,7 +279,7 @@ async def test_what_was_said_to_be_done_and_is_not_at_pismo_is_told(acme: CaseBo
     await acme.approve(BANKING)
     await checked(acme, BANKING, "one", hierarchy="missing", divisions="not_allowed")
     told = await facts(acme, BANKING)
-    assert told[1:3] == ["Hierarchy: said to be done, but the last check did not find it at Pismo.", "Divisions: done."]
+    assert told[1:3] == [EN("note.setup_is_missed", item="Hierarchy"), "Divisions: done."]
     acme.now += timedelta(minutes=1)
     await acme.task(BANKING, "update_setup", everything(BANKING, dormancy="in_hand"), LEAD)  # it was made since
     assert (await facts(acme, BANKING))[1] == "Hierarchy: done."
@@ -293,7 +294,7 @@ async def test_another_marketplace_is_checked_anew(acme: CaseBook) -> None:
     await checked(acme, SELLERS, "one", marketplace="done")
     assert "Marketplace: done, found at Pismo." in await facts(acme, SELLERS)
     await acme.send(SELLERS, marketplace="in_hand", marketplace_id="2")
-    assert "Marketplace: in hand." in await facts(acme, SELLERS)
+    assert "Marketplace: in progress." in await facts(acme, SELLERS)
 
 
 async def test_a_marketplace_that_is_named_with_an_update_is_checked_anew(acme: CaseBook) -> None:
@@ -304,7 +305,7 @@ async def test_a_marketplace_that_is_named_with_an_update_is_checked_anew(acme: 
     assert "Marketplace: done, found at Pismo." in await facts(acme, SELLERS)
     left = everything(SELLERS, marketplace="in_hand", merchants="in_hand")
     await acme.task(SELLERS, "update_setup", {**left, "marketplace_id": 2}, LEAD)
-    assert "Marketplace: in hand." in await facts(acme, SELLERS)
+    assert "Marketplace: in progress." in await facts(acme, SELLERS)
     await checked(acme, SELLERS, "two", number="2", marketplace="done")
     assert "Marketplace: done, found at Pismo." in await facts(acme, SELLERS)
 

@@ -19,6 +19,8 @@ from flows.checks.claims import Expected, check_access_token, check_assertion
 from flows.checks.keys import read_public_key
 from flows.checks.tokens import TokenFault, TokenProblem, UnreadableToken, parse
 
+EN = Texts("en")
+
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 ORG = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
@@ -56,8 +58,12 @@ def signed(by: Any = None, alg: str = "RS256", typ: str | None = "JWT", **change
     )
 
 
+def fault(key: str, **params: object) -> str:
+    return EN(f"error.{key}", **params)
+
+
 def said(faults: list[TokenProblem], language: str = "en") -> list[str]:
-    return [Texts(language)(f"error.{fault.key}", **fault.params) for fault in faults]
+    return [Texts(language)(f"error.{one.key}", **one.params) for one in faults]
 
 
 def words(token: str, **known: Any) -> list[str]:
@@ -76,7 +82,7 @@ def test_the_group_is_one_of_those_approved_as_an_object_or_a_bare_text() -> Non
     assert words(signed(pismo={"group": groups[1], "more": 1}), groups=groups) == []
     assert words(signed(pismo=groups[0]), groups=groups) == []
     (told,) = words(signed(pismo={"group": "pismo-v1:admin:rw"}), groups=groups)
-    assert 'names the permission group "pismo-v1:admin:rw"; approved: pismo-v1:accounts:rw, pismo-v2:bankaccounts:rw.' in told
+    assert told == fault("jwt_group_differs", found="pismo-v1:admin:rw", expected=", ".join(groups))
 
 
 def test_the_key_of_the_other_environment_is_told_by_its_name() -> None:
@@ -84,11 +90,11 @@ def test_the_key_of_the_other_environment_is_told_by_its_name() -> None:
     other, own = read_public_key(public(key(1))).fingerprint_sha256, public(key())
     for known in (own, ""):
         (told,) = words(signed(key(1)), public_key=known, other_key=public(key(1)), other_fault=TokenFault.KEY_OF_TEST)
-        assert told.startswith(f"This JWT is signed with test's key (SHA-256 {other}), which must not sign for production.")
+        assert told == fault("jwt_key_of_test", fingerprint=other)
     (told,) = words(signed(key(1)), other_key=public(key(1)))
-    assert told.startswith(f"This JWT is signed with production's key (SHA-256 {other}), which must not sign for test.")
+    assert told == fault("jwt_key_of_production", fingerprint=other)
     assert words(signed(), other_key=public(key(1)), other_fault=TokenFault.KEY_OF_TEST) == []
-    assert words(signed(key(2)), other_key=public(key(1)))[0].startswith("The signature does not match")
+    assert words(signed(key(2)), other_key=public(key(1))) == [fault("jwt_signature")]
 
 
 @pytest.mark.parametrize(("iat", "exp"), [(0.25, 600.25), (2, 602), (0.1, 3600.1), (-3600, -4), (-600.5, -0.5), (4.5, 3604.5)])
@@ -128,63 +134,69 @@ def test_what_copying_puts_around_a_token_does_not_count(how: str) -> None:
 
 
 FAULTY: dict[str, tuple[Callable[[], str], list[str]]] = {
-    "lifetime": (lambda: signed(exp=SECONDS - 10 + 7200), ["`exp` is 7,200 s after `iat`; at most 3,600."]),
-    "alg": (lambda: signed("k" * 32, "HS256"), ["`alg` is HS256; it must be RS256."]),
-    "alg of the same key": (lambda: signed(alg="PS256"), ["`alg` is PS256; it must be RS256."]),
-    "no alg": (lambda: signed("", "none"), ["`alg` is none; it must be RS256."]),
-    "typ": (lambda: signed(typ="at+jwt"), ["`typ` in the header is at+jwt; it must be JWT."]),
-    "no typ": (lambda: signed(typ=None), ["`typ` in the header is -; it must be JWT."]),
+    "lifetime": (lambda: signed(exp=SECONDS - 10 + 7200), [fault("jwt_lifetime", lifetime="7,200", maximum="3,600")]),
+    "alg": (lambda: signed("k" * 32, "HS256"), [fault("jwt_alg", alg="HS256")]),
+    "alg of the same key": (lambda: signed(alg="PS256"), [fault("jwt_alg", alg="PS256")]),
+    "no alg": (lambda: signed("", "none"), [fault("jwt_alg", alg="none")]),
+    "typ": (lambda: signed(typ="at+jwt"), [fault("jwt_typ", typ="at+jwt")]),
+    "no typ": (lambda: signed(typ=None), [fault("jwt_typ", typ="-")]),
     "iss": (
         lambda: signed(iss="https://issuer.example/"),
-        ['`iss` is "https://issuer.example/"; Pismo gave "https://issuer.example".'],
+        [fault("jwt_claim_differs", claim="iss", found="https://issuer.example/", expected="https://issuer.example")],
     ),
-    "sub": (lambda: signed(sub="Acme"), ['`sub` is "Acme"; Pismo gave "acme".']),
-    "aud": (lambda: signed(aud="x"), ['`aud` is "x"; Pismo gave "https://audience.example".']),
-    "aud list": (lambda: signed(aud=["x"]), ["`aud` must be one text, not a list, a number or an object."]),
-    "no aud": (lambda: signed(aud=None), ["`aud` is missing."]),
-    "tenant": (lambda: signed(tenant_id="TN-1"), [f'`tenant_id` is "TN-1"; your org ID is "{ORG}".']),
-    "no tenant": (lambda: signed(tenant_id=None), ["`tenant_id` is missing."]),
-    "no iat": (lambda: signed(iat=None), ["`iat` is missing."]),
-    "no exp": (lambda: signed(exp=None), ["`exp` is missing."]),
-    "exp text": (lambda: signed(exp="soon"), ["`exp` must be a number of seconds since 1970, without quotes."]),
-    "a second too long": (lambda: signed(iat=SECONDS, exp=SECONDS + 3600.5), ["`exp` is 3,601 s after `iat`; at most 3,600."]),
-    "no group": (lambda: signed(pismo=None), ["`pismo` is missing: the JWT must name one permission group."]),
-    "a group that is none": (lambda: signed(pismo={"group": "accounts"}), ["`pismo` names accounts. It must be an object"]),
-    "several groups": (lambda: signed(pismo=["pismo-v1:accounts:rw"]), ["`pismo` names -. It must be an object"]),
+    "sub": (lambda: signed(sub="Acme"), [fault("jwt_claim_differs", claim="sub", found="Acme", expected="acme")]),
+    "aud": (lambda: signed(aud="x"), [fault("jwt_claim_differs", claim="aud", found="x", expected="https://audience.example")]),
+    "aud list": (lambda: signed(aud=["x"]), [fault("jwt_claim_not_text", claim="aud")]),
+    "no aud": (lambda: signed(aud=None), [fault("jwt_claim_missing", claim="aud")]),
+    "tenant": (lambda: signed(tenant_id="TN-1"), [fault("jwt_tenant_differs", claim="tenant_id", found="TN-1", expected=ORG)]),
+    "no tenant": (lambda: signed(tenant_id=None), [fault("jwt_claim_missing", claim="tenant_id")]),
+    "no iat": (lambda: signed(iat=None), [fault("jwt_claim_missing", claim="iat")]),
+    "no exp": (lambda: signed(exp=None), [fault("jwt_claim_missing", claim="exp")]),
+    "exp text": (lambda: signed(exp="soon"), [fault("jwt_not_a_time", claim="exp")]),
+    "a second too long": (
+        lambda: signed(iat=SECONDS, exp=SECONDS + 3600.5),
+        [fault("jwt_lifetime", lifetime="3,601", maximum="3,600")],
+    ),
+    "no group": (lambda: signed(pismo=None), [fault("jwt_no_group")]),
+    "a group that is none": (lambda: signed(pismo={"group": "accounts"}), [fault("jwt_group_form", found="accounts")]),
+    "several groups": (lambda: signed(pismo=["pismo-v1:accounts:rw"]), [fault("jwt_group_form", found="-")]),
     "milliseconds": (
         lambda: signed(exp=(SECONDS + 9) * 1000, iat=SECONDS * 1000),
-        ["`iat` is in milliseconds; it must be in seconds.", "`exp` is in milliseconds; it must be in seconds."],
+        [fault("jwt_milliseconds", claim="iat"), fault("jwt_milliseconds", claim="exp")],
     ),
     "expired": (
         lambda: signed(iat=SECONDS - 3600, exp=SECONDS - 1200),
-        ["It expired 1,200 s ago (`exp`). Make a new one; if it is new, the clock of your machine is behind."],
+        [fault("jwt_expired", seconds="1,200")],
     ),
     "ahead": (
         lambda: signed(iat=SECONDS + 95, exp=SECONDS + 600),
-        ["`iat` is 95 s in the future: the clock of your machine is ahead, or the token is not valid yet."],
+        [fault("jwt_ahead", claim="iat", seconds=95)],
     ),
     "not yet": (
         lambda: signed(nbf=SECONDS + 60),
-        ["`nbf` is 60 s in the future: the clock of your machine is ahead, or the token is not valid yet."],
+        [fault("jwt_ahead", claim="nbf", seconds=60)],
     ),
-    "backwards": (lambda: signed(iat=SECONDS, exp=SECONDS), ["`exp` is not after `iat`."]),
-    "key": (lambda: signed(key(1)), ["The signature does not match the public key you registered."]),
-    "tampered": (lambda: swapped(signed(), "acme", "evil"), ["The signature does not match", '`sub` is "evil"']),
-    "cut": (lambda: signed()[:-40], ["A part of the token is missing."]),
-    "cut in the middle": (lambda: signed()[:100], ["A part of the token is missing."]),
-    "cut after the header": (lambda: signed().split(".")[0], ["A part of the token is missing."]),
-    "cut before": (lambda: signed()[30:], ["A part of the token is missing."]),
-    "without a signature": (lambda: signed().rpartition(".")[0] + ".", ["A part of the token is missing."]),
-    "doubled": (lambda: signed() * 2, ["Two tokens stand one after the other."]),
-    "two": (lambda: f"{signed()}\n{signed(key(1))}", ["Two tokens stand one after the other."]),
-    "plain base64": (lambda: plain(signed()), ["The token is written in plain base64"]),
-    "answer": (lambda: json.dumps({"token": signed(), "refresh": signed()}), ["This is the whole answer."]),
-    "encrypted": (lambda: f"{part({'alg': 'RSA-OAEP', 'enc': 'A256GCM'})}.aaaa.bbbb.cccc.dddd", ["This JWT is encrypted"]),
-    "opaque": (lambda: "2YotnFZFEjr1zCsicMWpAA", ["This is not a JWT."]),
-    "public key": (lambda: public(key()), ["This is not a JWT."]),
-    "address": (lambda: "https://issuer.example/a/b/c", ["This is not a JWT."]),
-    "nothing": (lambda: " \n", ["There is no token in it."]),
-    "long": (lambda: "eyJ" + "a" * 20_000, ["The text is too long for a token"]),
+    "backwards": (lambda: signed(iat=SECONDS, exp=SECONDS), [fault("jwt_exp_before_iat")]),
+    "key": (lambda: signed(key(1)), [fault("jwt_signature")]),
+    "tampered": (
+        lambda: swapped(signed(), "acme", "evil"),
+        [fault("jwt_signature"), fault("jwt_claim_differs", claim="sub", found="evil", expected="acme")],
+    ),
+    "cut": (lambda: signed()[:-40], [fault("jwt_cut")]),
+    "cut in the middle": (lambda: signed()[:100], [fault("jwt_cut")]),
+    "cut after the header": (lambda: signed().split(".")[0], [fault("jwt_cut")]),
+    "cut before": (lambda: signed()[30:], [fault("jwt_cut")]),
+    "without a signature": (lambda: signed().rpartition(".")[0] + ".", [fault("jwt_cut")]),
+    "doubled": (lambda: signed() * 2, [fault("jwt_doubled")]),
+    "two": (lambda: f"{signed()}\n{signed(key(1))}", [fault("jwt_doubled")]),
+    "plain base64": (lambda: plain(signed()), [fault("jwt_not_url_safe")]),
+    "answer": (lambda: json.dumps({"token": signed(), "refresh": signed()}), [fault("jwt_json")]),
+    "encrypted": (lambda: f"{part({'alg': 'RSA-OAEP', 'enc': 'A256GCM'})}.aaaa.bbbb.cccc.dddd", [fault("jwt_encrypted")]),
+    "opaque": (lambda: "2YotnFZFEjr1zCsicMWpAA", [fault("jwt_not_jwt")]),
+    "public key": (lambda: public(key()), [fault("jwt_not_jwt")]),
+    "address": (lambda: "https://issuer.example/a/b/c", [fault("jwt_not_jwt")]),
+    "nothing": (lambda: " \n", [fault("jwt_empty")]),
+    "long": (lambda: "eyJ" + "a" * 20_000, [fault("jwt_too_long", maximum=16_384)]),
 }
 
 
@@ -207,14 +219,12 @@ def plain(token: str) -> str:
 @pytest.mark.parametrize("how", FAULTY)
 def test_each_fault_is_told_in_a_sentence_and_nothing_else(how: str) -> None:
     made, sentences = FAULTY[how]
-    told = words(made())
-    assert len(told) == len(sentences), told
-    assert all(one.startswith(begin) for one, begin in zip(told, sentences, strict=True)), told
+    assert words(made()) == sentences
 
 
 def test_several_faults_are_told_at_once() -> None:
     token = signed(key(1), aud="x", tenant_id="TN-1", exp=SECONDS + 7190)
-    assert [fault.key for fault in check_assertion(token, expected(), NOW)] == [
+    assert [one.key for one in check_assertion(token, expected(), NOW)] == [
         TokenFault.SIGNATURE,
         TokenFault.CLAIM_DIFFERS,
         TokenFault.TENANT_DIFFERS,
@@ -223,12 +233,12 @@ def test_several_faults_are_told_at_once() -> None:
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:
-    (fault,) = check_assertion(signed(exp=SECONDS + 7190), expected(), NOW)
-    assert said([fault], "pt_BR") == ["`exp` fica 7.200 s depois de `iat`; no máximo 3.600."]
+    lasting = check_assertion(signed(exp=SECONDS + 7190), expected(), NOW)
+    assert said(lasting, "pt_BR") == [Texts("pt_BR")("error.jwt_lifetime", lifetime="7.200", maximum="3.600")]
 
 
 def test_a_key_that_no_longer_serves_is_told() -> None:
-    assert words(signed(), public_key="x") == ["The signature could not be checked: no usable public key is registered."]
+    assert words(signed(), public_key="x") == [fault("jwt_no_key")]
     assert words(signed(), public_key=public(ec.generate_private_key(ec.SECP256R1()))) == words(signed(), public_key="x")
 
 
@@ -255,10 +265,10 @@ def test_an_access_token_is_looked_at_without_rules_that_are_not_its_own() -> No
     assert access_words(access(tenant=None, exp=None)) == []
     assert access_words(access(exp=SECONDS + 0.5)) == []
     assert access_words(access(tenant=None, tenant_id=ORG.lower())) == []
-    assert access_words(access(tenant="TN-2")) == [f'`tenant` is "TN-2"; your org ID is "{ORG}".']
-    assert access_words(access(exp=SECONDS - 5))[0].startswith("It expired 5 s ago")
-    assert access_words(access()[:60])[0].startswith("A part")
-    assert access_words(signed())[0].startswith("This is the JWT you signed")
+    assert access_words(access(tenant="TN-2")) == [fault("jwt_tenant_differs", claim="tenant", found="TN-2", expected=ORG)]
+    assert access_words(access(exp=SECONDS - 5)) == [fault("jwt_expired", seconds=5)]
+    assert access_words(access()[:60]) == [fault("jwt_cut")]
+    assert access_words(signed()) == [fault("jwt_is_assertion")]
     assert access_words(signed(key(1))) == []
 
 

@@ -31,6 +31,8 @@ from flows.steps.authentication import example_keys, mtls, step
 from flows.steps.authentication.openssl import pair_scripts, production_pair_scripts, request_scripts
 from tests.flows.steps.filled_forms import NOW, a_situation, example, refused, sent
 
+EN = Texts("en")
+
 STEP = step.STEP
 SAID = {"groups_to_allow", "one_group_a_jwt", "test_key_fingerprint", "csr_fingerprint"}
 ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
@@ -420,11 +422,11 @@ def test_a_token_is_held_against_what_is_known_of_the_customer() -> None:
     assert looked(assertion()) == []
     assert looked(assertion(), public_key=json.dumps(RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True))) == []
     assert looked(assertion(aud="y", exp=int(NOW.timestamp()) + 7200)) == [
-        '`aud` is "y"; Pismo gave "x".',
-        "`exp` is 7,200 s after `iat`; at most 3,600.",
+        EN("error.jwt_claim_differs", claim="aud", found="y", expected="x"),
+        EN("error.jwt_lifetime", lifetime="7,200", maximum="3,600"),
     ]
-    assert looked(assertion(), "access_token")[0].startswith("This is the JWT you signed")
-    assert looked(assertion(), method="basic") == ["Only OpenID Connect has a JWT that you sign. Choose the access token."]
+    assert looked(assertion(), "access_token") == [EN("error.jwt_is_assertion")]
+    assert looked(assertion(), method="basic") == [EN("error.jwt_method")]
 
 
 def test_a_token_can_be_looked_at_once_there_is_something_to_hold_it_against() -> None:

@@ -18,6 +18,8 @@ from playground.pismo.authority import signing_request
 from playground.pismo.signer import Signer, public_pem, rsa_key
 from tests.flows.steps.filled_forms import a_situation, example, refused, sent
 
+EN = Texts("en")
+
 STEP = step.STEP
 KEY = rsa_key()
 TEST, PRODUCTION = public_pem(rsa_key()), public_pem(rsa_key())
@@ -62,8 +64,8 @@ def test_basic_is_asked_for_none() -> None:
 
 def test_what_deserves_a_second_thought_is_said() -> None:
     said = notes(sent(STEP.form, answers(groups=["admin", "cards"])))
-    assert "Take it only for servers that administer" in said["group_admin"]
-    assert said["one_group_a_jwt"] == "A JWT names one permission group: sign one for each."
+    assert said["group_admin"] == EN("note.group_admin")
+    assert said["one_group_a_jwt"] == EN("note.one_group_a_jwt")
     assert not {"group_admin", "one_group_a_jwt"} & notes(sent(STEP.form, answers(groups=["cards"]))).keys()
 
 
