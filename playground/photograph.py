@@ -62,7 +62,7 @@ async def review(studio: Studio) -> None:
     """A step waits for support: the checklist on the left, what was sent on the right, what to try above them."""
     async with studio.window(strip=True) as (page, ana, sam):
         await sam.go("onboarding-support")
-        await sam.show("Approve: Organization")
+        await sam.show("Approve Organization")
         await ana.go("acme_pismo")
         await ana.show("Onboarding of")
         await studio.keep(page, "review")
@@ -120,7 +120,7 @@ async def proof(studio: Studio) -> None:
         await sam.show("Acme Bank: Production")
         await ana.go("acme_pismo")
         await ana.open_thread("11. Production")
-        await ana.message("Proof of access").evaluate("message => message.scrollIntoView()")
+        await ana.message("Access verified in").evaluate("message => message.scrollIntoView()")
         await studio.keep(page, "proof")
 
 

@@ -22,7 +22,8 @@ from flows.forms.fields import Answers
 from playground.acts import Acts, example
 from playground.office import CALM, BotProcess, Office, free_port
 from playground.slack import SeenMessage
-from playground.walkthrough import Walkthrough, action_id
+from playground.slack.screen import tells
+from playground.walkthrough import Walkthrough, action_id, said
 from storage.engine import is_sqlite
 from tests.databases import DATABASES, SOON, all_done, doubled, mortal_server, office_on, rows
 from tests.storage.postgres import Server, database
@@ -173,7 +174,7 @@ async def test_a_full_disk_is_named_and_the_bot_goes_on_once_there_is_room(small
         fill(disk / "filler")
 
         async def refused() -> bool:
-            return "no room left" in await scene.claim()
+            return tells(await scene.claim(), said("refused.store_full"))
 
         await office.slack.until(refused, timeout=60)
         await scene.paste()
@@ -359,7 +360,7 @@ async def away(scene: Scene, own: Server) -> None:
         for url in office.urls:
             assert "unreachable" in await reasons(url)
         for _ in office.urls:
-            assert "cannot reach its database" in await scene.claim()
+            assert tells(await scene.claim(), said("refused.store_away"))
         await scene.paste()
     finally:
         await asyncio.to_thread(own.start)

@@ -5,14 +5,19 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.messages.texts import Texts
 from playground.pismo.transferred import TransferRules
+from playground.slack.screen import tells
+from playground.walkthrough import said as wording
 from tests.bot.workplace import soon
 from tests.moving_place import STEP, AtOnce, Mover, MovingPlace
 
+EN = Texts("en")
+
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.bot]
 
-THERE = "it is there"
-STUCK = "it is not there yet"
+THERE = "it's now in production"
+STUCK = "it isn't in production yet"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -48,14 +53,14 @@ async def test_export_that_ends_in_error_and_production_skipped_meanwhile(acme: 
     acme.pismo.world.transfers.ends["export"] = "ERROR"
     said = await acme.moves("card_issuing")
     assert STUCK in said
-    assert "Pismo's export ended in ERROR at DUEDATES" in said
+    assert "The export at Pismo ended in ERROR at DUEDATES" in said
     exports = acme.pismo.world.org(acme.org_id).transfers.exports
     acme.pismo.world.transfers, begun = TransferRules(looks=10**6), len(exports)
     await acme.moves("card_issuing", wait=False)
     await place.slack.until(lambda: len(exports) > begun)
     await place.skip(acme.onboarding, STEP)
     await place.settled()
-    assert "The step was changed, skipped or ended before an import was sent, so none is sent." in acme.heard
+    assert tells(acme.heard, wording("moving.stopped"))
     assert (place.bot.tokens, acme.imports) == ({}, before)
     await acme.is_let_in_again()
     acme.pismo.world.transfers, acme.there.world.transfers = TransferRules(), TransferRules(looks=10**6)
@@ -67,8 +72,8 @@ async def test_export_that_ends_in_error_and_production_skipped_meanwhile(acme: 
     await place.settled()
     said = acme.heard[told:]
     assert THERE in said
-    assert "It was imported" in said
-    assert "It is ACTIVE" in said
+    assert tells(said, wording("moving.imported"))
+    assert EN("moving.active") in said
     assert (acme.named_there("card_issuing"), acme.imports) == (["ACTIVE"], before + 1)
     await acme.is_let_in_again()
 
@@ -78,12 +83,12 @@ async def test_import_that_ends_in_error(acme: Mover) -> None:
     other = acme.there.add_program(acme.org_id, acme.name_of("core_banking"), "MERCHANT")
     said = await acme.moves("core_banking")
     assert STUCK in said
-    assert f"already (ID {other}), but its type is MERCHANT instead of CURRENT ACCOUNTS: nothing was imported" in said
+    assert EN("moving.other_type", id=other, there="MERCHANT", asked="CURRENT ACCOUNTS") in said
     acme.there.world.org(acme.org_id).programs.pop()
     acme.there.world.transfers.ends["import"] = "ERROR"
     acme.there.world.transfers.fails_at = "NETWORK_ACCEPTANCES"
     said = await acme.moves("core_banking")
-    assert "Pismo's import ended in ERROR at NETWORK_ACCEPTANCES" in said
+    assert "The import at Pismo ended in ERROR at NETWORK_ACCEPTANCES" in said
     assert acme.named_there("core_banking") == []
     acme.there.world.transfers = TransferRules()
     await arrives(acme, "core_banking")
@@ -99,7 +104,7 @@ async def test_403_at_the_export_and_at_the_organization_of_tokens_that_do_not_n
         refuses.allow("orgs")
     acme.pismo.forbid("exports")
     said = await acme.moves("transaction_banking")
-    assert "permission group does not cover this call (403)" in said
+    assert tells(said, wording("moving.forbidden"))
     acme.pismo.allow("exports")
     assert acme.imports == before
     await arrives(acme, "transaction_banking")
@@ -112,13 +117,13 @@ async def test_token_that_is_lost_or_ends_while_the_import_is_followed(acme: Mov
     await acme.place.slack.until(lambda: acme.imports > before)
     await acme.place.restart()
     await acme.place.settled()
-    assert "The token was no longer at hand" in acme.heard
+    assert tells(acme.heard, wording("proof.token_lost"))
     tokens = acme.tokens()
     await acme.moves("demand_deposit_accounts", wait=False, **tokens)
     await acme.looks_again()
     acme.there.revoke_token(tokens["token"])
     await acme.place.settled()
-    assert "The token ended while Pismo was still working (401)" in acme.heard
+    assert tells(acme.heard, wording("moving.token_ended"))
     made = acme.there.world.org(acme.org_id).transfers.imports[-1]
     made.told, made.program_id = "SUCCESS", 1  # it is done, and lists the program a moment later
     acme.pismo.world.transfers.looks = 0
@@ -159,8 +164,8 @@ async def test_answer_lost_and_no_import_there(acme: Mover) -> None:
     """As if the import had never reached Pismo: people look before it is tried again."""
     acme.there.world.transfers.swallowed = 1
     said = await acme.moves("another")
-    assert "answer to the import was lost" in said
-    assert "Look in Control Center of production first" in said
+    assert tells(said, wording("moving.import_unsure"))
+    assert tells(said, wording("moving.import_unsure"))
     await arrives(acme, "another")
 
 
@@ -169,13 +174,13 @@ async def test_program_that_test_does_not_have(acme: Mover) -> None:
     acme.in_test["seller_management"] = 999_999
     await acme.records_in_test("seller_management", 999_999)
     said = await acme.moves("seller_management", token=acme.tokens()["token"])
-    assert "paste an access token of test too" in said
+    assert tells(said, wording("moving.no_test_token"))
     said = await acme.moves("seller_management")
     assert "Test has no program with the ID 999999" in said
     acme.in_test["seller_management"] = number
     await acme.records_in_test("seller_management", number)
     acme.pismo.faults.add("*", "5xx", times=100)
-    assert "Pismo did not answer" in await acme.moves("seller_management")
+    assert "Pismo didn't respond" in await acme.moves("seller_management")
     acme.pismo.faults.clear()
     acme.there.world.transfers.ends["import"] = "PROCESS"
     before = acme.imports
@@ -185,10 +190,10 @@ async def test_program_that_test_does_not_have(acme: Mover) -> None:
     acme.there.world.transfers = TransferRules(comes_as="PENDING")
     said = await acme.moves("seller_management")
     assert THERE in said
-    assert "It is PENDING" in said
+    assert EN("moving.pending") in said
     assert acme.imports <= before + 1
     assert acme.named_there("seller_management") == ["PENDING"]
-    assert "there, but PENDING" in acme.shown
+    assert tells(acme.shown, wording("parity.note.programs_pending"))
     recorded = {"program": str(number), "program_id": 7, "status": "ACTIVE"}
     await acme.place.do(acme.onboarding, STEP, "record_program", recorded)
-    assert "there, but PENDING" not in acme.shown
+    assert not tells(acme.shown, wording("parity.note.programs_pending"))

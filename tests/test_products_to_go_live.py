@@ -88,7 +88,7 @@ class Customer(Mover):
             await self.records_in_test(one.product, number)
         token = self.pismo.mint_token(self.org_id)
         await self.pastes(
-            PROGRAMS, "create_in_test", f"{other.name}: it is in the test environment", program=other.name, token=token
+            PROGRAMS, "create_in_test", f"{other.name}: it's in the test environment", program=other.name, token=token
         )
         self.in_test = {one.key: one.id for one in recorded(await self.situation()) if one.id is not None}
 
@@ -108,7 +108,7 @@ class Customer(Mover):
         await self.passes(step)
         self.pismo.world.org(self.org_id).set_up.fill()
         token = self.pismo.mint_token(self.org_id)
-        await self.pastes(step, "check_setup", "Check of the set-up", environment="test", token=token)
+        await self.pastes(step, "check_setup", "Setup check in", environment="test", token=token)
         if product == "seller_management":
             place = "Merchants Mexico (MEX, MXN, America/Mexico_City): active, as approved."
             assert any(place in message.text for message in self.journey.thread("step", step))
@@ -125,7 +125,7 @@ class Customer(Mover):
         for task in ("confirm_certificate", "users_ready"):
             await self.does(PRODUCTION, task)
         for product in self.in_test:
-            assert "it is there" in await self.moves(product)
+            assert "it's now in production" in await self.moves(product)
         await self.pastes(PRODUCTION, "prove_access", "all checks passed", token=self.there.mint_token(self.org_id))
 
 

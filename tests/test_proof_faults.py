@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from bot.messages.texts import Texts
 from playground.pismo import Authority, ClientFault
 from playground.pismo.machine import Method
 from playground.pismo.signer import public_pem, rsa_key
 from tests.proof_place import Acme, ProofPlace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -61,14 +64,16 @@ def given(fault: ClientFault) -> Callable[[Acme], None]:
 
 
 CERTIFIED = {
-    "client certificate expired": Certified("It expired on", given("expired")),
-    "client certificate not yet valid": Certified("It holds only from", given("not yet valid")),
-    "client certificate of another authority": Certified("does not know the authority", given("other authority")),
-    "client certificate revoked": Certified("refused the bot's certificate as revoked", given("revoked")),
+    "client certificate expired": Certified("Expired on", given("expired")),
+    "client certificate not yet valid": Certified("Valid only from", given("not yet valid")),
+    "client certificate of another authority": Certified(
+        EN("proof.handshake_certificate_unknown_authority"), given("other authority")
+    ),
+    "client certificate revoked": Certified(EN("proof.handshake_certificate_revoked"), given("revoked")),
     "client certificate revoked while connected": Certified("as revoked", lambda acme: acme.place.sandbox.revoke_certificate()),
-    "no client certificate": Certified("the bot sent none", given("absent")),
+    "no client certificate": Certified(EN("proof.handshake_certificate_missing"), given("absent")),
     "server certificate not trusted": Certified(
-        "not trusted", lambda acme: acme.place.sandbox.give_authority(Authority("Other"))
+        EN("proof.handshake_server_not_trusted"), lambda acme: acme.place.sandbox.give_authority(Authority("Other"))
     ),
 }
 
@@ -114,20 +119,20 @@ def for_another_customer(acme: Acme) -> str:
 
 
 SIGNED = {
-    "wrong key": Signed("signature", "does not match the public key you registered", by_another_key),
-    "wrong iss": Signed("iss", '`iss` is "x"', signs(iss="x")),
-    "wrong sub": Signed("sub", '`sub` is "x"', signs(sub="x")),
-    "wrong aud": Signed("aud", '`aud` is "x"', signs(aud="x")),
-    "aud as a list": Signed("aud", "`aud` must be one text", signs(aud=["https://audience.example"])),
-    "lifetime too long": Signed("lifetime", "`exp` is 7,200 s after `iat`; at most 3,600", signs(lifetime=7200)),
-    "clock ahead": Signed("iat in the future", "in the future: the clock of your machine is ahead", signs(begins=600)),
-    "expired JWT": Signed("expired", "It expired", signs(begins=-7200)),
-    "alg none": Signed("alg", "`alg` is none", signs(algorithm="none")),
-    "alg HS256": Signed("alg", "`alg` is HS256", signs(algorithm="HS256")),
-    "tenant_id missing": Signed("claim missing", "`tenant_id` is missing", signs(tenant_id=None)),
-    "org ID of another customer": Signed("signature", "your org ID is", for_another_customer),
-    "unknown org": Signed("unknown org", "your org ID is", signs(tenant_id="TN-00000000-0000-4000-8000-000000000000")),
-    "JWT cut in two": Signed("malformed", "A part of the token is missing", lambda acme: signs()(acme)[:120]),
+    "wrong key": Signed("signature", EN("error.jwt_signature"), by_another_key),
+    "wrong iss": Signed("iss", "“iss” is “x”", signs(iss="x")),
+    "wrong sub": Signed("sub", "“sub” is “x”", signs(sub="x")),
+    "wrong aud": Signed("aud", "“aud” is “x”", signs(aud="x")),
+    "aud as a list": Signed("aud", "“aud” must be a single text", signs(aud=["https://audience.example"])),
+    "lifetime too long": Signed("lifetime", EN("error.jwt_lifetime", lifetime="7,200", maximum="3,600"), signs(lifetime=7200)),
+    "clock ahead": Signed("iat in the future", "in the future: your machine's clock is fast", signs(begins=600)),
+    "expired JWT": Signed("expired", "The token expired", signs(begins=-7200)),
+    "alg none": Signed("alg", "“alg” is none", signs(algorithm="none")),
+    "alg HS256": Signed("alg", "“alg” is HS256", signs(algorithm="HS256")),
+    "tenant_id missing": Signed("claim missing", "“tenant_id” is missing", signs(tenant_id=None)),
+    "org ID of another customer": Signed("signature", "Use your org ID:", for_another_customer),
+    "unknown org": Signed("unknown org", "Use your org ID:", signs(tenant_id="TN-00000000-0000-4000-8000-000000000000")),
+    "JWT cut in two": Signed("malformed", EN("error.jwt_cut"), lambda acme: signs()(acme)[:120]),
 }
 
 
@@ -219,23 +224,23 @@ def clear(acme: Acme) -> None:
     acme.pismo.faults.clear()
 
 
-UNCOVERED = "The token works, but its permission group does not cover this call (403)."
+UNCOVERED = EN("proof.forbidden")
 PISMO_FAULTS = {
     "expired token": Refused("expired", lambda acme: acme.pismo.mint_token(acme.org_id, -60)),
     "revoked token": Refused("401", revoked),
     "revoked key": Refused("401", of_a_revoked_key, gets_another_key),
     "revoked public key": Refused("this key is active in Control Center", of_a_revoked_public_key, is_registered_anew),
-    "token of another environment": Refused("another organization", of_production),
-    "token of another customer": Refused("another organization", of_another_customer),
+    "token of another environment": Refused(EN("proof.tenant_differs"), of_production),
+    "token of another customer": Refused(EN("proof.tenant_differs"), of_another_customer),
     "403 on programs": Refused(UNCOVERED, lambda acme: acme.pismo.forbid("programs"), lambda acme: acme.pismo.allow("programs")),
     "403 on the organization": Refused(UNCOVERED, lambda acme: acme.pismo.forbid("orgs"), lambda acme: acme.pismo.allow("orgs")),
-    "no program yet": Refused("Most often the organization has no program yet", without_programs, with_programs),
-    "unknown organization": Refused("does not know this organization", deleted, found_again),
-    "429": Refused("did not answer", fails("429"), clear),
-    "500": Refused("did not answer", fails("5xx"), clear),
-    "gateway's 502": Refused("did not answer", fails("gateway"), clear),
-    "slow": Refused("did not answer", fails("slow", seconds=5), clear),
-    "dropped": Refused("did not answer", fails("drop_before"), clear),
+    "no program yet": Refused("Usually, this means the organization has no program yet", without_programs, with_programs),
+    "unknown organization": Refused("can't find this organization", deleted, found_again),
+    "429": Refused("didn't respond", fails("429"), clear),
+    "500": Refused("didn't respond", fails("5xx"), clear),
+    "gateway's 502": Refused("didn't respond", fails("gateway"), clear),
+    "slow": Refused("didn't respond", fails("slow", seconds=5), clear),
+    "dropped": Refused("didn't respond", fails("drop_before"), clear),
 }
 
 
@@ -264,7 +269,7 @@ async def test_production_is_proved_with_its_own_key_and_token(acme: Acme) -> No
     assert "Access token – failed. This JWT is signed with test's key" in said, said
     assert len(production.calls) == calls
     said = await acme.proves(await acme.token(), "production")
-    assert "Pismo refused the token (401)" in said, said
+    assert "Pismo rejected the token (401)" in said, said
     acme.exists_in(production)
     calls = len(acme.pismo.calls)
     said = await acme.proves(production.mint_token(acme.org_id), "production")

@@ -9,12 +9,15 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from playground.acts import SUBJECT
 from playground.pismo.authority import Authority, key_pem, new_key, signing_request, tampered_request
 from playground.pismo.machine import Method
 from playground.pismo.signer import public_pem, rsa_key
 from playground.walkthrough import action_id
 from tests.proof_place import PROGRAMS, STEP, Acme, ProofPlace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -67,7 +70,7 @@ async def test_nobody_can_prove_before_the_first_programs(acme: Acme, place: Pro
         return action_id(acme.journey.lasting("step", STEP).blocks, Act.TASK, "prove_access")
 
     assert offered() is None
-    assert "“Prove access” can be done once “First programs” is done." in str(acme.journey.lasting("step", STEP).blocks)
+    assert "You can do “Verify access” once “First programs” is done." in str(acme.journey.lasting("step", STEP).blocks)
     assert (await place.snapshot(acme.onboarding)).steps[STEP].turn == ""
     await acme.gets_programs()
     assert await place.state(acme.onboarding, PROGRAMS) == "done"
@@ -81,14 +84,14 @@ async def test_nobody_can_prove_before_the_first_programs(acme: Acme, place: Pro
 FORM_FAULTS: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {  # in the order of the pages
     "private key pasted": (lambda: {"public_key": key_pem(rsa_key())}, "This is a private key"),
     "public key of RSA 1024": (lambda: {"public_key": public_pem(rsa_key(1024))}, "1024 bits; at least 2048"),
-    "public key that is not RSA": (lambda: {"public_key": public_pem(new_key())}, "Make an RSA key"),
-    "public key cut": (lambda: {"public_key": public_pem(rsa_key())[:200]}, "A part is missing"),
-    "CSR in place of the public key": (lambda: {"public_key": signing_request(new_key(), **SUBJECT)}, "Expected is a block"),
+    "public key that is not RSA": (lambda: {"public_key": public_pem(new_key())}, "Generate an RSA key"),
+    "public key cut": (lambda: {"public_key": public_pem(rsa_key())[:200]}, EN("error.key_truncated")),
+    "CSR in place of the public key": (lambda: {"public_key": signing_request(new_key(), **SUBJECT)}, "; this is a “"),
     "CSR of RSA 1024": (lambda: {"csr": signing_request(rsa_key(1024), **SUBJECT)}, "1024 bits; at least 2048"),
     "CSR of another curve": (lambda: {"csr": signing_request(ec.generate_private_key(ec.SECP521R1()), **SUBJECT)}, "curve"),
     "CSR with a bad signature": (
         lambda: {"csr": tampered_request(new_key(), **SUBJECT)},
-        "signature of the request does not match",
+        EN("error.csr_bad_signature"),
     ),
 }
 
@@ -134,11 +137,11 @@ def with_another_authority(acme: Acme) -> str:
 
 
 CERTIFICATE_FAULTS: dict[str, tuple[Callable[[Acme], str], str]] = {
-    "certificate that does not match the CSR": (for_another_key, "another key than the customer's request"),
+    "certificate that does not match the CSR": (for_another_key, EN("error.certificate_other_key")),
     "certificate that has expired": (issued(timedelta(days=-2)), "expired on"),
-    "certificate that is not valid yet": (issued(timedelta(days=2)), "is not valid before"),
+    "certificate that is not valid yet": (issued(timedelta(days=2)), "isn't valid before"),
     "certificate of another authority": (with_another_authority, "was issued by Sandbox CA"),
-    "request in place of the certificate": (lambda acme: acme.machine.csr, "Expected is a block"),
+    "request in place of the certificate": (lambda acme: acme.machine.csr, "; this is a “"),
 }
 
 
@@ -153,8 +156,8 @@ async def test_faults_in_the_certificate(acme: Acme) -> None:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (lambda org_id: org_id[:10] + " " + org_id[10:], "space in the middle"),
-        (lambda org_id: org_id[:-4], "not the usual shape"),
+        (lambda org_id: org_id[:10] + " " + org_id[10:], EN("error.org_id_whitespace")),
+        (lambda org_id: org_id[:-4], EN("error.org_id_unusual")),
     ],
     ids=["cut in two", "cut off"],
 )

@@ -13,7 +13,8 @@ from flows.steps.org_details import to_org_details
 from playground.acts import Acts, example
 from playground.office import CALM, Office
 from playground.slack import Message
-from playground.walkthrough import Walkthrough, action_id
+from playground.slack.screen import tells
+from playground.walkthrough import Walkthrough, action_id, said
 from storage.engine import is_sqlite
 from tests.databases import DATABASES, all_done, copy_sqlite, doubled, left, office_on, posted, postgresql_copy
 
@@ -106,14 +107,16 @@ async def test_nothing_is_posted_again_and_lost_answers_are_asked_for(office: Of
         assert len(told) == 2
         assert f"<@{acts.lead.id}>" in now.text
         assert action_id(later.blocks, Act.OPEN_FORM) is None
-        assert journey.says("step", "organization", "State: approved")
-        assert journey.says("step", "service_desk", "State: to be filled in")
-        assert [step for step in OPENED if not journey.says("step", step, "State: waits for earlier steps")] == []
+        assert journey.says("step", "organization", "Status: approved")
+        assert journey.says("step", "service_desk", "Status: ready to fill out")
+        assert [step for step in OPENED if not journey.says("step", step, "Status: not open yet")] == []
         assert journey.sent_revision("service_desk") == journey.sent_revision("environments") == 0
 
         # `repair` finds nothing more to say.
         before = {m.ts for m in posted(office)}
-        assert "drawn anew" in (await acts.sam.command("/onboarding repair example", channel=office.support)).text
+        assert tells(
+            (await acts.sam.command("/onboarding repair example", channel=office.support)).text, said("status.repair_begins")
+        )
         await all_done(office)
         assert {m.ts for m in posted(office)} == before
 

@@ -17,7 +17,9 @@ from flows.steps.planning import PRODUCTS
 from pismo.client import Pismo
 from pismo.environments import Environments
 from playground.pismo.set_up import OrgSetUp
+from playground.slack.screen import tells
 from playground.walkthrough import action_id, ready
+from playground.walkthrough import said as wording
 from tests.bot.workplace import PROMPT, Workplace
 from tests.flows.steps.filled_forms import MEXICO
 
@@ -264,7 +266,7 @@ async def test_fault_is_named_and_once_it_is_mended_the_item_is_there(place: Set
     fault.brings(place)
     said = await place.checks(fault.step)
     assert fault.words in said, said
-    assert "all that can be read is there" not in said or "optional" in fault.words or "done" in fault.words
+    assert not tells(said, wording("say.setup_all_there")) or "optional" in fault.words or "done" in fault.words
     place.pismo.allow("divisions")
     place.pismo.faults.clear()
     place.sets_everything_up()
@@ -287,7 +289,7 @@ async def test_an_outage_is_waited_for_also_where_several_processes_run(
     place: SetupPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.sets_everything_up()
-    assert "all that can be read is there" in await place.taken_elsewhere(monkeypatch, place.checks(LENDING))
+    assert tells(await place.taken_elsewhere(monkeypatch, place.checks(LENDING)), wording("say.setup_all_there"))
 
 
 # -- the token
@@ -332,13 +334,13 @@ async def test_a_token_that_is_no_good_finds_nothing(place: SetupPlace, name: st
     assert words in said, said
     assert said.startswith("! Setup checked in Test: no items found")
     place.pismo.world.silent_tokens = False
-    assert "all that can be read is there" in await place.checks(CORE)
+    assert tells(await place.checks(CORE), wording("say.setup_all_there"))
 
 
 async def test_a_token_that_does_not_say_whose_it_is_is_taken_once_pismo_does(place: SetupPlace) -> None:
     place.sets_everything_up()
     place.pismo.world.silent_tokens = True
-    assert "all that can be read is there" in await place.checks(CORE)
+    assert tells(await place.checks(CORE), wording("say.setup_all_there"))
     place.pismo.world.silent_tokens = False
 
 

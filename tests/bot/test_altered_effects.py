@@ -48,6 +48,6 @@ async def test_nothing_is_posted_for_another_customer_and_a_damaged_effect_holds
     await office.act(other, lambda case: calls.stuck(case, "planning", "Who attends?"), office.ana)
     await office.settled()
     assert any("Who attends?" in m.text for m in office.support.messages)
-    told = [m.text for m in office.support.messages if "for Blue Coop could not be carried out: drawing a message" in m.text]
+    told = [m.text for m in office.support.messages if "For Blue Coop, this failed: " in m.text]
     assert told
-    assert all(re.search(r"Number for the log: \w+\.", text) for text in told)
+    assert all(re.search(r"Reference: \w+", text) for text in told)

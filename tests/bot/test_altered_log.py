@@ -13,6 +13,8 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.telemetry import metrics
 from flows.model import Received
 from flows.ports import Unit
+from playground.slack.screen import tells
+from playground.walkthrough import said
 from storage.anchors import Anchors
 from storage.audit import Altered, entry_of
 from storage.chain import hash_of
@@ -67,14 +69,14 @@ async def test_it_is_refused_and_told_and_goes_on_once_it_is_mended(office: Work
     for _ in range(2):
         await approve_by_press(office, forged)
     refused = office.answers(office.sam)[-1]
-    assert "Something other than the bot changed the records" in refused
-    assert "nothing was changed" in refused
+    assert tells(refused, said("refused.altered_log"))
+    assert "Nothing is saved" in refused
     assert await office.state(forged, "planning") == "submitted"
     assert (await office.snapshot(forged)).decisions == []
-    told = [m.text for m in office.support.messages if "is not as the bot wrote it" in m.text and not m.ephemeral_to]
+    told = [m.text for m in office.support.messages if tells(m.text, said("say.altered_log")) and not m.ephemeral_to]
     assert len(told) == 1
     assert "Acme Bank" in told[0]
-    assert "besides the bot: the note of which entry is the last was changed." in told[0]
+    assert tells(told[0], said("flaw.head_changed"))
     ready, body = await asked(f"{office.url}/readyz")
     assert ready == 200  # or a load balancer takes the bot away from everybody
     assert forged in body["notices"]["audit_log"]
@@ -100,8 +102,8 @@ async def test_a_forged_approval_is_told_though_the_log_holds_and_until_it_is_go
         await approve_by_press(office, forged)
         await anchors.round()
         await office.settled()
-    told = [m.text for m in office.support.messages if "is not all as the bot wrote it" in m.text]
-    assert (len(told), "Acme Bank" in told[0], "something was added" in told[0]) == (1, True, True)
+    told = [m.text for m in office.support.messages if tells(m.text, said("say.altered_rows"))]
+    assert (len(told), "Acme Bank" in told[0], tells(told[0], said("flaw.row_added"))) == (1, True, True)
     ready, body = await asked(f"{office.url}/readyz")
     assert (ready, forged in body["notices"]["audit_log"]) == (200, True)
 
@@ -147,7 +149,7 @@ async def test_support_is_told_at_the_next_refusal_if_it_could_not_be_told(offic
         with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
             connection.execute(HINDER if hindered else "DROP TRIGGER hinder")
         await approve_by_press(office, forged)
-        told = [m for m in office.support.messages if "is not as the bot wrote it" in m.text and not m.ephemeral_to]
+        told = [m for m in office.support.messages if tells(m.text, said("say.altered_log")) and not m.ephemeral_to]
         assert len(told) == (0 if hindered else 1)
 
 

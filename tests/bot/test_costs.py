@@ -81,8 +81,8 @@ async def test_recording_an_org_id_writes_and_reads_little_for_what_it_shows(off
         await office.act(onboarding, lambda case: tasks.do_task(case, "organization", "record_org_id", ORG_ID), office.sam)
         await settled(office)
     shown = {step: office.journey.lasting("step", step).text for step in OPENED}
-    assert all("State: to be filled in" in text for text in shown.values())
-    assert "State: done" in office.journey.lasting("step", "organization").text
+    assert all("Status: ready to fill out" in text for text in shown.values())
+    assert "Status: done" in office.journey.lasting("step", "organization").text
     assert costs.calls == 8
     assert costs.writes <= 25
     assert costs.reads <= 25
@@ -95,7 +95,7 @@ async def test_an_approval_writes_little(office: Workplace) -> None:
     with counted(office) as costs:
         assert (await office.sam.click(review, action_id=action_id(review.blocks, Act.APPROVE))).ok
         await settled(office)
-    assert "approved revision 1" in str([m.text for m in office.journey.thread("review", "planning")])
+    assert "approved version 1" in str([m.text for m in office.journey.thread("review", "planning")])
     assert costs.writes <= 12
     with counted(office) as costs:  # nobody waits for the disk to see a list
         assert (await office.sam.command("/onboarding queue", office.support)).ok

@@ -7,7 +7,7 @@ import pytest
 from bot.messages.buttons import Act
 from flows.model import Draft
 from playground.acts import example
-from playground.walkthrough import FormRefusedError, LostActError, Walkthrough, ready
+from playground.walkthrough import FormRefusedError, LostActError, Walkthrough, ready, said
 from tests.bot.workplace import ENDLESS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_an_acknowledged_press_that_does_not_come_true_is_lost_and_not_repeated(office: Workplace, onboarding: str) -> None:
     await office.send(onboarding, "planning")
     office.patience = ENDLESS
-    approved = lambda: office.journey.says("step", "planning", "being set up")  # noqa: E731
+    approved = lambda: office.journey.says("step", "planning", said("state.fulfilling"))  # noqa: E731
     before = len(office.slack.deliveries)
     office.slack.faults.add("*", "drop_before", times=None)
     with pytest.raises(LostActError, match="Sam pressed “Approve"):
@@ -33,7 +33,7 @@ async def test_a_press_that_was_not_answered_is_repeated(office: Workplace, onbo
     def approved() -> bool:
         nonlocal looked
         looked += 1
-        return office.journey.says("step", "planning", "being set up")
+        return office.journey.says("step", "planning", said("state.fulfilling"))
 
     delivery, office.slack.courier.by = office.slack.courier.by, None
     pressing = asyncio.create_task(office.journey.approve(office.sam, "planning", approved))

@@ -15,7 +15,8 @@ from flows.cases import manage
 from flows.outbox import ShareExport
 from playground.acts import example
 from playground.slack import Message
-from playground.walkthrough import effect_id, page_title, ready
+from playground.slack.screen import tells
+from playground.walkthrough import effect_id, page_title, ready, said
 from storage.tables import effects
 from tests.bot.workplace import ENDLESS, STEPS, Workplace
 
@@ -63,7 +64,7 @@ async def test_a_form_that_opened_is_not_said_to_have_failed(office: Workplace, 
 async def test_a_form_that_did_not_open_is_told_and_opens_at_the_next_press(office: Workplace, onboarding: str) -> None:
     office.slack.faults.add("views.open", "drop_before")
     await open_form(office, onboarding, "planning")
-    await office.slack.until(lambda: "If the form has not opened" in office.answers(office.ana)[-1])
+    await office.slack.until(lambda: tells(office.answers(office.ana)[-1], said("refused.no_answer")))
     assert office.ana.view is None
     await open_form(office, onboarding, "planning")
     await office.slack.until(lambda: ready(office.ana.view))
@@ -112,7 +113,7 @@ async def test_a_session_is_sent_once_though_its_file_is_refused_for_a_while(
     await office.do(onboarding, "planning", "schedule_session", SESSION.example if SESSION else {})
     thread = office.journey.thread("step", "planning")
     assert len([file for message in thread for file in message.files]) == 1
-    assert not [message.text for message in office.support.messages[known:] if "could not be carried out" in message.text]
+    assert not [message.text for message in office.support.messages[known:] if "this failed: " in message.text]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ async def test_an_onboarding_goes_on_and_nothing_stands_twice(office: Workplace,
     await office.settled()
     assert twice(office) == []
     assert office.slack.violations == []
-    assert not [message.text for message in office.support.messages[known:] if "could not be carried out" in message.text]
+    assert not [message.text for message in office.support.messages[known:] if "this failed: " in message.text]
     assert len(office.acme.bookmarks) == 1
     thread = office.journey.thread("step", "planning")
     assert len([message for message in thread if "Approved" in message.text]) == 1

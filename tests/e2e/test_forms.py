@@ -3,11 +3,14 @@
 import pytest_asyncio
 from playwright.async_api import expect
 
+from bot.messages.texts import Texts
 from playground.office import Office
 from playground.walkthrough import Walkthrough
 from tests.e2e.conftest import Looking
 from tests.e2e.keyboard import tab_to
 from tests.e2e.scenes import planned
+
+EN = Texts("en")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
@@ -23,7 +26,7 @@ async def test_a_form_closed_half_way_goes_on_where_it_was(office: Office, look:
     await expect(ana.dialog).to_contain_text("Page 1 of 4")
     await ana.field("Legal name of the company").fill("Half-way Bank S.A.")
     await ana.choose(ana.field("Country"), "Brazil (BRA)", "Brazil")
-    await ana.field("Document number (tax ID or registration)").fill("11.222.333/0001-81")
+    await ana.field(EN("field.organization.document_number.label")).fill("11.222.333/0001-81")
     await ana.submit("Next")
     await expect(ana.dialog).to_contain_text("Page 2 of 4")
     await ana.close()
@@ -43,10 +46,10 @@ async def test_a_form_is_filled_and_sent_by_keyboard_alone(begun: Walkthrough, o
     ana, keys = visit.customer, visit.page.keyboard
     await ana.become("Ana")
     await ana.go("acme_pismo")
-    await tab_to(visit.page, ana.button("Fill in the form", on="3. Service Desk access"))
+    await tab_to(visit.page, ana.button(EN("button.fill_form"), on="3. Service Desk access"))
     await keys.press("Enter")
     await expect(ana.dialog).to_have_accessible_name("Service Desk access")
-    await tab_to(visit.page, ana.field("E-mails of all who need access"))
+    await tab_to(visit.page, ana.field(EN("field.service_desk.users.label")))
     await keys.type("duty@bank.example")
     await tab_to(visit.page, ana.dialog.get_by_role("checkbox", name="Status page"))
     await keys.press("Space")
@@ -67,7 +70,7 @@ async def test_escape_closes_a_form(office: Office, look: Looking) -> None:
     await ana.become("Ana")
     await ana.go("acme_pismo")
     await ana.press("I'm stuck", on="2. Organization")
-    await expect(ana.field("What keeps you from going on?")).to_be_focused()
+    await expect(ana.field(EN("field.stuck.reason.label"))).to_be_focused()
     await visit.page.keyboard.press("Escape")
     await expect(ana.here.get_by_role("dialog")).to_have_count(0)
     assert office.ana.view is None

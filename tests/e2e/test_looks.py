@@ -6,10 +6,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from bot.messages.texts import Texts
 from playground.browser import NARROW, WIDE
 from playground.office import Office
 from tests.e2e.conftest import Looking
 from tests.e2e.scenes import planned
+
+EN = Texts("en")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)

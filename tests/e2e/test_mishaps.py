@@ -9,6 +9,8 @@ from playground.walkthrough import Walkthrough
 from tests.e2e.conftest import Looking
 from tests.e2e.scenes import planned
 
+EN = Texts("en")
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def begun(office: Office) -> Walkthrough:
@@ -20,17 +22,17 @@ async def test_errors_stand_at_their_fields_until_they_are_mended(look: Looking)
     ana = visit.customer
     await ana.become("Ana")
     await ana.go("acme_pismo")
-    await ana.press("Fill in the form", on="2. Organization")
+    await ana.press(EN("button.fill_form"), on="2. Organization")
     await ana.choose(ana.field("Country"), "Brazil (BRA)", "Brazil")
-    await ana.field("Legal name of the company").fill("Example Bank S.A.")
-    number = ana.field("Document number (tax ID or registration)")
+    await ana.field(EN("field.organization.official_name.label")).fill("Example Bank S.A.")
+    number = ana.field(EN("field.organization.document_number.label"))
     await ana.submit("Next")
     await expect(await ana.error_of(number)).to_contain_text("required")
     await number.fill("11.222.333/0001-82")
     await ana.submit("Next")
     await expect(ana.field(Texts("en")("field.organization.document_doubt.label"))).to_be_visible()
     await visit.photograph("errors")
-    await expect(ana.field("Legal name of the company")).to_have_value("Example Bank S.A.")
+    await expect(ana.field(EN("field.organization.official_name.label"))).to_have_value("Example Bank S.A.")
     await number.fill("11.222.333/0001-81")
     await ana.submit("Next")
     await expect(ana.dialog).to_contain_text("Page 2 of 4")
@@ -44,8 +46,8 @@ async def test_a_double_click_counts_once(office: Office, look: Looking) -> None
     await ana.go("acme_pismo")
     await ana.button("I'm stuck", on="2. Organization").dblclick()
     await expect(ana.dialog).to_have_accessible_name("I'm stuck")
-    await ana.field("What keeps you from going on?").fill("Which of our companies is meant?")
-    await ana.dialog.get_by_role("button", name="Tell support", exact=True).dblclick()
+    await ana.field(EN("field.stuck.reason.label")).fill("Which of our companies is meant?")
+    await ana.dialog.get_by_role("button", name=EN("form.stuck.submit"), exact=True).dblclick()
     await expect(ana.here.get_by_role("dialog")).to_have_count(0)
     await visit.support.become("Sam")
     await visit.support.go("onboarding-support")
@@ -101,7 +103,7 @@ async def test_a_page_that_was_cut_off_keeps_what_was_typed_and_shows_what_it_mi
     await ana.become("Ana")
     await ana.go("acme_pismo")
     await ana.press("I'm stuck", on="2. Organization")
-    stuck = ana.field("What keeps you from going on?")
+    stuck = ana.field(EN("field.stuck.reason.label"))
     await stuck.fill("Which of our companies is cut off?")
     await page.evaluate("window.sameDocument = true")
     await page.evaluate("socket.io.reconnection(false); socket.io.engine.close()")

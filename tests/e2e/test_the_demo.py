@@ -10,9 +10,12 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
+from bot.messages.texts import Texts
 from playground.browser import open_pane
 from playground.office import ROOT
 from tests.e2e.visit import visit
+
+EN = Texts("en")
 
 SECONDS = 120.0
 
@@ -52,19 +55,19 @@ async def test_it_begins_in_the_middle_plays_on_and_continues_at_the_next_start(
     async with demo(tmp_path) as url, visit(browser, url, "demo-first") as first:
         await first.support.become("Sam")
         await first.support.go("onboarding-support")
-        await first.support.sees("Approve: Organization")
+        await first.support.sees(EN("button.approve", step="Organization"))
         await first.customer.go("acme_pismo")
         await first.customer.sees("1 of 12 steps done")
         await first.photograph("begins")
         await first.inspector_tells("0 refused")
-        await first.support.press("Approve: Organization")
+        await first.support.press(EN("button.approve", step="Organization"))
         await first.customer.open_thread("2. Organization")
-        await first.customer.sees("Approved: revision 1")
+        await first.customer.sees(EN("say.approved", revision=1))
         await (await open_pane(first.page, "Demo")).get_by_role("button", name="Play the next step for me").click()
         await expect(first.page.get_by_role("log", name="What happened lately").locator("div").first).to_contain_text(".")
         assert first.problems == []
     async with demo(tmp_path) as url, visit(browser, url, "demo-second") as second:
         await second.customer.go("acme_pismo")
         await second.customer.open_thread("2. Organization")
-        await second.customer.sees("Approved: revision 1")
+        await second.customer.sees(EN("say.approved", revision=1))
         assert second.problems == []

@@ -11,7 +11,9 @@ from playground.examples import FORMS, demo_companies
 from playground.next_step import CLOSED, Player
 from playground.office import CALM, LIFELIKE, Office
 from playground.seed import seed
+from playground.slack.screen import tells
 from playground.walkthrough import Walkthrough, ready
+from playground.walkthrough import said as wording
 
 pytestmark = pytest.mark.process
 
@@ -54,7 +56,7 @@ async def test_press_after_press_two_companies_go_from_the_seed_to_the_closed_on
         await office.slack.until(lambda: "The certificate is renewed" in said(acme.journey, "authentication"), timeout=30)
         assert sentences[-1] == CLOSED
         before = [message.text for message in office.acme.messages]
-        await blue.play_until(lambda: blue.journey.says("step", "organization", "State: done"))
+        await blue.play_until(lambda: blue.journey.says("step", "organization", "Status: done"))
         for step in ("service_desk", "environments", "control_center", "integration"):
             await skipped(blue, step)
         await goes_to_the_end(blue)
@@ -96,7 +98,7 @@ async def skipped(player: Player, step: str) -> None:
         await sam.command("/onboarding skip", channel=company.channel)
 
     values = {**FORMS["skip"].example, "step": step}
-    await player.journey.fill_form(sam, opened, values, lambda: player.journey.says("step", step, "State: skipped"))
+    await player.journey.fill_form(sam, opened, values, lambda: player.journey.says("step", step, "Status: skipped"))
 
 
 def first(office: Office) -> Player:
@@ -107,7 +109,7 @@ def first(office: Office) -> Player:
 async def test_a_form_that_is_open_is_filled_first_and_sent_by_the_next_press(office: Office) -> None:
     player, ana, bruno = first(office), office.ana, office.bruno
     assert (await player.fill(ana)).sentence == "Ana has no form open."
-    assert "Bruno presses “Fill in the form”" in (await player.play([bruno])).sentence
+    assert "Bruno presses “Fill out form”" in (await player.play([bruno])).sentence
     assert ready(bruno.view)
     page = bruno.view
     assert "is filled in for Bruno" in (await player.play([bruno])).sentence

@@ -44,16 +44,16 @@ async def test_the_transcripts_show_the_whole_journeys() -> None:
         "This is a private key. It was not kept.",
         "Ana, it's your company's turn on",
         "killed in the middle, and started again",
-        "is filed in the Service Desk: SDEN-1024",
-        "The Service Desk says of SDEN-1024: PENDING",
-        "Ana answered on SDEN-1024. The answer is at the Service Desk now",
-        "The Service Desk has closed SDEN-1025: CLOSED",
-        "Proof of access, environment Test: all checks passed.",
+        "Request filed in Service Desk (Service Desk): SDEN-1024",
+        "Status of SDEN-1024 in Service Desk: PENDING",
+        "The answer from Ana on SDEN-1024 is now in Service Desk",
+        "SDEN-1025 was closed in Service Desk: CLOSED",
+        "Access verified in Test: all checks passed.",
     ):
         assert words in transcripts[True], words
     assert "Onboarding of Blue Coop" in transcripts[False]
     for transcript in transcripts.values():
-        assert "Proof of access, environment Production: all checks passed." in transcript
+        assert "Access verified in Production: all checks passed." in transcript
         assert "ok: the log of 1 onboarding is whole" in transcript
         assert " 0 refused; " in transcript
         assert "PRIVATE KEY-----" not in transcript

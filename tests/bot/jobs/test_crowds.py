@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.config.policies import Policies
+from bot.messages.texts import Texts
 from flows.cases import fill
 from flows.cases.case import Case
 from flows.cases.start import StartRequest, start
@@ -16,6 +17,8 @@ from playground.walkthrough import effect_id
 from storage.tables import paces
 from storage.unit import SUPPORT
 from tests.bot.workplace import Workplace, who
+
+EN = Texts("en")
 
 REFUSING, SENDING = 7, 20
 """Of the customers' channels: those that refuse everything, and all."""
@@ -51,7 +54,7 @@ class Crowd(Workplace):
 
     def shows(self, onboarding: str) -> bool:
         """Whether the customer reads in both their messages that what they sent is under review."""
-        return sum("under review" in message.text for message in self.channels[onboarding].messages) == 2
+        return sum(EN("state.submitted") in message.text for message in self.channels[onboarding].messages) == 2
 
     def cards(self) -> list[str]:
         """The onboardings whose review cards stand in support's channel, in their order."""

@@ -22,6 +22,8 @@ from flows.checks.certificates import read_certificate
 from flows.model import Posted
 from flows.outbox import Draw, MoveMessages, Redraw, Say
 from flows.steps.authentication import example_keys
+from playground.slack.screen import tells
+from playground.walkthrough import said
 from storage import sealing
 from storage.outbox import Outbox, Pace
 from storage.store import Store
@@ -277,9 +279,9 @@ async def test_support_gets_a_long_chain_as_a_file_and_reads_what_is_noted_of_a_
     await book.task(step, "send_own_renewal", {"own_certificate": example_keys.CERTIFICATE}, LEAD)
     await jobs.run()
     asked, noted = jobs.slack.in_thread(thread)[before:]  # no file: it can be copied from the window
-    assert "A new certificate of the customer's own authority was sent" in asked
+    assert tells(asked, said("task.authentication.send_own_renewal.done"))
     assert read_certificate(example_keys.CERTIFICATE).spki_fingerprint in noted
-    assert "The key is the same as the present certificate's" in noted
+    assert tells(noted, said("note.renewal_same_key"))
 
 
 async def test_support_is_alerted_once_and_the_review_card_shows_it(jobs: Jobs) -> None:
@@ -290,10 +292,10 @@ async def test_support_is_alerted_once_and_the_review_card_shows_it(jobs: Jobs) 
     jobs.slack.refuse["chat.postMessage"] = ["channel_not_found"]
     await jobs.book.act(say)
     await jobs.run()
-    alerts = [post for post in jobs.slack.posts.values() if "could not be carried out" in post.text]
-    assert [(post.channel, post.thread) for post in alerts if 'Acme Bank, step "Planning"' in post.text] == [(SUPPORT, "")]
+    alerts = [post for post in jobs.slack.posts.values() if tells(post.text, said("say.effect_failed_in"))]
+    assert [(post.channel, post.thread) for post in alerts if "Acme Bank, step “Planning”" in post.text] == [(SUPPORT, "")]
     assert review.edits == edits + 1
-    assert "Could not be carried out" in review.text
+    assert tells(review.text, said("review.failed"))
 
 
 async def test_an_alert_that_fails_raises_no_other(jobs: Jobs) -> None:
@@ -331,5 +333,5 @@ async def test_support_is_alerted_where_the_customers_rows_cannot_be_read(jobs: 
     await jobs.run()
     (alert,) = list(jobs.slack.posts.values())[before:]
     assert alert.channel == SUPPORT
-    assert "could not be carried out" in alert.text
+    assert tells(alert.text, said("say.effect_failed"))
     assert "Acme" not in alert.text

@@ -17,7 +17,9 @@ from playground.pismo import Signer
 from playground.pismo.facts import FACTS
 from playground.pismo.programs import ProgramCreation
 from playground.slack import Outcome
+from playground.slack.screen import tells
 from playground.walkthrough import FormRefusedError, ready
+from playground.walkthrough import said as wording
 from tests.bot.workplace import ThreeTimes, Workplace, soon
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -59,7 +61,7 @@ class Bank:
 
     @property
     def active(self) -> str:
-        return f"Program {self.name}: it is in the test environment, ACTIVE. ID "
+        return f"Program {self.name}: it's in the test environment and ACTIVE. ID "
 
     async def begin(self) -> None:
         place = self.place
@@ -194,12 +196,12 @@ async def test_what_pismo_would_refuse_is_told_while_it_is_typed_and_mended_it_i
     faults = {"card_issuing_bin": "1234567", "card_issuing_due_dates": "10, 29"}
     for typed, words in (
         ({"card_issuing_brand": None}, ("Card brand: Please complete this required field.",)),
-        (faults, ("A BIN has 6 or 8 digits; this one has 7.", "A due date is a day from 1 to 28; these are not: 29.")),
+        (faults, ("A BIN has 6 or 8 digits; this one has 7.", "Due dates are days from 1 to 28. Correct these: 29.")),
         (
             {"card_issuing_range_end": "9999999999"},
-            ("With a BIN of 6 digits, start and end of the range have at most 9 digits; this one has 10.",),
+            ("With a 6-digit BIN, the start and end of the range have at most 9 digits; this one has 10.",),
         ),
-        ({"core_banking_name": "Example Credit"}, ("Another program of this form is called",)),
+        ({"core_banking_name": "Example Credit"}, ("Another program in this form is also named",)),
     ):
         with pytest.raises(FormRefusedError) as refused:
             await bank.journey.fill_form(place.ana, opens, {**example(step), **typed}, lambda: False)
@@ -219,7 +221,7 @@ async def test_one_that_is_there_is_recorded_and_not_created(bank: Bank) -> None
 async def test_a_name_that_another_program_has_is_told_and_with_a_free_one_it_is_created(bank: Bank) -> None:
     number = bank.pismo.add_program(bank.org_id, bank.name, "CURRENT ACCOUNTS", timezone="America/Manaus")
     said = await bank.creates()
-    assert f"already (ID {number}) with another time zone: America/Manaus instead of America/Sao_Paulo" in said
+    assert f"(ID {number}), but its time zone is America/Manaus instead of America/Sao_Paulo" in said
     assert bank.begun == 0
     programs = bank.pismo.world.org(bank.org_id).programs
     programs.remove(next(program for program in programs if program["id"] == number))
@@ -251,7 +253,9 @@ async def test_each_refusal_is_told_in_words_and_mended_it_is_created(bank: Bank
     for code in REFUSED:
         bank.pismo.world.creation.refusals = [code]
         said = await bank.creates()
-        assert f"Program {bank.name}: Pismo did not create it: {table('en')[f'program_refusal.{code}']} Pismo's words: " in said
+        assert (
+            f"Program {bank.name}: Pismo didn't create it: {table('en')[f'program_refusal.{code}']} Response from Pismo: " in said
+        )
         assert f"({code}, x-cid " in said
     assert bank.begun == 0
     assert bank.active in await bank.creates()
@@ -264,8 +268,8 @@ async def test_one_that_stays_pending_is_told_with_what_it_lacks_and_followed_la
     await bank.place.slack.until(lambda: any(p["name"] == bank.name and p["status"] == "PENDING" for p in programs))
     await bank.place.slack.until(lambda: f"Program {bank.name}: ID" in bank.journey.lasting("step", STEP).text)
     bank.place.clock.advance(6 * 60)
-    said = await bank.comes(f"Program {bank.name}: it is in the test environment with ID")
-    assert "its card settings (PCI) or accounting are not configured. Pismo's support must configure them." in said
+    said = await bank.comes(f"Program {bank.name}: it's in the test environment with ID")
+    assert tells(said, wording("say.program_became_pending"))
     (made,) = bank.pismo.world.org(bank.org_id).imports
     assert f"ID {made.program['id']}, PENDING" in bank.journey.lasting("step", STEP).text
     bank.pismo.configure_program(bank.org_id, made.program["id"])
@@ -281,16 +285,16 @@ async def test_a_group_that_may_not_create_is_told_and_with_another_it_is_create
     bank.pismo.add_program(another, bank.name, "CURRENT ACCOUNTS")
     other = bank.pismo.mint_token(another)
     bank.place.secrets.append(other)
-    assert "(403), so nothing was sent. The token may be another organization's" in await bank.creates(other)
+    assert tells(await bank.creates(other), wording("say.program_list_forbidden"))
     bank.pismo.forbid("orgs")
     assert "the token does not say whose it is, and Pismo does not show it your organization (403)" in await bank.creates()
     assert bank.begun == 0
     bank.pismo.allow("orgs")
     bank.pismo.forbid("program_template")
-    assert "it may not create programs (403): its permission group does not cover that" in await bank.creates()
+    assert tells(await bank.creates(), wording("say.program_forbidden"))
     bank.pismo.allow("program_template")
     bank.pismo.forbid("programs")
-    assert "it could not be looked for (403), so nothing was sent" in await bank.creates()
+    assert tells(await bank.creates(), wording("say.program_list_forbidden"))
     bank.pismo.allow("programs")
     assert bank.active in await bank.creates()
     bank.pismo.world.silent_tokens = False
@@ -302,8 +306,8 @@ async def test_a_token_that_ends_meanwhile_is_told_and_a_fresh_one_follows(bank:
     await bank.press(token)
     await bank.place.slack.until(lambda: bank.begun == 1)
     bank.pismo.revoke_token(token)
-    said = await bank.comes(f"Program {bank.name}: its creation was asked for, but the token ended while it was followed")
-    assert "it is followed then, and not created a second time" in said
+    said = await bank.comes(f"Program {bank.name}: its creation was requested, but the token expired")
+    assert tells(said, wording("say.program_token_ended"))
     bank.pismo.world.org(bank.org_id).imports[0].left = 2
     assert bank.active in await bank.creates()
     assert bank.begun == 1
@@ -321,8 +325,8 @@ async def test_what_never_arrived_is_sent_again_only_when_somebody_asks_for_it(b
     await bank.press(bank.token(3600))
     await bank.place.slack.until(lambda: bank.looks > before + 1)
     bank.place.clock.advance(31 * 60)
-    said = await bank.comes(f"Program {bank.name}: its creation was asked for, but it has not appeared for half an hour")
-    assert "Have Pismo's support look for it before you try again." in said
+    said = await bank.comes(f"Program {bank.name}: its creation was requested, but it hasn't appeared")
+    assert tells(said, wording("say.program_not_seen"))
     assert bank.begun == 0
     assert bank.active in await bank.creates()
     assert bank.begun == 1
@@ -333,7 +337,7 @@ async def test_a_restart_loses_the_token_alone(bank: Bank) -> None:
     await bank.press()
     await bank.place.slack.until(lambda: bank.begun == 1)
     await bank.place.restart()
-    await bank.comes(f"Program {bank.name}: the bot was restarted and has no token any more")
+    await bank.comes(f"Program {bank.name}: the bot restarted and no longer has the token")
     bank.pismo.world.org(bank.org_id).imports[0].left = 2
     assert bank.active in await bank.creates()
     assert bank.begun == 1
@@ -341,7 +345,7 @@ async def test_a_restart_loses_the_token_alone(bank: Bank) -> None:
 
 async def test_a_creation_that_pismo_says_has_failed_can_be_begun_again(bank: Bank) -> None:
     bank.pismo.world.creation.ends = "ERROR"
-    assert "its creation ended with an error. Pismo's support must look at it" in await bank.creates()
+    assert tells(await bank.creates(), wording("say.program_import_failed"))
     bank.pismo.world.creation.ends = "ACTIVE"
     assert bank.active in await bank.creates()
     assert bank.begun == 2
@@ -357,7 +361,7 @@ async def test_pismo_away_for_good_is_told_and_away_for_a_while_is_waited_for(
     bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bank.pismo.faults.add("/programs/v1", "5xx", times=100)
-    assert "Pismo did not answer in spite of several tries. Nothing was created." in await bank.creates()
+    assert tells(await bank.creates(), wording("say.program_no_answer"))
     bank.pismo.faults.clear()
     assert bank.active in await bank.place.taken_elsewhere(monkeypatch, bank.creates())
 

@@ -6,9 +6,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.messages.texts import Texts
 from bot.modals import submission
+from playground.slack.screen import tells
+from playground.walkthrough import said as wording
 from storage.export import export
 from tests.proof_place import STEP, Acme, ProofPlace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,7 +30,7 @@ async def acme() -> AsyncIterator[Acme]:
         yield one
 
 
-OWN = "The client certificate that was tried here is the bot's, not that of Acme Bank."
+OWN = EN("say.proof_own_certificate", customer="Acme Bank").partition(". ")[0]
 
 
 def lines_of(said: str) -> dict[str, str]:
@@ -43,14 +48,14 @@ async def test_each_check_is_a_line_with_outcome_reason_time_and_x_cid(acme: Acm
         "TLS handshake",
         "Access token",
         "Organization of the token",
-        "Programs readable",
+        EN("check.programs"),
         "Program “Example Credit”",
         "Program “Example Accounts”",
-        "Organization readable",
-        "Organization compared",
+        EN("check.organization"),
+        EN("check.approved"),
     ]
     assert all(line.startswith("passed. ") for line in lines.values())
-    assert lines["Organization compared"] == "passed. On the platform it is as it was approved."
+    assert lines[EN("check.approved")] == f"passed. {EN('proof.details_same')}"
     assert lines["Program “Example Credit”"].endswith("CREDITO (BRA, BRL, America/Sao_Paulo): active, as approved.")
     assert "x-cid" not in said  # nothing failed
     told = acme.journey.thread("review", STEP)[-1].text
@@ -64,7 +69,7 @@ async def test_it_is_said_whose_certificate_was_tried_and_how_the_other_is(acme:
     assert "`curl --cert mtls.crt --key mtls.key`" in said
     said = await acme.proves(acme.pismo.mint_token(acme.org_id, -60))
     assert OWN in said
-    assert "as it was approved" not in said
+    assert not tells(said, wording("say.proof_differs", "proof.details_same"))
     assert "as approved" not in said
 
 
@@ -107,7 +112,7 @@ async def test_a_signed_jwt_that_pismo_refuses(acme: Acme) -> None:
     signer = acme.machine.signer
     acme.pismo.world.org(acme.org_id).registrations.clear()
     said = await acme.proves(signer.assertion(acme.org_id))
-    assert lines_of(said)["Access token"].startswith("failed. Pismo refused the JWT that you signed (401)")
+    assert lines_of(said)["Access token"].startswith("failed. Pismo rejected the JWT you signed (401)")
     assert lines_of(said)["TLS handshake"].startswith("passed")
     acme.pismo.register_public_key(acme.org_id, signer.public_key, signer.iss, signer.sub, signer.aud)
     assert PASSED in await acme.proves(signer.assertion(acme.org_id))
@@ -130,7 +135,7 @@ async def test_a_token_is_with_one_of_several_processes_and_for_an_hour_at_most(
 ) -> None:
     with monkeypatch.context() as hour:
         hour.setattr(submission, "TOKENS_LAST", 0.0)
-        assert "The token was no longer at hand" in await acme.proves(await acme.token("oidc"))
+        assert tells(await acme.proves(await acme.token("oidc")), wording("proof.token_lost"))
     assert PASSED in await acme.place.taken_elsewhere(monkeypatch, acme.proves(await acme.token("oidc")))
 
 

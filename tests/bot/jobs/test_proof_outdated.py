@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.messages.buttons import Act
+from playground.slack.screen import tells
 from playground.walkthrough import action_id, ready
+from playground.walkthrough import said as wording
 from tests.bot.workplace import ENDLESS, Workplace
 from tests.proof_place import STEP, Acme
 
-PASSED = "all checks passed"
+PASSED, OUTDATED = "all checks passed", wording("task.authentication.prove_access.outdated")
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ async def test_a_change_while_it_runs_asks_for_a_proof_of_the_change(acme: Acme)
     await begins_to_prove(acme, acme.pismo.mint_token(acme.org_id))
     await place.send(acme.onboarding, STEP, method="oauth2", mtls="pismo_pair")
     acme.pismo.faults.clear()
-    told = [message.text for message in acme.journey.thread("step", STEP) if "does not count" in message.text]
+    told = [message.text for message in acme.journey.thread("step", STEP) if tells(message.text, OUTDATED)]
     assert len(told) == 1
     assert f"<@{place.ana.id}>" in told[0]
     assert place.bot.tokens == {}

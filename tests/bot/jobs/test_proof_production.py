@@ -5,8 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.messages.texts import Texts
+from playground.slack.screen import tells
+from playground.walkthrough import said as wording
 from tests.bot.workplace import Workplace
 from tests.proof_place import STEP, Acme
+
+PT = Texts("pt_BR")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -49,4 +54,4 @@ async def test_access_is_proved_again_after_the_step_is_done(plain: Acme) -> Non
     said = await plain.proves(plain.pismo.mint_token(plain.org_id, -60))
     assert "Acesso não verificado" in said
     assert await plain.place.state(plain.onboarding, STEP) == "done"
-    assert "todas as verificações passaram" in await plain.proves(plain.pismo.mint_token(plain.org_id))
+    assert tells(await plain.proves(plain.pismo.mint_token(plain.org_id)), wording("say.proof_passed"))

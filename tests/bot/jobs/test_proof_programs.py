@@ -43,7 +43,7 @@ async def proves(acme: Acme) -> str:
 class Fault:
     brings: Callable[[Acme], None]
     words: str
-    headline: str = "not everything there is as it was approved"
+    headline: str = "some details there don't match what was approved"
 
 
 def changed(**fields: Any) -> Callable[[Acme], None]:
@@ -59,10 +59,10 @@ FAULTS = {
     "pending": Fault(
         changed(status="PENDING"), "Program “Example Credit” – note. ID 101, CREDITO: it is there, but PENDING", PASSED
     ),
-    "another type": Fault(changed(type="DEBITO"), "differs. Another type: approved CREDITO, at Pismo DEBITO."),
-    "another name": Fault(changed(name="Gold"), "differs. Another name: approved Example Credit, at Pismo Gold."),
-    "another currency": Fault(changed(currency_numeric_code="840"), "differs. Another currency: approved BRL, at Pismo USD."),
-    "another id": Fault(changed(id=9), "differs. Another ID: recorded 101, at Pismo 9."),
+    "another type": Fault(changed(type="DEBITO"), "differs. Different type. Approved: CREDITO. At Pismo: DEBITO."),
+    "another name": Fault(changed(name="Gold"), "differs. Different name. Approved: Example Credit. At Pismo: Gold."),
+    "another currency": Fault(changed(currency_numeric_code="840"), "differs. Different currency. Approved: BRL. At Pismo: USD."),
+    "another id": Fault(changed(id=9), "differs. Different ID. Recorded: 101. At Pismo: 9."),
     "unapproved": Fault(
         lambda acme: void(acme.pismo.add_program(acme.org_id, "Gold", "CREDITO")),
         "Other programs – note. 1 that nobody approved: Gold.",
@@ -100,7 +100,7 @@ async def test_all_pages_are_read(acme: Acme) -> None:
     del at_pismo(acme)[:120]
     assert "122 programs found." in said
     assert said.count("active, as approved") == 2
-    assert "120 that nobody approved: Another 0, Another 1" in said
+    assert "Not approved here (120): Another 0, Another 1" in said
     assert "and 110 more." in said
     assert [call.path for call in acme.pismo.calls[calls:]].count("/programs/v1/programs") == 2
 
@@ -113,6 +113,6 @@ async def test_a_difference_keeps_the_step_open_until_support_accepts_it(acme: A
     await acme.place.do(acme.onboarding, STEP, "settle_organization", {"reason": "Agreed by telephone."})
     assert await acme.place.state(acme.onboarding, STEP) == "done"
     said = await proves(acme)
-    assert "differs, as accepted. Another country: approved BRA, at Pismo USA." in said
+    assert "differs, accepted. Different country. Approved: BRA. At Pismo: USA." in said
     assert PASSED in said
     at_pismo(acme)[0]["country_code"] = "BRA"

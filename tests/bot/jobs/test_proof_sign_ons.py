@@ -5,9 +5,15 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.messages.texts import Texts
+from playground.slack.screen import tells
+from playground.walkthrough import said as wording
 from storage.export import export
 from tests.bot.workplace import Workplace
 from tests.proof_place import STEP, Acme
+
+EN = Texts("en")
+SIGN_INS = EN("check.sign_ons")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,7 +50,7 @@ def signs_on(acme: Acme, email: str, action: str = "login", code: int = 200) -> 
 async def test_who_signs_on_is_confirmed(acme: Acme) -> None:
     place = acme.place
     first, second = await grants(acme)
-    assert "Sign-ons" not in await proves(acme)  # nobody is invited yet
+    assert SIGN_INS not in await proves(acme)  # nobody is invited yet
     calls = len(acme.pismo.calls)
     await place.do(acme.onboarding, PEOPLE, "send_invitations", {"grants": ["*"]})
 
@@ -72,9 +78,9 @@ async def test_who_signs_on_is_confirmed(acme: Acme) -> None:
     assert await grants(acme) == {first: "confirmed", second: "invited"}
     assert set((await grants(acme, "control_center_production")).values()) == {"invited"}
     told = [message.text for message in acme.journey.thread("step", PEOPLE)]
-    assert "Access to Control Center is confirmed." in told[-1]
+    assert tells(told[-1], wording("task.control_center.confirm_access.done"))
     await place.do(acme.onboarding, PEOPLE, "confirm_access", {"grants": ["*"]}, place.ana)
-    assert "Sign-ons" not in await proves(acme)  # everybody is in
+    assert SIGN_INS not in await proves(acme)  # everybody is in
     assert await place.state(acme.onboarding, PEOPLE) == "done"
 
     threads = [

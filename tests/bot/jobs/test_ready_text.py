@@ -3,6 +3,8 @@
 import pytest
 
 from playground.slack import SeenMessage
+from playground.slack.screen import tells
+from playground.walkthrough import said as wording
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.bot
@@ -25,9 +27,9 @@ async def test_without_a_service_desk_support_gets_the_text_for_all_of_it() -> N
         assert await place.state(onboarding, "integration") == "done"
     assert "ready to paste into the Service Desk: https://pismolabs.atlassian.net/servicedesk/" in said
     assert "Access request &gt; Service Desk Portal / Status Page" in said
-    assert "not filed" not in said
+    assert not tells(said, wording("say.desk_not_filed"))
     assert len(texts) == 2
     shown = "\n".join(SeenMessage.of(message).shown for message in texts)
     assert "Address for test: https://hooks-test.bank.example/pismo" in shown
     assert "SNS topic: arn:aws:sns:sa-east-1:123456789012:pismo-events" in shown
-    assert not any("not filed" in message.text for message in texts)
+    assert not any(tells(message.text, wording("say.desk_not_filed")) for message in texts)

@@ -9,13 +9,18 @@ from typing import Any
 import pytest
 
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from bot.slack import client
 from flows.cases.repair import LOST, Found, compare
 from flows.outbox import LastingMessage, Redraw
 from playground.slack import Channel, Message
+from playground.slack.screen import tells
 from playground.walkthrough import action_id, effect_id
+from playground.walkthrough import said as wording
 from storage.restore import doubt
 from tests.bot.workplace import PROMPT, Workplace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,7 +30,7 @@ READ = "conversations.history"
 
 async def ask(office: Workplace) -> None:
     outcome = await office.sam.command("/onboarding repair", office.acme)
-    assert "drawn anew" in outcome.text, outcome
+    assert tells(outcome.text, wording("status.repair_begins")), outcome
 
 
 async def repair(office: Workplace) -> None:
@@ -59,7 +64,7 @@ async def test_a_message_that_the_store_does_not_know_is_taken_over_and_drawn(of
     step.blocks, step.text = [], "Drawn in a time that is lost"
     await repair(office)
     assert [message.ts for message in roots(office)] == before
-    assert office.journey.says("step", "planning", "under review")
+    assert office.journey.says("step", "planning", EN("state.submitted"))
 
 
 async def test_a_message_that_was_posted_again_is_found_and_one_that_is_gone_is_posted(
@@ -73,17 +78,17 @@ async def test_a_message_that_was_posted_again_is_found_and_one_that_is_gone_is_
     (again,) = office.journey.all_lasting("step", "planning")
     assert again.ts != step.ts
     await office.send(onboarding, "planning")
-    assert office.journey.says("step", "planning", "under review")
+    assert office.journey.says("step", "planning", EN("state.submitted"))
 
 
 async def test_what_was_given_up_is_tried_again(office: Workplace, onboarding: str) -> None:
     office.patience = PROMPT
     fault = office.slack.faults.add("chat.postMessage", "5xx", times=None, channel=office.acme.id)
     await office.send(onboarding, "planning")
-    assert not [message for message in office.journey.thread("step", "planning") if "sent this step" in message.text]
+    assert not [message for message in office.journey.thread("step", "planning") if tells(message.text, wording("say.submitted"))]
     fault.times = 0
     await repair(office)
-    (said,) = [message for message in office.journey.thread("step", "planning") if "sent this step" in message.text]
+    (said,) = [message for message in office.journey.thread("step", "planning") if tells(message.text, wording("say.submitted"))]
     assert said.bot
     async with office.bot.store.read() as unit:
         assert not await unit.failed_effects(onboarding)
@@ -100,7 +105,7 @@ async def test_a_review_card_that_is_not_known_is_waited_for_by_what_is_pressed_
     refused.times = 0
     await office.settled()
     assert office.journey.all_lasting("review", "planning") == [review]
-    assert office.journey.says("review", "planning", "Taken by")
+    assert office.journey.says("review", "planning", wording("review.claimed"))
 
 
 async def test_a_message_that_was_posted_after_the_reading_stays_the_stores(office: Workplace, onboarding: str) -> None:

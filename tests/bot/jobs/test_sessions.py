@@ -7,11 +7,16 @@ import pytest
 from icalendar import Calendar
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Texts
 from flows.forms.fields import Answers
 from flows.problems import Refused
 from playground.slack import Message, SeenMessage
 from playground.slack.payloads import actions_on_view
+from playground.slack.screen import tells
+from playground.walkthrough import said as wording
 from tests.bot.workplace import ENDLESS, Workplace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -85,7 +90,7 @@ async def test_a_moved_session_shows_old_and_new_and_replaces_the_one_in_the_cal
     assert "Time:" not in said
     assert "https://meet.example/a" in said
     assert "https://meet.example/b" in said
-    assert "If your calendar keeps the earlier entry as well, delete that one." in SeenMessage.of(thread(office)[-1]).shown
+    assert tells(SeenMessage.of(thread(office)[-1]).shown, wording("say.session_file_anew"))
     assert [event["SEQUENCE"] for _, event in events(office)] == [0, 1, 2]
     assert len({str(event["UID"]) for _, event in events(office)}) == 1
     last = events(office)[-1][1]
@@ -105,7 +110,7 @@ async def test_a_cancelled_session_says_why_and_can_be_neither_moved_nor_held(of
     assert "Mar 10, 2099" in said
     assert "The lead is ill." in said
     assert [(status, event["SEQUENCE"]) for status, event in events(office)] == [("CONFIRMED", 0), ("CANCELLED", 1)]
-    assert "is cancelled. If it stays in your calendar, delete it there." in SeenMessage.of(thread(office)[-1]).shown
+    assert tells(SeenMessage.of(thread(office)[-1]).shown, wording("say.session_file_called_off"))
     assert tasks_offered(office) == {"schedule"}
     with pytest.raises(Refused):
         await office.do(onboarding, "planning", "move_session", {"session": item, "starts": STARTS + HOUR})
@@ -146,7 +151,7 @@ async def test_where_no_file_is_allowed_the_message_stands_and_support_hears_why
     assert "https://meet.example/a" in shown(office)
     assert events(office) == []
     told = SeenMessage.of(office.journey.thread("review", "planning")[-1]).shown
-    assert "did not take the calendar file" in told
+    assert tells(told, wording("say.session_without_file"))
     async with office.bot.store.read() as unit:
         assert await unit.failed_effects(onboarding) == []
     office.slack.faults.clear()
@@ -184,7 +189,7 @@ async def test_support_moves_it_in_a_window_that_tells_sessions_apart_by_time_in
     wrong: Answers = {"session": options[1]["text"]["text"]}
     await office.journey.type_in(office.kim, view, wrong)
     outcome = await office.kim.submit()
-    assert "já está marcada assim" in str(outcome.body)
+    assert tells(str(outcome.body), wording("error.session_unchanged"))
     await office.journey.type_in(office.kim, view, {**wrong, "agenda": "Accounts and cards"})
     await office.kim.submit()
     await office.settled()
@@ -200,7 +205,7 @@ async def test_the_planned_go_live_day_becomes_the_onboardings_once_it_is_approv
     assert "Jun 1, 2099" not in SeenMessage.of(office.journey.lasting("card")).shown
     await office.approve(onboarding, "planning")
     assert "Jun 1, 2099" in SeenMessage.of(office.journey.lasting("card")).shown
-    assert "go-live date of the onboarding is now" not in shown(office)  # there was none before
+    assert not tells(shown(office), wording("say.go_live_changed"))  # there was none before
     await office.send(onboarding, "planning", go_live="2099-09-01")
     await office.approve(onboarding, "planning")
     assert "Sep 1, 2099" in SeenMessage.of(office.journey.lasting("card")).shown

@@ -33,7 +33,7 @@ async def test_review_cards_follow_support_to_another_channel_and_back() -> None
         assert (await office.sam.click(card, action_id=action_id(card.blocks, Act.APPROVE))).ok
         await office.settled()
         said = [message.text for message in new.messages if message.thread_ts == card.ts]
-        assert any("approved revision 1" in text for text in said)
+        assert any("approved version 1" in text for text in said)
         assert len(old.messages) == before
         await move(office, old)
         await office.slack.until(lambda: "Approved" in str(cards(old, "planning")[0].blocks))

@@ -13,6 +13,7 @@ import pytest
 
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from flows.cases import review
 from flows.cases.case import Case
 from flows.desk import Need
@@ -22,8 +23,13 @@ from flows.steps.org_details import to_org_details
 from playground.acts import example
 from playground.slack import Message, Outcome
 from playground.slack.delivery import signature
+from playground.slack.screen import plain, tells
 from playground.walkthrough import action_id, effect_id, ready
+from playground.walkthrough import said as wording
 from tests.bot.workplace import ENDLESS, PROMPT, Workplace
+
+EN = Texts("en")
+GIVEN_UP = wording("say.effect_failed", "say.effect_failed_for", "say.effect_failed_in")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -61,7 +67,7 @@ async def test_a_call_that_fails_once_happens_once(office: Workplace, onboarding
     await office.approve(onboarding, "planning")
     assert twice(office) == []
     assert any("Approved" in message.text for message in office.journey.thread("step", "planning"))
-    assert "under review" not in office.journey.lasting("step", "planning").text
+    assert EN("state.submitted") not in office.journey.lasting("step", "planning").text
     assert office.slack.violations == []
 
 
@@ -97,7 +103,7 @@ async def test_what_is_given_up_is_shown_with_a_button_that_does_it_after_all(of
         await office.settled()
     await office.press(office.kim, office.support, Act.RETRY_EFFECT, pressed[0])
     await office.bot.background.drain()
-    assert "Outra pessoa já mandou tentar isto de novo" in office.answers(office.kim)[-1]
+    assert tells(office.answers(office.kim)[-1], wording("refused.retried"))
     assert office.journey.lasting("step", "planning").text != stale
     async with office.bot.store.read() as unit:
         assert not await unit.failed_effects(onboarding)
@@ -110,9 +116,9 @@ async def test_a_bot_that_is_not_in_the_channel_says_so_and_goes_on_once_it_is(o
     await office.settled()
     await office.send(onboarding, "planning")
     told = [m for m in office.support.messages if m.ts not in known]
-    assert any(action_id(m.blocks, Act.RETRY_EFFECT) and "the bot is not in the channel" in m.text for m in told)
+    assert any(action_id(m.blocks, Act.RETRY_EFFECT) and tells(m.text, wording("why.not_in_channel")) for m in told)
     office.slack.add_bot_to(office.acme)
-    await office.slack.until(lambda: office.journey.says("step", "planning", "under review"))
+    await office.slack.until(lambda: office.journey.says("step", "planning", EN("state.submitted")))
     await office.settled()
     async with office.bot.store.read() as unit:
         assert not await unit.failed_effects(onboarding)
@@ -124,12 +130,12 @@ async def test_a_bot_that_is_not_in_the_channel_says_so_and_goes_on_once_it_is(o
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("restricted_action", "its administrators can allow the app to post there"),
+        ("restricted_action", "workspace's administrators can allow the app to post there"),
         ("is_archived", "unarchive it and invite the bot"),
         ("channel_not_found", "share it with the bot again"),
         ("ekm_access_denied", "the administrators' key management"),
-        ("msg_too_long", "a fault of the bot"),
-        ("some_new_error", "the answer was some_new_error"),
+        ("msg_too_long", "which is a bot error"),
+        ("some_new_error", "the response was some_new_error"),
     ],
 )
 async def test_what_is_refused_is_told_after_one_try_with_what_mends_it_and_one_press_does_all(
@@ -140,7 +146,7 @@ async def test_what_is_refused_is_told_after_one_try_with_what_mends_it_and_one_
     for method in ("chat.postMessage", "chat.update"):
         office.slack.faults.add(method, error, times=None, channel=office.acme.id)
     await office.approve(onboarding, "planning")
-    alerts = [m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text]
+    alerts = [m for m in office.support.messages if m.ts not in known and tells(m.text, GIVEN_UP)]
     assert all(words in alert.text for alert in alerts)
     refused = [call for call in office.slack.calls[calls:] if call.outcome == error]
     async with office.bot.store.read() as unit:
@@ -150,7 +156,7 @@ async def test_what_is_refused_is_told_after_one_try_with_what_mends_it_and_one_
     await press(office, alerts[0], Act.RETRY_EFFECT)
     await office.settled()
     assert any("Approved" in message.text for message in office.journey.thread("step", "planning"))
-    assert not office.journey.says("card", "", "under review")
+    assert not office.journey.says("card", "", EN("state.submitted"))
     async with office.bot.store.read() as unit:
         assert not await unit.failed_effects(onboarding)
     assert twice(office) == []
@@ -176,14 +182,14 @@ async def test_one_alert_does_for_all_that_a_channel_refuses_while_supports_own_
     office.slack.faults.clear()
     refuse()
     await office.settled()
-    alerts = [m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text]
+    alerts = [m for m in office.support.messages if m.ts not in known and tells(m.text, GIVEN_UP)]
     async with office.bot.store.read() as unit:
         assert 1 <= len(alerts) < len(await unit.failed_effects(onboarding))
     assert await office.leads_to(onboarding, Need.FAILED) == {(alerts[-1].ts, "")}
     office.slack.faults.clear()
     await press(office, alerts[0], Act.RETRY_EFFECT)
     await office.settled()
-    assert "under review" not in office.journey.lasting("step", "planning").text
+    assert EN("state.submitted") not in office.journey.lasting("step", "planning").text
     async with office.bot.store.read() as unit:
         assert not await unit.failed_effects(onboarding)
 
@@ -194,7 +200,7 @@ async def test_one_press_does_what_posts_nowhere_too(office: Workplace) -> None:
     office.slack.faults.add("*", "no_permission", times=None, channel=office.acme.id)
     office.slack.faults.add("chat.postMessage", "429", channel=office.support.id, retry_after=1)
     onboarding = await office.begin()
-    alert = next(m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text)
+    alert = next(m for m in office.support.messages if m.ts not in known and tells(m.text, GIVEN_UP))
     office.slack.faults.clear()
     await press(office, alert, Act.RETRY_EFFECT)
     await office.settled()
@@ -226,7 +232,7 @@ async def test_what_was_done_meanwhile_takes_no_alert_from_the_others(office: Wo
     office.patience = ENDLESS
     await office.restart()  # the alert is tried at once
     await office.settled()
-    [message] = [m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text]
+    [message] = [m for m in office.support.messages if m.ts not in known and tells(m.text, GIVEN_UP)]
     await press(office, message, Act.RETRY_EFFECT)
     await office.settled()
     async with office.bot.store.read() as unit:
@@ -245,7 +251,7 @@ async def test_a_missing_scope_is_named(office: Workplace) -> None:
     office.new_channel()
     await office.begin()
     alert = office.support.messages[-1]
-    assert "The missing scope: bookmarks:write." in alert.text
+    assert "Missing scope: bookmarks:write." in alert.text
     office.slack.scopes.add("bookmarks:write")  # installed again
     await press(office, alert, Act.RETRY_EFFECT)
     await office.settled()
@@ -256,7 +262,7 @@ async def test_support_reads_what_it_missed_once_the_bot_is_back_in_its_channel(
     known = {message.ts for message in office.support.messages}
     office.slack.remove_bot_from(office.support)
     await office.send(onboarding, "planning")
-    assert office.journey.says("step", "planning", "under review")
+    assert office.journey.says("step", "planning", EN("state.submitted"))
     assert not [message for message in office.support.messages if message.ts not in known]
     office.slack.add_bot_to(office.support)
     await office.settled()
@@ -292,7 +298,7 @@ async def test_started_without_slack_it_begins_when_slack_is_there(office: Workp
     office.slack.faults.clear()
     await starting_up
     await office.send(onboarding, "planning")
-    assert office.journey.says("step", "planning", "under review")
+    assert office.journey.says("step", "planning", EN("state.submitted"))
 
 
 # -- requests not from Slack
@@ -337,7 +343,7 @@ async def test_a_form_sent_while_the_database_is_locked_is_told_and_can_be_sent_
     with locked(office):
         outcome = await office.ana.submit()
         assert outcome.ok, outcome.error  # acknowledged within Slack's three seconds
-        assert "The store is busy" in office.shown(office.ana)
+        assert tells(office.shown(office.ana), wording("refused.busy"))
     await office.ana.close()
     await office.journey.send_step(office.ana, "planning", example("planning"))
     assert await office.state(onboarding, "planning") == "submitted"
@@ -350,7 +356,7 @@ async def test_a_press_while_the_database_is_locked_is_told_and_can_be_repeated(
         # The second waits behind the first, and is still acknowledged in time.
         pressed = await asyncio.gather(press(office, review, Act.APPROVE), press(office, review, Act.CLAIM))
         assert all(outcome.ok for outcome in pressed)
-        await office.slack.until(lambda: any("The store is busy" in said for said in office.answers(office.sam)))
+        await office.slack.until(lambda: any(tells(said, wording("refused.busy")) for said in office.answers(office.sam)))
     assert await office.state(onboarding, "planning") == "submitted"
     await press(office, review, Act.APPROVE)
     await office.settled()
@@ -466,11 +472,9 @@ async def test_what_was_given_up_is_told_with_customer_and_step_and_in_the_card(
     told = len(office.support.messages)
     office.slack.faults.add("chat.postMessage", "5xx", times=3, channel=office.acme.id)
     await office.approve(onboarding, "planning")
-    (alert,) = await office.slack.until(
-        lambda: [m for m in office.support.messages[told:] if "could not be carried out" in m.text]
-    )
-    assert 'Acme Bank, step "Planning"' in alert.text
-    await office.slack.until(lambda: "Could not be carried out" in str(office.journey.lasting("review", "planning").blocks))
+    (alert,) = await office.slack.until(lambda: [m for m in office.support.messages[told:] if tells(m.text, GIVEN_UP)])
+    assert "Acme Bank, step “Planning”" in alert.text
+    await office.slack.until(lambda: tells(str(office.journey.lasting("review", "planning").blocks), wording("review.failed")))
     card = office.journey.lasting("review", "planning")
     assert await office.bot.adapters.slack.permalink(card.channel.id, card.ts) in str(alert.blocks)
     await press(office, alert, Act.RETRY_EFFECT)

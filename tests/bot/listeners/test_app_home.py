@@ -8,13 +8,17 @@ import sqlite3
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Texts
 from bot.slack.client import SlackError
 from playground.acts import example
 from playground.slack import SlackPerson
 from playground.slack.payloads import actions_on_view
-from playground.walkthrough import ready
+from playground.slack.screen import tells
+from playground.walkthrough import ready, said
 from tests.bot.workplace import Workplace
 from tests.storage.example import onboarding as closed_one
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,7 +39,7 @@ async def test_a_home_asked_for_many_times_at_once_is_published_few_times_and_en
     assert 2 <= len(published) < 8
     assert office.sam.home is not None
     home = json.dumps(office.sam.home.data)
-    assert "Support's turn" in home
+    assert tells(home, said("turn.ours"))
     assert "to review" in home
 
 
@@ -131,7 +135,7 @@ async def test_it_speaks_to_whoever_opens_it(office: Workplace, onboarding: str)
     assert office.sam.view.title == "Change an onboarding"
     await office.sam.close()
 
-    assert "ask somebody of support" in await opened(office.pat)
+    assert tells(await opened(office.pat), said("home.colleague"))
     assert "No onboarding is open to you here" in await opened(office.gus)
     await office.close(onboarding)
     assert "Closed by" in await opened(office.ana)
@@ -139,7 +143,7 @@ async def test_it_speaks_to_whoever_opens_it(office: Workplace, onboarding: str)
     office.slack.remove_bot_from(office.support)
     with pytest.raises(SlackError):
         await office.bot.support_people.refresh()  # as every few minutes
-    assert "The bot is not set up yet" in await opened(office.pat)
+    assert EN("setup_home.title") in await opened(office.pat)
     office.slack.add_bot_to(office.support)
     await office.bot.support_people.refresh()
-    assert "ask somebody of support" in await opened(office.pat)
+    assert tells(await opened(office.pat), said("home.colleague"))

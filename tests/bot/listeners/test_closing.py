@@ -5,10 +5,15 @@ import re
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Texts
 from flows.cases import calls, manage
 from playground.slack import Message
+from playground.slack.screen import tells
 from playground.walkthrough import action_id, ready
+from playground.walkthrough import said as wording
 from tests.bot.workplace import STEPS, Workplace
+
+EN = Texts("en")
 
 LAST = "next_steps"
 OTHERS = [step for step in STEPS if step != LAST]
@@ -39,7 +44,7 @@ async def assert_closed(place: Workplace) -> None:
     """The customer sees it on the card and has the receipt, nothing is left to click, and the channel is free."""
     card, step = place.journey.lasting("card", ""), place.journey.lasting("step", LAST)
     assert "Closed by" in card.text
-    assert "to be filled in" not in card.text
+    assert EN("state.open") not in card.text
     assert action_id(step.blocks, Act.OPEN_FORM) is None
     said = place.journey.thread("step", LAST)
     (last,) = [message for message in said if "closed" in message.text]
@@ -104,5 +109,5 @@ async def test_the_customer_closes_nothing(place: Workplace) -> None:
     value = ButtonValue(onboarding=onboarding, step=LAST, task="close_onboarding")
     await place.press(place.ana, place.acme, Act.TASK, value)
     await place.bot.background.drain()
-    assert "Only Pismo's support can do this" in place.answers(place.ana)[-1]
+    assert tells(place.answers(place.ana)[-1], wording("refused.support_only"))
     await closes(place, await status(place))

@@ -11,16 +11,21 @@ import pytest
 import pytest_asyncio
 
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from bot.slack.no_tables import TABLES
 from flows.model import RefusedBlocks
 from flows.outbox import PostReport
 from flows.ports import Unit
 from playground.slack import Channel, Message, Outcome
+from playground.slack.screen import tells
 from playground.walkthrough import ready
+from playground.walkthrough import said as wording
 from storage.archive import unzipped
 from storage.verify_pack import verify_pack
 from tests.bot.messages.slack_reader import read, read_mrkdwn
 from tests.bot.workplace import Workplace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -137,9 +142,9 @@ async def test_what_is_mistyped_is_asked_back_and_a_channel_stands_for_its_custo
     for channel in ("#blue_pismo", "blue_pismo", f"pismo.slack.com/archives/{office.blue.id}", office.blue.id):
         prefix = "https://" if "/" in channel else ""
         assert "Acme Pay" in await typed(office, f"status {prefix}{channel}")
-    assert "There is no onboarding in this channel" in await typed(office, "matrix #onboarding-support")
+    assert tells(await typed(office, "matrix #onboarding-support"), wording("refused.no_onboarding_there"))
     assert "mentions a person" in await typed(office, "status @Olga")
-    assert "begins an onboarding in a channel" in await typed(office, "¿Ayuda?")
+    assert tells(await typed(office, "¿Ayuda?"), wording("help.text"))
 
 
 async def test_what_was_typed_cannot_mention_or_link(office: Workplace) -> None:
@@ -175,7 +180,7 @@ async def test_a_list_leads_to_its_cards_and_is_narrowed_down_in_its_place(offic
     await office.slack.until(lambda: "Nothing to show here" in queue.text)
     await office.sam.select(queue, "list:queue-filter", "Planning")
     await office.slack.until(lambda: "Ácme Bank" in queue.text)
-    assert "There are: mine" in await typed(office, "queue zebra")
+    assert tells(await typed(office, "queue zebra"), wording("refused.no_filter"))
     assert "Nothing to show here" in await typed(office, "status Overdue")
 
     office.slack.faults.tables = False
@@ -214,7 +219,7 @@ async def test_a_damaged_customer_hides_no_other(office: Workplace, table: str, 
 
 async def test_help_and_unknown_words_say_what_there_is(office: Workplace) -> None:
     for line in ("help", "", "danse"):
-        assert "begins an onboarding in a channel" in await typed(office, line)
+        assert tells(await typed(office, line), wording("help.text"))
     assert "danse" in await typed(office, "danse")
 
 
@@ -267,7 +272,7 @@ async def test_a_step_is_given_to_somebody_of_the_customer_or_of_support_alone(o
     assert {"ana", "pat", "otto"}.isdisjoint(offered)
     assert (await office.journey.send_page(office.sam, office.sam.view, {"step": "planning", "person": "olga"})).closed
     await office.settled()
-    assert any(f"<@{office.olga.id}>" in m.text and "gave this step to you" in m.text for m in office.blue.messages)
+    assert any(f"<@{office.olga.id}>" in m.text and tells(m.text, wording("say.assigned")) for m in office.blue.messages)
 
 
 async def test_an_export_comes_to_who_asked_alone_as_one_archive_that_is_signed(office: Workplace) -> None:
@@ -277,8 +282,8 @@ async def test_an_export_comes_to_who_asked_alone_as_one_archive_that_is_signed(
     await office.settled()
     office.slack.faults.add("files.completeUploadExternal", "file_uploads_disabled")
     assert "direct" in (await typed(office, "export acme bank")).casefold()
-    await office.slack.until(lambda: comes("didn't take the export"))
-    assert "python -m bot export onb_" in comes("didn't take the export")[0].text
+    await office.slack.until(lambda: comes("Slack rejected the export"))
+    assert "python -m bot export onb_" in comes("Slack rejected the export")[0].text
 
     await typed(office, "export acme bank")
     await office.slack.until(lambda: comes("One signed archive"))
@@ -297,14 +302,14 @@ async def test_an_export_comes_to_who_asked_alone_as_one_archive_that_is_signed(
 
 async def test_a_report_comes_to_who_asked_and_of_another_period_by_its_menu(office: Workplace) -> None:
     async def told(line: str) -> Message:
-        assert "appears here in a moment" in await typed(office, line)
+        assert tells(await typed(office, line), wording("status.report_comes"))
         await office.bot.background.drain()
         return office.support.messages[-1]
 
     of_all = await told("report 90")
     assert of_all.ephemeral_to == office.sam.id
     assert "last 90 days" in of_all.text
-    assert "No step was done" in of_all.text
+    assert tells(of_all.text, wording("report.no_times"))
     assert "Planning · Customer: 0.0" in (await told("report 90 acme bank")).text
     assert (await office.sam.select(of_all, "report:period", "All time")).ok
     await office.bot.background.drain()
@@ -337,7 +342,7 @@ async def test_parity_says_what_production_lacks(office: Workplace) -> None:
     said = await typed(office, "parity ácme bank")
     assert "Test and production: Ácme Bank" in said
     assert "Still missing in production, as far as we know: Organization" in said
-    assert "Proof of access · Test: missing · Production: missing" in said
+    assert "Access verification · Test: missing · Production: missing" in said
     assert "Start early" in said
     assert "Acme Pay" not in said
 
@@ -352,7 +357,7 @@ async def test_what_is_over_can_still_be_looked_at_and_taken_along(office: Workp
         words = await typed(office, f"{verb} gone bank")
         assert "Gone Bank" in words, verb
         assert "Argentina" not in words, verb
-    assert "The export comes" in await typed(office, "export gone bank")
+    assert tells(await typed(office, "export gone bank"), wording("status.export_comes"))
     await office.sam.command("/onboarding skip gone bank", office.support)
     await office.settled()
     assert any("This onboarding was closed by" in told for told in office.answers(office.sam))

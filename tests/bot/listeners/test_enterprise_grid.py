@@ -8,7 +8,7 @@ from bot.messages.buttons import Act
 from bot.messages.texts import table
 from playground.acts import example
 from playground.slack.world import Team
-from playground.walkthrough import action_id
+from playground.walkthrough import action_id, said
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -29,7 +29,9 @@ async def test_support_and_a_customer_on_grid_work_as_others_do(office: Workplac
     status = await office.sam.command("/onboarding status", office.support)
     await office.slack.until(lambda: "Acme Bank" in status.text)
     await office.journey.send_step(office.ana, "planning", example("planning"))
-    await office.journey.approve(office.sam, "planning", lambda: office.journey.says("step", "planning", "being set up"))
+    await office.journey.approve(
+        office.sam, "planning", lambda: office.journey.says("step", "planning", said("state.fulfilling"))
+    )
     assert await office.state(onboarding, "planning") == "fulfilling"
 
 

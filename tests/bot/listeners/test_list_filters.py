@@ -16,7 +16,7 @@ from tests.bot.messages.samples import STEPS
         ("  MINE ", Asked(ListKind.QUEUE, Only.MINE)),
         ("Go-Live", Asked(ListKind.QUEUE, Only.GO_LIVE)),
         ("atrasados", Asked(ListKind.QUEUE, Only.OVERDUE)),
-        ("Com ninguem", Asked(ListKind.QUEUE, Only.UNCLAIMED)),
+        ("Sem responsavel", Asked(ListKind.QUEUE, Only.UNCLAIMED)),
         ("2", Asked(ListKind.QUEUE, step_id=STEPS[1])),
         ("Organização", Asked(ListKind.QUEUE, step_id="organization")),
         ("Etapa 2", Asked(ListKind.QUEUE, step_id=STEPS[1])),

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bot.listeners import messages
 from playground.slack import Channel, FileUpload
+from playground.slack.screen import tells
+from playground.walkthrough import said as wording
 from tests.bot.workplace import INSPECTIONS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -92,7 +94,7 @@ async def test_in_a_file_of_a_forwarded_message(
 async def test_a_file_s_name(office: Workplace, acme: Channel) -> None:
     await office.ana.say(acme, "", files=[FileUpload("password=Tr0ub4dor-and-3.txt", b"nothing")])
     await office.settled()
-    assert len(supports(office, f"(password): it stands in <#{acme.id}>")) == 1
+    assert len(supports(office, f"(password) in <#{acme.id}>")) == 1
 
 
 async def test_a_message_that_only_got_a_preview_is_not_told_again(office: Workplace, acme: Channel) -> None:
@@ -182,7 +184,7 @@ async def test_a_large_file_without_a_secret_is_said_not_to_have_been_read_whole
     await office.settled()
     assert len(supports(office, f"posted in <#{acme.id}>")) == 1
     (word,) = privately(acme)
-    assert "not looked into" in word
+    assert "couldn't fully check" in word
     assert "too large" in word
 
 
@@ -195,8 +197,8 @@ async def test_a_file_that_may_not_be_read_is_said(office: Workplace, acme: Chan
     office.slack.emit({**event, "ts": message.ts, "user_team": office.ana.team_id, "text": ""}, acme)
     await office.settled()
     (said,) = supports(office, f"posted in <#{acme.id}>")
-    assert "may not read" in said
-    assert "may not read" in privately(acme)[0]
+    assert tells(said, wording("unread.not_allowed"))
+    assert tells(privately(acme)[0], wording("unread.not_allowed"))
 
 
 async def test_a_link_to_a_file_elsewhere_is_none_of_the_bot_s_business(office: Workplace, acme: Channel) -> None:
@@ -224,7 +226,7 @@ async def test_what_takes_too_long_is_not_looked_into_and_said_while_others_go_o
     monkeypatch.setattr(INSPECTIONS, "run", stuck)
     await office.ana.say(acme, "slow")
     await office.bruno.say(acme, KEY)
-    await office.slack.until(lambda: supports(office, "not looked into"))
+    await office.slack.until(lambda: supports(office, "couldn't fully check"))
     await office.settled()
     assert all(sent.status == 200 for sent in office.slack.deliveries if sent.kind == "message")
     assert any("took too long" in text for text in privately(acme))

@@ -1,10 +1,13 @@
 """After a decision, whoever made it is offered what waits next."""
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Texts
 from flows.cases import review
 from playground.slack import SlackPerson
 from playground.walkthrough import ready
 from tests.bot.workplace import Workplace
+
+EN = Texts("en")
 
 
 async def test_what_waits_next_is_offered_and_not_what_a_colleague_took(place: Workplace) -> None:
@@ -20,7 +23,7 @@ async def test_what_waits_next_is_offered_and_not_what_a_colleague_took(place: W
 
     await place.act(blue, lambda case: review.claim(case, "planning"), place.kim)
     await decide(place.sam, acme, Act.APPROVE)
-    await place.slack.until(lambda: place.told(place.sam) == ["Nothing else waits for you."])
+    await place.slack.until(lambda: place.told(place.sam) == [EN("list.nothing_next")])
 
     await decide(place.kim, blue, Act.REQUEST_CHANGES)
     await place.slack.until(lambda: ready(place.kim.view))
@@ -28,5 +31,5 @@ async def test_what_waits_next_is_offered_and_not_what_a_colleague_took(place: W
     assert (await place.journey.send_page(place.kim, place.kim.view, {"reason": "Say which cards."})).closed
     await place.slack.until(lambda: place.told(place.kim))
     (offer,) = place.told(place.kim)
-    assert offer.startswith("Próximo: Acme Bank · Planejamento · a fazer · espera há")  # Kim's language
-    assert offer.endswith("[Abrir o cartão]")
+    assert offer.startswith("Próximo: Acme Bank · Planejamento · ")  # Kim's language
+    assert offer.endswith(f"[{Texts('pt_BR')('button.card')}]")

@@ -8,11 +8,16 @@ import pytest
 import pytest_asyncio
 
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from flows.cases.case import Case
 from flows.outbox import SendSession
 from playground.slack import Channel, Message, SeenMessage, Team
+from playground.slack.screen import tells
 from playground.walkthrough import action_id, effect_id
+from playground.walkthrough import said as wording
 from tests.bot.workplace import PROMPT, Workplace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -63,7 +68,7 @@ async def test_a_deleted_message_stands_again_and_serves(office: Workplace, sent
     card = office.journey.lasting("review", "planning")
     assert (await office.sam.click(card, action_id=action_id(card.blocks, Act.APPROVE))).ok
     await office.settled()
-    assert "under review" not in SeenMessage.of(standing(office, sent, kind, step)[0]).shown
+    assert EN("state.submitted") not in SeenMessage.of(standing(office, sent, kind, step)[0]).shown
     assert any("Approved" in message.text for message in office.journey.thread("step", "planning"))
     assert len(standing(office, sent, kind, step)) == 1
 
@@ -91,7 +96,7 @@ async def test_a_deletion_that_was_not_told_of_is_noticed_by_the_next_post(offic
     assert said_in_the_channel(office) == []
     said = office.journey.thread("step", "planning")
     assert [bool(message.files) for message in said] == ([False, True] if by_file else [False])
-    assert ("is set for" if by_file else "support has been told") in said[0].text
+    assert ("Planning session scheduled" if by_file else "Pismo support has been notified") in said[0].text
     assert await given_up(office, sent) == 0
 
 
@@ -202,9 +207,9 @@ async def test_a_channel_shared_again_shows_what_happened_meanwhile(
     await office.settled()
     for kind, step in (("card", ""), ("step", "planning")):
         (message,) = standing(office, sent, kind, step)
-        assert "under review" not in SeenMessage.of(message).shown
+        assert EN("state.submitted") not in SeenMessage.of(message).shown
     told = [message.text for message in office.support.messages[known:]]
-    assert sum("can be reached again" in text for text in told) == 1
+    assert sum(tells(text, wording("say.shared_again")) for text in told) == 1
     assert (await office.snapshot(sent)).onboarding.channel_id == acme.id
     await office.do(sent, "planning", "schedule_session", office_session(office))
     assert [message for message in office.journey.thread("step", "planning") if message.files]
@@ -222,5 +227,5 @@ async def test_what_was_refused_under_the_old_id_is_done_under_the_new_one(offic
     await office.slack.until(lambda: "Approved" in office.journey.thread("step", "planning")[-1].text)
     await office.settled()
     assert await given_up(office, sent) == 0
-    assert "under review" not in SeenMessage.of(office.journey.lasting("card")).shown
+    assert EN("state.submitted") not in SeenMessage.of(office.journey.lasting("card")).shown
     assert len(standing(office, sent, "card", "")) == len(standing(office, sent, "step", "planning")) == 1

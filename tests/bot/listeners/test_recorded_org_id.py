@@ -59,7 +59,7 @@ async def test_support_types_from_the_window_and_both_sides_read_the_org_id_wher
     await support_does(office, "record_org_id", org_id=ORG_ID)
     assert office.kim.view is not None
     await office.journey.send_page(office.kim, office.kim.view, {"org_id": TYPED_LATE})
-    for words in ("Isto já foi feito", office.sam.id, ORG_ID, TYPED_LATE):
+    for words in ("já fez isto", office.sam.id, ORG_ID, TYPED_LATE):
         assert words in office.shown(office.kim)
     office.kim.user.stack.clear()
     for kind, step in (("card", ""), ("step", "organization"), ("review", "organization")):

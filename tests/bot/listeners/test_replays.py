@@ -2,6 +2,8 @@
 
 import asyncio
 
+from playground.slack.screen import tells
+from playground.walkthrough import said
 from tests.bot.workplace import Workplace
 
 TWO = 2
@@ -21,7 +23,7 @@ async def test_a_command_runs_once_also_after_a_restart(place: Workplace) -> Non
     await place.restart()
     for copy in (*at_once, await place.deliver_command(place.sam, "export", place.acme, trigger)):
         assert copy.ok
-        assert "was carried out already" in str(copy.body)
+        assert tells(str(copy.body), said("refused.command_repeated"))
         assert "Acme" not in str(copy.body)
     assert await exports(place) == 1
     assert "already" not in str((await place.sam.command("/onboarding export", place.acme)).body)
@@ -31,5 +33,5 @@ async def test_copies_that_come_at_the_same_time_get_one_answer(place: Workplace
     await place.begin()
     trigger = place.slack.new_trigger(place.sam.user)
     copies = await asyncio.gather(*(place.deliver_command(place.sam, "export", place.acme, trigger) for _ in range(TWO)))
-    assert all("The export comes" in str(copy.body) for copy in copies)
+    assert all(tells(str(copy.body), said("status.export_comes")) for copy in copies)
     assert await exports(place) == 1

@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 
 from bot.inspection.inspections import Hindrance, NotLookedInto
+from bot.messages.texts import Texts
 from bot.telemetry import metrics
 from flows.model import Received
 from flows.ports import Unit
 from playground.slack import Channel, FileUpload
+from playground.slack.screen import tells
+from playground.walkthrough import said
 from tests.bot.listeners.test_messages_in_channels import KEY, privately, supports
 from tests.bot.workplace import INSPECTIONS, Workplace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -43,7 +48,7 @@ async def attempted(office: Workplace, event_id: str, ago: timedelta) -> None:
 async def told(office: Workplace, acme: Channel, event_id: str) -> None:
     await office.settled()
     (alert,) = supports(office, event_id)
-    assert "somebody joined a channel" in alert
+    assert EN("event.member_joined_channel") in alert
     assert f"<#{acme.id}> of Acme Bank" in alert
     assert await unhandled(office) == []
     async with office.bot.store.read() as unit:
@@ -151,5 +156,5 @@ async def test_a_file_that_slack_never_delivers_is_said_not_to_be_looked_into(of
     await office.settled()
     office.slack.faults.clear()
     (word,) = privately(acme)
-    assert "did not hand the file over" in word
+    assert tells(word, said("unread.not_delivered"))
     assert await unhandled(office) == []

@@ -11,7 +11,8 @@ from bot.messages.texts import table
 from flows.cases import members
 from flows.cases.case import Case
 from playground.slack.payloads import actions_on_view, on_submission
-from playground.walkthrough import ready
+from playground.slack.screen import tells
+from playground.walkthrough import ready, said
 from tests.bot.workplace import Workplace, who
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -121,7 +122,7 @@ async def test_answers_that_cannot_be_read_keep_no_former_customer_in(office: Wo
         home = await office.ana.open_home()
         assert home is not None
         assert onboarding not in json.dumps(home.data)
-        assert "The export comes" in (await office.sam.command("/onboarding export", office.acme)).text
+        assert tells((await office.sam.command("/onboarding export", office.acme)).text, said("status.export_comes"))
     office.slack.share(office.acme, office.slack.world.teams[1])
     office.acme.members.append(office.ana.id)
     await office.settled()

@@ -8,7 +8,8 @@ import pytest
 from bot.messages.buttons import Act, ButtonValue
 from playground.slack import FileUpload, SeenMessage
 from playground.slack.checks import check_message
-from playground.walkthrough import ready
+from playground.slack.screen import tells
+from playground.walkthrough import ready, said
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -57,8 +58,8 @@ async def test_the_same_addresses_in_another_way_are_said_to_be_the_same(office:
 async def test_more_addresses_than_a_card_takes_stand_whole_in_its_thread(office: Workplace, onboarding: str) -> None:
     before = [f"former.colleague{number:04}" for number in range(1000)]
     await sent(office, onboarding, before)
-    assert "all of it stands in this thread" in card(office)
-    shown = [str(message.blocks) for message in thread(office) if "in full, part" in message.text]
+    assert tells(card(office), said("review.more_below"))
+    shown = [str(message.blocks) for message in thread(office) if tells(message.text, said("review.in_full"))]
     assert len(shown) > 1
     assert named("".join(shown)) == set(before)
     after = [f"new.colleague{number:04}" for number in range(1000)]

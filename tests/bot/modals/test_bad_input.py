@@ -26,7 +26,9 @@ from flows.forms.step import Form
 from playground.acts import example
 from playground.slack import FileUpload, Outcome, View
 from playground.slack.payloads import on_submission
+from playground.slack.screen import tells
 from playground.walkthrough import action_id, ready
+from playground.walkthrough import said as wording
 from tests.bot.messages.slack_reader import read
 from tests.bot.workplace import STEPS, Workplace
 
@@ -179,7 +181,7 @@ async def test_a_text_that_shows_nothing_is_refused_at_its_field_and_the_form_go
     answers = {**example("planning"), "goals": "\u200b\u3164\u202e"}
     outcome = await office.journey.send_page(office.ana, await open_form(office, "planning"), answers)
     assert outcome.errors is not None
-    assert ["Nothing can be seen in this" in said for said in outcome.errors.values()] == [True]
+    assert [tells(said, wording("error.invisible")) for said in outcome.errors.values()] == [True]
     await office.ana.close()
     await office.journey.send_step(office.ana, "planning", {**answers, "goals": "\u202eCards\u200b first"})
     sent = (await office.snapshot(onboarding)).last("planning")
@@ -235,7 +237,7 @@ async def to_the_list(office: Workplace, onboarding: str, upload: FileUpload) ->
     [
         ("users.csv", "".join(f"person.{n}@bank.example\n" for n in range(5000)).encode(), "more than 1000 addresses"),
         ("users.csv", b"a@bank.example\n" * (10 * 1024 * 1024 // 15), "larger than 200 KB"),
-        ("users.csv", bytes(range(128, 256)) * 20, "not a text file"),
+        ("users.csv", bytes(range(128, 256)) * 20, "isn't a text file"),
     ],
     ids=["5,000 addresses", "10 MB", "binary"],
 )

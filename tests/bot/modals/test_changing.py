@@ -7,10 +7,13 @@ import pytest
 
 from bot.jobs.sweeps import Sweeps
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from flows.cases.case import Case
 from flows.outbox import Escalate, FollowMembers, Remind
 from playground.walkthrough import action_id
 from tests.bot.workplace import Workplace, who
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -29,15 +32,19 @@ async def test_people_and_dates_change_and_each_reads_what_concerns_them(office:
     await sam.command("/onboarding change", channel=office.acme)
     await office.slack.until(lambda: sam.view is not None)
     await sam.fill(
-        {"Name of the customer": "Blue Coop", "Customer's lead": bruno.user.username, "Target go-live date": "2020-01-01"}
+        {
+            EN("field.start.customer.label"): "Blue Coop",
+            EN("field.start.lead.label"): bruno.user.username,
+            "Target go-live date": "2020-01-01",
+        }
     )
     assert "in the past" in await errors(office)
     assert await errors(office, **{"Target go-live date": "2099-05-04"}) == ""
     assert f"called Blue Coop: <#{office.blue.id}>" in office.shown(sam)
     values = {
-        "Name of the customer": "Acme Pay",
-        "Owner at Pismo": kim.user.username,
-        "Language of the channel": "Portuguese (Brazil)",
+        EN("field.start.customer.label"): "Acme Pay",
+        EN("field.start.owner.label"): kim.user.username,
+        EN("field.start.language.label"): "Portuguese (Brazil)",
     }
     assert await errors(office, **values) == ""
     found = (await office.snapshot(onboarding)).onboarding
@@ -66,8 +73,8 @@ async def test_who_left_is_told_once_and_another_chosen_from_the_card_has_all_th
     card = next(message for message in reversed(office.support.messages) if f"<@{ana.id}>" in message.text)
     await sam.click(card, action_id=action_id(card.blocks, Act.HAND_OVER))
     await slack.until(lambda: sam.view is not None)
-    assert "other side" in await errors(office, **{"Who takes over": sam.user.username})
-    assert await errors(office, **{"Who takes over": bruno.user.username}) == ""
+    assert "other side" in await errors(office, **{EN("field.hand_over.successor.label"): sam.user.username})
+    assert await errors(office, **{EN("field.hand_over.successor.label"): bruno.user.username}) == ""
     assert (await office.snapshot(onboarding)).onboarding.lead_id == bruno.id
     assert f"now <@{bruno.id}>, chosen by <@{sam.id}>" in card.text
     assert action_id(card.blocks, Act.HAND_OVER) is None
@@ -102,15 +109,15 @@ async def test_whose_account_is_gone_is_gone_everywhere_and_one_takes_over_all(o
     assert (escalated.thread_ts, said.thread_ts is not None, said.broadcast) == (None, True, True)
     await sam.click(cards[0], action_id=action_id(cards[0].blocks, Act.HAND_OVER))
     await slack.until(lambda: sam.view is not None)
-    values = {"Who takes over": sam.user.username, "Other customers": ["Hand over in all open onboardings"]}
+    values = {EN("field.hand_over.successor.label"): sam.user.username, "Other customers": ["Hand over in all open onboardings"]}
     before = len(office.support.messages)
     assert await errors(office, **values) == ""
     (told,) = [message.text for message in office.support.messages[before:]]
-    assert told.startswith(f"<@{sam.id}>, <@{sam.id}> handed over to you all that <@{kim.id}> had in support, for 2 customers.")
+    assert told.startswith(f"<@{sam.id}>, <@{sam.id}> handed over to you everything <@{kim.id}> had in support, for 2 customers.")
     assert "Acme Bank" in told
     assert "Blue Coop" in told
     for channel in (office.acme, office.blue):
-        assert channel.messages[-1].text == "Your company's contact at Pismo is sam from now on."
+        assert channel.messages[-1].text == EN("say.contact_changed", contact="sam")
     for one in (onboarding, other):
         snapshot = await office.snapshot(one)
         assert snapshot.onboarding.owner_id == who(sam).user_id

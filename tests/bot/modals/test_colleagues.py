@@ -10,7 +10,8 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import table
 from playground.slack import Outcome, SlackPerson, View
 from playground.slack.payloads import actions_on_view, on_submission
-from playground.walkthrough import ready
+from playground.slack.screen import tells
+from playground.walkthrough import ready, said
 from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -173,7 +174,7 @@ async def test_two_who_paste_a_list_add_both(office: Workplace, onboarding: str)
     assert (await send(office, office.bruno, people("from.bruno", "aa"))).ok
     assert await names(office, onboarding) == ["aa", "from.ana", "from.bruno"]
     assert (await office.ana.submit()).ok
-    assert "The answers were changed meanwhile" in office.shown(office.ana)
+    assert tells(office.shown(office.ana), said("form_ui.changed_review"))
     assert "from.bruno" in office.shown(office.ana)
     assert (await office.ana.submit()).closed
     await office.settled()

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 
 from bot.inspection.inspections import Hindrance, NotLookedInto
+from bot.messages.texts import Texts
 from playground.acts import example
 from playground.slack import FileUpload, Outcome
+from playground.slack.screen import tells
+from playground.walkthrough import said
 from tests.bot.listeners.test_messages_in_channels import supports
 from tests.bot.modals.test_bad_input import on_screen, open_form
 from tests.bot.workplace import INSPECTIONS, Workplace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -37,9 +42,9 @@ async def send(office: Workplace, challenges: str) -> Outcome:
 @pytest.mark.parametrize(
     ("job", "hinder", "why"),
     [
-        ("screen", INSPECTIONS.stuck, "looking into it took too long"),
-        ("look", INSPECTIONS.stuck, "looking into it took too long"),
-        ("screen", INSPECTIONS.broken_off, "looking into it broke off"),
+        ("screen", INSPECTIONS.stuck, EN("unread.took_too_long")),
+        ("look", INSPECTIONS.stuck, EN("unread.took_too_long")),
+        ("screen", INSPECTIONS.broken_off, EN("unread.broke_off")),
     ],
 )
 async def test_what_cannot_be_looked_into_is_refused_at_its_field_and_the_form_goes_on(
@@ -64,13 +69,13 @@ async def test_what_cannot_be_looked_into_is_refused_at_its_field_and_the_form_g
     await open_form(office, "planning")
     refused = await send(office, STUCK)
     ((_, told),) = refused.errors.items()
-    await office.slack.until(lambda: supports(office, f"was refused, because {why}"))
+    await office.slack.until(lambda: supports(office, f"weren't accepted, because {why}"))
     kept = await drafted(office, onboarding)
     if job == "screen":
-        assert "not kept" in told
+        assert "wasn't stored" in told
         assert STUCK not in kept
     else:
-        assert "is kept" in told
+        assert "is saved" in told
         assert STUCK in kept
     assert (await send(office, "None to speak of.")).closed
     assert await said(office, onboarding) == "None to speak of."
@@ -101,7 +106,9 @@ async def test_a_slow_file_is_refused_and_what_was_typed_beside_it_is_kept(
     monkeypatch.setattr(INSPECTIONS, "run", slow)
     monkeypatch.setattr(office.slack, "ack_seconds", 60.0)
     refused = await office.journey.send_page(office.ana, view, typed)
-    assert [field for field, told in refused.errors.items() if "not kept" in told] == ["Or as a file"]
+    assert [field for field, told in refused.errors.items() if "wasn't stored" in told] == [
+        EN("field.authentication.public_key_file.label")
+    ]
     assert "not a key yet" in await drafted(office, onboarding)
 
 
@@ -116,8 +123,8 @@ async def test_who_filled_in_what_could_not_be_looked_into_is_not_asked_to_fill_
         before = len(supports(office, "could not go on in the form"))
         await open_form(office, "planning")
         refused = await send(office, "None to speak of.")
-    assert all("Send it once more" in told for told in refused.errors.values()), refused
-    assert "fill this in" not in str(refused.errors)
+    assert all(tells(told, said("error.not_looked_into", "error.not_checked")) for told in refused.errors.values()), refused
+    assert not tells(str(refused.errors), said("error.missing", "error.too_short"))
     await office.settled()
     assert len(supports(office, "could not go on in the form")) == before + 1
     assert (await send(office, "None to speak of.")).closed

@@ -16,8 +16,11 @@ from bot.messages.texts import Texts
 from bot.modals.subject import FormMeta
 from flows.outbox import Remind
 from playground.slack import Channel, FileUpload, Outcome, SlackPerson, View
-from playground.walkthrough import action_id, ready
+from playground.slack.screen import tells
+from playground.walkthrough import action_id, ready, said
 from tests.bot.workplace import STEPS, Workplace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -235,7 +238,7 @@ async def test_a_private_key_is_refused_on_the_way_back_too(office: Workplace, o
     await office.journey.type_in(office.ana, office.ana.view, wrong)
     await back(office, office.ana)
     await office.settled()
-    assert "This is a private key. It was not kept." in office.shown(office.ana)
+    assert tells(office.shown(office.ana), said("error.secret_private_key"))
     assert "MIIEvQ" not in office.shown(office.ana) + json.dumps(typed(office.ana))
     assert len([m for m in office.support.messages if "tried to send a secret" in m.text]) == warned + 1
     async with office.bot.store.read() as unit:
@@ -298,12 +301,12 @@ async def test_start_posts_the_card_and_opens_the_first_step(office: Workplace, 
     other = office.slack.add_channel("other_pismo", fresh.team, [office.sam, office.olga], shared_with=fresh.shared_with)
     await office.begin(other, office.olga, "Twin – Coop")
     await start(office, fresh, customer="Twin Coop")
-    assert f"Another open onboarding is called Twin Coop: <#{other.id}>" in office.shown(office.sam)
+    assert f"Another open onboarding is named Twin Coop: <#{other.id}>" in office.shown(office.sam)
     before = typed(office.sam)
     await office.sam.submit()  # once more is no confirmation
-    assert "Tick this box" in office.shown(office.sam)
+    assert tells(office.shown(office.sam), said("error.name_taken"))
     assert typed(office.sam) == before
-    await office.sam.fill({"Same name": ["Use this name all the same"]})
+    await office.sam.fill({"Same name": [EN("choice.same_name.yes")]})
     assert (await office.sam.submit()).closed
     await office.slack.until(lambda: office.olga.find(fresh, "Onboarding of Twin Coop"))
     await office.slack.until(lambda: office.olga.find(fresh, "1. Planning"))
@@ -315,10 +318,10 @@ async def test_start_posts_the_card_and_opens_the_first_step(office: Workplace, 
     ("wrong", "says"),
     [
         ("the bot is not in the channel", "The bot"),
-        ("the owner is not of support", "must belong to Pismo's support"),
-        ("Slack is down", "Slack did not answer in time"),
-        ("Slack is slow", "Slack did not answer in time"),
-        ("the lead left meanwhile", "not in the channel"),
+        ("the owner is not of support", EN("error.owner_not_support")),
+        ("Slack is down", EN("error.slack_did_not_answer")),
+        ("Slack is slow", EN("error.slack_did_not_answer")),
+        ("the lead left meanwhile", EN("error.lead_not_in_channel")),
         ("the date is past", ""),
     ],
 )
@@ -367,17 +370,17 @@ async def test_start_proposes_the_channel_its_customer_and_who_of_it_can_lead(of
     fresh.created += 3600  # later than all others
     view = await opened(office, office.support)
     assert (typed(office.sam)["channel"], typed(office.sam)["customer"]) == (fresh.id, "Fresh")
-    assert await office.sam.search("Customer's lead", "") == ["olga"]
+    assert await office.sam.search(EN("field.start.lead.label"), "") == ["olga"]
     view = await choose_channel(office, office.support)
     assert "This is the support channel" in office.shown(office.sam)
     fresh.private = True
     office.slack.remove_bot_from(fresh)
     view = await choose_channel(office, fresh)
-    assert "The bot cannot see this channel. Invite it" in office.shown(office.sam)
-    assert await office.sam.search("Customer's lead", "") == []
+    assert tells(office.shown(office.sam), said("error.channel_not_found"))
+    assert await office.sam.search(EN("field.start.lead.label"), "") == []
     fresh.private = False
     view = await choose_channel(office, office.blue)
-    assert "cannot see this channel" not in office.shown(office.sam)
+    assert not tells(office.shown(office.sam), said("error.channel_not_found"))
     assert typed(office.sam)["customer"] == "Blue"
     await office.journey.type_in(office.sam, view, {"customer": "Blue Coop & Co", "lead": office.olga})
     await choose_channel(office, fresh)
@@ -396,7 +399,7 @@ async def test_start_proposes_the_channel_its_customer_and_who_of_it_can_lead(of
     await office.journey.type_in(office.sam, view, {"customer": ""})
     drawn.clear()
     await pick_channel(office, office.blue)
-    await office.sam.fill({"Owner at Pismo": office.kim.id})
+    await office.sam.fill({EN("field.start.owner.label"): office.kim.id})
     drawn.set()
     await shown(office)
     office.slack.faults.clear()
@@ -434,7 +437,7 @@ async def test_who_is_stuck_again_at_once_reads_when_support_was_told_and_loses_
 
     assert (await stuck("Who attends?")).closed
     again = await stuck("And from which company?")
-    assert "Support was told 1 min ago" in str(again.errors)
+    assert "Pismo support was notified 1 min ago" in str(again.errors)
     assert "from which company" not in str([message.text for message in office.support.messages])
     office.ana.user.stack.clear()
     await office.press(office.ana, office.acme, Act.STUCK, ButtonValue(onboarding=onboarding, step="planning"))
@@ -463,12 +466,12 @@ async def test_of_two_who_answer_a_call_for_help_the_second_reads_who_did_and_ke
     await office.kim.click(over, action_id=Act.TAKE_CALL)
     await office.settled()
     assert f"<@{office.kim.id}> has been answering since" in call.text
-    assert "Seus colegas veem que você está respondendo." in office.shown(office.kim)
+    assert tells(office.shown(office.kim), said("call.yours"))
     assert f"<@{office.kim.id}> has taken over from you" in office.told(office.sam)[-1]
     assert (await send(office, office.sam, {"answer": "Whoever decides on products."})).closed
-    await office.slack.until(lambda: office.told(office.sam)[-1].startswith(("Nothing else waits for you.", "Next: ")))
+    await office.slack.until(lambda: office.told(office.sam)[-1].startswith((EN("list.nothing_next"), "Next: ")))
     late = await send(office, office.kim, {"answer": "Anyone."})
-    assert "sam, do suporte, chegou antes, há 1 min" in str(late.errors)
+    assert "sam, do suporte da Pismo, já respondeu há 1 min" in str(late.errors)
     await office.settled()
     told = [message.text for message in office.journey.thread("step", "planning")]
     assert any("Whoever decides on products." in text and f"<@{office.ana.id}>" in text for text in told)
@@ -477,10 +480,10 @@ async def test_of_two_who_answer_a_call_for_help_the_second_reads_who_did_and_ke
     assert "actions" not in [block["type"] for block in call.blocks]
     await office.press(office.kim, office.support, Act.ANSWER_CALL, await answered(office, onboarding))
     await office.bot.background.drain()
-    assert f"<@{office.sam.id}> já cuidou disso" in office.answers(office.kim)[-1]
+    assert f"<@{office.sam.id}> já cuidou disto" in office.answers(office.kim)[-1]
     await office.kim.click(over, action_id=Act.TAKE_CALL)  # in the window that is still open
     await office.bot.background.drain()
-    assert f"<@{office.sam.id}> já cuidou disso" in office.shown(office.kim)
+    assert f"<@{office.sam.id}> já cuidou disto" in office.shown(office.kim)
 
 
 async def answered(office: Workplace, onboarding: str) -> ButtonValue:

@@ -6,6 +6,7 @@ import base64
 import pytest
 
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from flows.forms.fields import Answers
 from flows.steps.org_details import to_org_details
 from playground.acts import example
@@ -13,8 +14,12 @@ from playground.pismo import Signer
 from playground.pismo.authority import key_pem
 from playground.slack import FileUpload
 from playground.slack.block_kit import texts
+from playground.slack.screen import tells
 from playground.walkthrough import FormRefusedError, action_id, page_title, ready
+from playground.walkthrough import said as wording
 from tests.bot.workplace import Workplace
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STEP = "authentication"
@@ -71,12 +76,12 @@ async def test_each_fault_is_read_in_the_form_and_a_good_token_in_the_thread(off
     org_id = await approved(office, onboarding, "oidc", signer)
     faulty = signer.assertion(org_id, lifetime=7200, aud="x")
     (sentence,) = (await check(office, faulty)).values()
-    assert '`aud` is "x"; Pismo gave "https://audience.example".' in sentence
-    assert "`exp` is 7,200 s after `iat`; at most 3,600." in sentence
+    assert EN("error.jwt_claim_differs", claim="aud", found="x", expected="https://audience.example") in sentence
+    assert EN("error.jwt_lifetime", lifetime="7,200", maximum="3,600") in sentence
     assert await office.leaks() == []
     good = signer.assertion(org_id)
     assert await check(office, good) == {}
-    assert "nothing wrong was found" in said(office)
+    assert tells(said(office), wording("task.authentication.check_token.done"))
     assert await office.leaks() == []
     assert await office.state(onboarding, STEP) in ("approved", "fulfilling")
 
@@ -88,7 +93,7 @@ async def test_a_private_key_in_place_of_the_token_is_refused(office: Workplace,
     assert "private key" in " ".join((await check(office, key_pem(signer.key))).values())
     assert await check(office, office.pismo.mint_token(org_id)) == {}
     answered = await check(office, signer.assertion(org_id), token_kind="assertion")
-    assert "Only OpenID Connect has a JWT that you sign" in " ".join(answered.values())
+    assert tells(" ".join(answered.values()), wording("error.jwt_method"))
 
 
 @pytest.mark.parametrize("method", ["oauth2", "basic"])
@@ -97,7 +102,7 @@ async def test_a_long_lived_secret_is_refused_before_pismo_sees_it(office: Workp
     key, secret = "5d0c" * 10, "vT3-" * 10 + "Qa_"  # as Pismo gives them: 40 digits, 43 signs
     pasted = {key: "server secret", base64.b64encode(f"{key}:{secret}".encode()).decode(): "server secret"}
     pasted |= {office.pismo.mint_token(org_id, 30 * 86_400): "long-lived token"}
-    pasted |= {secret: "If it is a key or a secret, revoke it now"} if method == "basic" else {}
+    pasted |= {secret: "If it's a key or a secret, revoke it now"} if method == "basic" else {}
     before, warnings = len(office.pismo.calls), 0
     for one, said_of_it in pasted.items():
         (answer,) = (await check(office, one, "prove_access")).values()
@@ -110,7 +115,7 @@ async def test_a_long_lived_secret_is_refused_before_pismo_sees_it(office: Workp
         "Access token – failed. It is no token" in said(office) if method == "oauth2" else "Not an access token" in str(refused)
     )
     (cut,) = (await check(office, office.pismo.mint_token(org_id)[:60], "prove_access")).values()
-    assert "A part of the token is missing" in cut
+    assert tells(cut, wording("error.jwt_cut"))
     assert len(office.pismo.calls) == before
     office.secrets += pasted
     assert await office.leaks() == []
@@ -180,8 +185,8 @@ async def test_a_token_of_another_group_than_was_approved_is_told(office: Workpl
     office.pismo.register_public_key(org_id, signer.public_key, signer.iss, signer.sub, signer.aud)
     office.pismo.add_program(org_id, "Cards", "CREDITO")
     for claim, words in (
-        ({"group": "pismo-v1:admin:rw"}, "approved: pismo-v1:accounts:rw, pismo-v1:cards:rw."),
-        (None, "`pismo` is missing: the JWT must name one permission group."),
+        ({"group": "pismo-v1:admin:rw"}, "Approved: pismo-v1:accounts:rw, pismo-v1:cards:rw."),
+        (None, EN("error.jwt_no_group")),
     ):
         (sentence,) = (await check(office, signer.assertion(org_id, pismo=claim))).values()
         assert words in sentence
@@ -196,22 +201,22 @@ async def test_productions_key_is_sent_later_and_support_reads_its_fingerprint(o
     signer = Signer()
     await approved(office, onboarding, "oidc", signer)
     opens = office.journey.opens(office.ana, lambda: office.journey.lasting("step", STEP), Act.TASK, "send_production_key")
-    with pytest.raises(FormRefusedError, match="This is the key of the other environment"):
+    with pytest.raises(FormRefusedError, match="This is the other environment's key"):
         await office.journey.fill_form(office.ana, opens, {"production_key": signer.public_key}, lambda: False)
-    sent = lambda: "Production's public key was sent" in said(office)  # noqa: E731
+    sent = lambda: tells(said(office), wording("task.authentication.send_production_key.done"))  # noqa: E731
     await office.journey.fill_form(office.ana, opens, {"production_key": Signer().public_key}, sent)
     await office.settled()
     told = "\n".join(message.text for message in office.journey.thread("review", STEP))
-    assert "Production's public key: RSA, 2048 bits. SHA-256 fingerprint:" in told
+    assert "Production public key: RSA, 2048 bits. SHA-256 fingerprint:" in told
 
 
 async def test_the_customers_administrator_records_the_upload(office: Workplace, onboarding: str) -> None:
     await sent(office, onboarding, "oidc", Signer())
     await office.approve(onboarding, STEP, office.sam, office.kim)
     await office.do(onboarding, STEP, "record_upload", {"status": "waiting_approval"}, office.ana)
-    waits = "waits for a second person's approval in Control Center"
+    waits = wording("note.key_waits_for_approval")
     assert office.journey.says("step", STEP, waits)
-    assert office.journey.says("review", STEP, "Record iss, sub, aud") is False
+    assert office.journey.says("review", STEP, EN("task.authentication.record_claims.title")) is False
     await office.do(onboarding, STEP, "record_upload", {"status": "active"}, office.ana)
     assert not office.journey.says("step", STEP, waits)
     for person, state in ((office.sam, "waiting"), (office.kim, "done")):

@@ -20,6 +20,8 @@ from bot.config.settings import Exit, Settings
 from bot.messages.pack_readme import WITH_OPENSSL
 from bot.ops.cli import main
 from bot.ops.key_file import put_first
+from playground.slack.screen import tells
+from playground.walkthrough import said as wording
 from storage import keys, sealing
 from storage.archive import unzipped
 from storage.erase import erase
@@ -314,7 +316,7 @@ def test_damaged_values_keep_nobody_from_exporting_rotating_and_erasing(shell: S
     files = unzipped(Path(exported.stdout.strip()).read_bytes())
     assert SECRET in files["steps.csv"].decode()
     assert "submissions.answers of" in files["export.json"].decode()
-    assert "NOTE: when this archive was made" in files["README.txt"].decode()
+    assert tells(files["README.txt"].decode(), wording("pack.flawed"))
 
     for _ in range(2):
         rotated = shell.bot("keys", "rotate", keys=f"{NEW},{OLD}")

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, WebSocketRoute, expect
 from playwright.async_api import Page as Tab
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.messages.texts import Texts
 from playground.acts import Acts
 from playground.browser import CHROMIUM, PATIENCE_MS, PageSide
 from playground.life import life_of
@@ -25,6 +26,8 @@ from playground.slack import Delivery
 from playground.walkthrough import Walkthrough
 from tests.playground.company import actions, button, field_of, modal, plain
 from tests.playground.page.gallery import complaints
+
+EN = Texts("en")
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -162,7 +165,7 @@ async def test_someone_of_another_customer_sees_nothing_of_the_first(customer: P
 
 
 async def test_a_form_stays_open_while_another_person_sits_there(customer: PageSide, office: Office) -> None:
-    await customer.press("Fill in the form", on="1. Planning")
+    await customer.press(EN("button.fill_form"), on="1. Planning")
     await expect(customer.dialog).to_be_visible()
     await customer.become("Bruno")
     await expect(customer.here.get_by_role("dialog")).to_have_count(0)
@@ -181,7 +184,7 @@ async def test_an_app_that_cannot_be_reached_is_told_beside_what_was_pressed(
     await support.go("acme_pismo")
     office.slack.courier.by = None
     try:
-        await customer.press("Fill in the form", on="1. Planning")
+        await customer.press(EN("button.fill_form"), on="1. Planning")
         await expect(customer.message("1. Planning").get_by_role("alert")).to_contain_text("could not be reached")
         await support.say("/onboarding status")
         await expect(support.message("failed with the error")).to_contain_text("dispatch_failed")
@@ -189,7 +192,7 @@ async def test_an_app_that_cannot_be_reached_is_told_beside_what_was_pressed(
     finally:
         office.slack.deliver_by(Delivery.socket())
 
-    await customer.press("Fill in the form", on="1. Planning")
+    await customer.press(EN("button.fill_form"), on="1. Planning")
 
     await expect(customer.dialog).to_be_visible()
     await expect(customer.here.get_by_text("could not be reached")).to_have_count(0)
@@ -197,7 +200,7 @@ async def test_an_app_that_cannot_be_reached_is_told_beside_what_was_pressed(
 
 
 async def test_a_form_that_did_not_reach_the_app_stays_as_it_was_typed(customer: PageSide, office: Office) -> None:
-    await customer.press("Fill in the form", on="1. Planning")
+    await customer.press(EN("button.fill_form"), on="1. Planning")
     goals = customer.field("Business goals")
     await goals.fill("Cards for everybody")
     await office.slack.until(lambda: "Cards for everybody" in str(office.ana.view and office.ana.view.inputs))

@@ -9,10 +9,13 @@ from bot.config.policies import Policies
 from bot.config.service_desk import ServiceDeskPolicies
 from bot.config.settings import Settings
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from playground.service_desk.world import CHOICES, Ticket
 from playground.slack import Message
 from playground.walkthrough import action_id
 from tests.bot.workplace import PROMPT, Workplace
+
+EN = Texts("en")
 
 STEP = "service_desk"
 LAG = 1.6
@@ -54,7 +57,7 @@ class DeskPlace(Workplace):
 
         def alert() -> Message | None:
             return next(
-                (m for m in self.support.messages if "a request to the Service Desk (" in m.text and onboarding in str(m.blocks)),
+                (m for m in self.support.messages if EN("effect.file_access_request") in m.text and onboarding in str(m.blocks)),
                 None,
             )
 

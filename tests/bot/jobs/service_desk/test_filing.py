@@ -8,11 +8,15 @@ import pytest
 from bot.jobs.errors import RetryLater
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from flows.cases import manage
 from playground.service_desk import EN
-from playground.walkthrough import action_id
+from playground.slack.screen import tells
+from playground.walkthrough import action_id, said
 from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
 from tests.bot.workplace import ENDLESS, soon
+
+ENGLISH = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,9 +40,9 @@ async def test_each_access_is_asked_for_with_the_addresses_and_its_key_is_kept(o
     assert await office.states(onboarding) == {("service_desk", "filed", portal.key), ("slack_connect", "filed", slack.key)}
     page = f"{office.service_desk.url}/servicedesk/customer/portal/{EN}/{portal.key}"
     for thread in (office.read("step"), office.read()):
-        assert f"(Service Desk) is filed in the Service Desk: {portal.key}\n" in thread
+        assert f"Request filed in Service Desk (Service Desk): {portal.key}\n" in thread
         assert page in thread
-        assert f"(Slack Connect) is filed in the Service Desk: {slack.key}\n" in thread
+        assert f"Request filed in Service Desk (Slack Connect): {slack.key}\n" in thread
         assert "ready to paste" not in thread
     for kind in ("step", "review"):
         assert office.journey.says(kind, STEP, f"{portal.key}: NEW {page}")
@@ -69,7 +73,7 @@ async def test_a_bad_moment_while_filing_ends_in_one_request(office: DeskPlace, 
     await asked(office, onboarding)
     (ticket,) = await filed(office, onboarding)
     assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
-    assert office.read("step").count(f"filed in the Service Desk: {ticket.key}") == 1
+    assert office.read("step").count(f"Request filed in Service Desk (Service Desk): {ticket.key}\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["503", "drop_after"])
@@ -144,30 +148,30 @@ async def test_a_name_that_is_not_there_is_told_with_what_there_is_and_the_text(
     world = office.service_desk.world
     world.rename_option(EN, "Service Desk Portal", "Portal <!channel>")
     await asked(office, onboarding)
-    told = await office.reads("The request for Service Desk was not filed by the bot: the form does not offer that choice.")
-    assert "It looked for “Service Desk Portal”. There is: Portal &lt;!channel&gt;, Slack Connect, Status Page." in told
+    told = await office.reads(ENGLISH("say.desk_not_filed", what="Service Desk", why=ENGLISH("why.desk_option")))
+    assert "looked for “Service Desk Portal” and found: Portal &lt;!channel&gt;, Slack Connect, Status Page." in told
     assert "Form: PISMO | Service Desk EN &gt; Settings &gt; Access request &gt; Service Desk Portal" in told
     assert "ana@bank.example" in told
-    assert "look in the Service Desk before" not in told
-    assert "not filed" not in office.read("step")
+    assert not tells(told, said("say.desk_maybe"))
+    assert not tells(office.read("step"), said("say.desk_not_filed"))
     world.restore()
     await office.press_retry(onboarding)
     assert len(await filed(office, onboarding)) == 1
     assert {state for _, state, _ in await office.states(onboarding)} == {"filed"}
 
 
-FAILED, WORKING = "failed, support is told", "approved, being set up"
+FAILED, WORKING = ENGLISH("state.failed"), ENGLISH("state.fulfilling")
 
 
 @pytest.mark.parametrize("other", [[], ["slack_connect"]], ids=["alone", "beside one that was filed"])
 async def test_the_step_has_failed_until_another_try_files_it(office: DeskPlace, onboarding: str, other: list[str]) -> None:
     office.service_desk.world.rename_option(EN, "Service Desk Portal", "Portal")
     await asked(office, onboarding, resources=["service_desk", *other])
-    await office.reads("the form does not offer that choice")
+    await office.reads(ENGLISH("why.desk_option"))
     for kind, step in (("card", ""), ("step", STEP), ("review", STEP)):
         assert office.journey.says(kind, step, FAILED)
     await office.press_retry(onboarding)  # not fixed yet: given up again
-    await office.slack.until(lambda: office.read().count("the form does not offer that choice") == 2)
+    await office.slack.until(lambda: office.read().count(ENGLISH("why.desk_option")) == 2)
     assert office.journey.says("review", STEP, FAILED)
     office.service_desk.world.restore()
     await office.press_retry(onboarding)
@@ -180,7 +184,7 @@ async def test_the_step_has_failed_until_another_try_files_it(office: DeskPlace,
 async def test_the_step_has_failed_until_support_goes_on_by_hand(office: DeskPlace, onboarding: str) -> None:
     office.service_desk.world.rename_option(EN, "Service Desk Portal", "Portal")
     await asked(office, onboarding)
-    await office.reads("the form does not offer that choice")
+    await office.reads(ENGLISH("why.desk_option"))
     assert office.journey.says("review", STEP, FAILED)
     done = lambda: "filed in the Service Desk: SD-79" in office.read("step")  # noqa: E731
     await office.journey.task(office.sam, "review", STEP, "file_request", {"grants": "*", "ticket": "SD-79"}, done)
@@ -193,7 +197,7 @@ async def test_the_step_has_failed_until_support_goes_on_by_hand(office: DeskPla
 async def test_a_field_that_the_bot_does_not_know_is_named(office: DeskPlace, onboarding: str) -> None:
     office.service_desk.world.require(EN, "Share with")
     await asked(office, onboarding)
-    assert "It looked for “Share with”." in await office.reads("the form asks for something that the bot does not know")
+    assert "looked for “Share with”" in await office.reads(ENGLISH("why.desk_required"))
     office.service_desk.world.restore()
     await office.press_retry(onboarding)
     assert len(await filed(office, onboarding)) == 1
@@ -206,7 +210,7 @@ async def test_a_token_that_ended_is_said_and_never_shown(
     desk, old = office.service_desk, office.service_desk.token
     desk.renew_token("another-token-of-the-playground")
     await asked(office, onboarding)
-    assert old not in await office.reads("the Service Desk does not accept the bot's user or API token")
+    assert old not in await office.reads(ENGLISH("why.desk_unauthorized"))
     desk.renew_token(old)
     await office.press_retry(onboarding)
     assert len(await filed(office, onboarding)) == 1
@@ -218,7 +222,7 @@ async def test_given_up_after_a_lost_answer_support_is_told_to_look_first(office
     office.service_desk.fail("drop_after", "POST")
     office.service_desk.fail("503", "GET", "/rest/servicedeskapi/request", times=10)
     await asked(office, onboarding)
-    assert "look in the Service Desk before you file it" in await office.reads("the Service Desk did not answer")
+    assert tells(await office.reads(ENGLISH("why.desk_unavailable")), said("say.desk_maybe"))
     office.service_desk.faults.clear()
     await office.press_retry(onboarding)
     (ticket,) = await filed(office, onboarding)
@@ -245,4 +249,4 @@ async def test_what_the_desk_has_ended_before_the_bot_finds_what_it_filed_counts
     await office.settled()
     await office.look()
     assert await office.states(onboarding) == {("service_desk", state, ticket.key)}
-    assert office.read().count(f"The Service Desk has closed {ticket.key}") == 1
+    assert office.read().count(f"{ticket.key} was closed in Service Desk") == 1

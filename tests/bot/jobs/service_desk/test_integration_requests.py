@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 from bot.jobs.executor import Patience
+from bot.messages.texts import Texts
 from flows.cases import manage, review, tasks
 from flows.journey import JOURNEYS
 from playground.service_desk.world import Ticket
 from tests.bot.jobs.service_desk.desk_place import DeskPlace
 from tests.bot.workplace import ENDLESS
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -53,7 +56,7 @@ async def test_each_integration_is_one_request_with_all_that_is_needed(office: D
     assert tickets["Status Page"].values["customfield_10050"] == {"id": "10102", "child": {"id": "10203"}}
     assert tickets["Webhooks"].values["customfield_10050"] == {"id": "10103", "child": {"id": "10221"}}
     for ticket in tickets.values():
-        assert f"is filed in the Service Desk: {ticket.key}" in thread(office, "step")
+        assert f"): {ticket.key}\n" in thread(office, "step")
     for ticket in tickets.values():
         office.service_desk.move(ticket.key, "CLOSED")
     await office.look()
@@ -76,7 +79,7 @@ async def test_a_bad_moment_while_filing_ends_in_one_request_each(office: DeskPl
     await ask(office, onboarding)
     assert len(office.service_desk.tickets) == before + 2
     for title in ("Webhooks", "Event delivery"):
-        assert thread(office, "step").count(f"({title}) is filed") == 1
+        assert thread(office, "step").count(f"Request filed in Service Desk ({title})") == 1
 
 
 async def test_a_later_revision_that_waits_for_support_is_not_filed(office: DeskPlace, onboarding: str) -> None:
@@ -96,10 +99,10 @@ async def test_without_a_category_support_gets_the_text_and_files_it_by_hand(off
     await ask(office, onboarding, integrations=["webhooks"])
     await office.slack.until(lambda: "ready to paste" in thread(office, "review"))
     told = thread(office, "review")
-    assert "The request for Webhooks was not filed by the bot: the form does not offer that choice." in told
+    assert EN("say.desk_not_filed", what="Webhooks", why=EN("why.desk_option")) in told
     assert "Address for test: https://hooks-test.bank.example/pismo" in told
     await office.do(onboarding, STEP, "file_request", {"request": "webhooks", "ticket": "SD-90"})
-    assert office.journey.says("review", STEP, "Webhooks: Service Desk request SD-90")
+    assert office.journey.says("review", STEP, "Webhooks: Service Desk ticket SD-90")
     await office.do(onboarding, STEP, "set_up", {"requests": ["webhooks"]})
     assert await office.state(onboarding, STEP) == "done"
     assert "Webhooks: marked as set up by" in str(office.journey.lasting("review", STEP).blocks)
@@ -109,7 +112,7 @@ async def test_without_a_category_support_gets_the_text_and_files_it_by_hand(off
     await office.close(onboarding)
     await office.settled()
     assert "since the onboarding is closed: Webhooks. If you need it" in thread(office, "step")
-    assert "Closed before a Service Desk request was recorded for: Webhooks." in thread(office, "review")
+    assert "The onboarding was closed with no Service Desk request recorded for: Webhooks." in thread(office, "review")
 
 
 async def test_a_choice_of_nothing_ends_the_step_and_none_keeps_the_onboarding_open(office: DeskPlace, onboarding: str) -> None:

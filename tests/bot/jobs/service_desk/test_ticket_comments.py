@@ -6,12 +6,17 @@ import pytest
 
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from flows.cases import manage
 from flows.desk import Need
 from playground.slack import Message, Outcome, SlackPerson
+from playground.slack.screen import tells
 from playground.walkthrough import action_id
+from playground.walkthrough import said as wording
 from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
 from tests.bot.workplace import ENDLESS
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -55,7 +60,7 @@ async def test_a_comment_is_shown_once_as_typed_and_an_internal_one_never(office
     for where in ("step", "review"):
         thread = office.journey.thread(where, STEP)
         (message,) = [m for m in thread if "still" in m.text]
-        assert f"Dora of the desk asks something on {key}" in message.text
+        assert f"Dora of the desk asked a question on {key}" in message.text
         assert "<!channel>" not in str(message.blocks).replace("&lt;!channel&gt;", "") or message.blocks[1]["type"] == "rich_text"
         assert action_id(message.blocks, Act.ANSWER_TICKET)
         assert "difficult" not in office.read(where)
@@ -65,7 +70,7 @@ async def test_a_comment_is_shown_once_as_typed_and_an_internal_one_never(office
     await office.look()
     for where in ("step", "review"):
         (message,) = [m for m in office.journey.thread(where, STEP) if "She is." in m.text]
-        assert message.text.startswith(f"Ana, who is one of those who asked, wrote on {key}")
+        assert message.text.startswith(f"Ana, a requester of {key}, commented on it")
         assert not action_id(message.blocks, Act.ANSWER_TICKET)
 
 
@@ -87,16 +92,16 @@ async def test_an_answer_is_one_comment_and_the_button_of_the_portal_is_pressed(
     assert office.service_desk.world.tickets[key].history[-1][0] == "NEW"
     for where in ("step", "review"):
         assert office.read(where).count("Both.") == 1
-        assert "The answer is at the Service Desk now" in office.read(where)
+        assert tells(office.read(where), wording("say.desk_answered"))
     await office.look()
-    assert "wrote on" not in office.read("step")  # the bot's own comment is no news
+    assert not tells(office.read("step"), wording("say.desk_wrote"))  # the bot's own comment is no news
 
 
 async def test_a_ticket_that_waits_offers_the_answer_even_without_a_comment(office: DeskPlace, onboarding: str) -> None:
     key = await the_ticket(office, onboarding)
     office.service_desk.move(key, "PENDING")
     await office.look()
-    assert f"says of {key}: PENDING" in office.read("step")
+    assert f"Status of {key} in Service Desk: PENDING" in office.read("step")
     await answer(office, office.ana, "step", "What do you wait for?")
     await office.settled()
     assert len(written(office, key)) == 1
@@ -123,9 +128,9 @@ async def test_a_bot_that_ended_while_it_answered_finds_what_it_wrote_though_all
     assert len(written(office, key)) == 1
     for where in ("step", "review"):
         assert office.read(where).count("Yes, she is.") == 1
-        assert "The answer is at the Service Desk now" in office.read(where)
+        assert tells(office.read(where), wording("say.desk_answered"))
     await office.look()
-    assert "wrote on" not in office.read("step")
+    assert not tells(office.read("step"), wording("say.desk_wrote"))
 
 
 @pytest.mark.parametrize("kind", ["429", "drop_after"])
@@ -149,14 +154,14 @@ async def test_an_answer_that_could_not_be_written_for_days_is_told_and_can_be_t
     await office.look()
     office.service_desk.fail("503", times=10_000)
     await answer(office, office.ana, "step", "Yes, she is.")
-    assert "Yes, she is." in await office.reads("The bot could not write the answer of")
-    assert "Pismo support has it and sees to it" in office.read("step")
+    assert "Yes, she is." in await office.reads(wording("say.desk_answer_lost"))
+    assert tells(office.read("step"), wording("say.desk_answer_late"))
     office.service_desk.faults.clear()
-    alert = next(m for m in reversed(office.support.messages) if "an answer to the Service Desk" in m.text)
+    alert = next(m for m in reversed(office.support.messages) if EN("effect.file_answer") in m.text)
     assert (await office.sam.click(alert, action_id=action_id(alert.blocks, Act.RETRY_EFFECT))).ok
     await office.slack.until(lambda: len(written(office, key)) == 1)
     await office.settled()
-    assert "The answer is at the Service Desk now" in office.read("step")
+    assert tells(office.read("step"), wording("say.desk_answered"))
 
 
 async def test_a_secret_from_the_desk_is_shown_to_nobody(office: DeskPlace, onboarding: str) -> None:
@@ -187,10 +192,10 @@ async def test_no_answer_is_taken_once_the_ticket_has_ended(office: DeskPlace, o
     await office.look()
     office.service_desk.move(key, "CANCELLED")
     await office.look()
-    assert f"has closed {key} as CANCELLED, so nothing counts as given" in office.read()
+    assert f"{key} was closed in Service Desk as CANCELLED, so nothing counts as granted" in office.read()
     refused = await answer(office, office.ana, "step", "Too late?")
     assert refused.view is not None
-    assert "This request has ended at the Service Desk" in str(refused.view.blocks)
+    assert tells(str(refused.view.blocks), wording("refused.ticket_ended"))
     office.ana.user.stack.clear()
     assert written(office, key) == []
     assert {state for _, state, _ in await office.states(onboarding)} == {"filed"}
@@ -203,7 +208,7 @@ async def test_a_question_nobody_answered_gives_nothing_when_the_desk_closes_it(
     for status in ("PENDING", "VALIDATING", "CLOSED"):
         office.service_desk.move(key, status)
     await office.look()
-    assert "after its question was not answered in time" in office.read()
+    assert tells(office.read(), wording("say.desk_lapsed"))
     assert {state for _, state, _ in await office.states(onboarding)} == {"filed"}
 
 
@@ -215,7 +220,7 @@ async def test_a_question_is_warned_of_while_the_desk_is_away(office: DeskPlace,
     for _ in range(2):
         await office.look()
     for where in ("step", "review"):
-        assert office.read(where).count(f"The Service Desk takes {key} as done. Try it") == 1
+        assert office.read(where).count(f"Service Desk considers {key} done. Try it") == 1
 
 
 async def test_who_may_not_read_comments_follows_the_status_all_the_same(office: DeskPlace, onboarding: str) -> None:
@@ -224,8 +229,8 @@ async def test_who_may_not_read_comments_follows_the_status_all_the_same(office:
     office.service_desk.fail("403", "GET", f"/rest/servicedeskapi/request/{key}/comment", times=2)
     for _ in range(2):
         await office.look()
-    assert office.read().count(f"What is written on {key} cannot be read") == 1
-    assert f"says of {key}: IN DEV" in office.read("step")
+    assert office.read().count(f"The bot can't read the comments on {key}") == 1
+    assert f"Status of {key} in Service Desk: IN DEV" in office.read("step")
     office.service_desk.write(key, "Hello there")
     office.service_desk.fail("403", "GET", f"/rest/servicedeskapi/request/{key}/participant")
     await office.look()
@@ -243,8 +248,8 @@ async def test_whoever_has_an_account_is_named_as_a_participant_and_support_is_t
     (ticket,) = await filed(office, onboarding)
     assert ticket.participants == ["ana@bank.example"]
     assert ticket.values["description"].endswith("which the bot could not do: bruno@bank.example, clara@bank.example")
-    (told,) = [message.text for message in office.journey.thread("review", STEP) if "participants in" in message.text]
-    assert told.startswith(f"2 people are not participants in {ticket.key}")
+    (told,) = [message.text for message in office.journey.thread("review", STEP) if "as participants in" in message.text]
+    assert told.startswith(f"2 people couldn't be added as participants in {ticket.key}")
     assert [line for line in people.splitlines() if line in told] == ["bruno@bank.example", "clara@bank.example"]
     assert "participants in" not in office.read("step")
     await office.do(onboarding, STEP, "grant_access", {"grants": ["*"]})
@@ -254,7 +259,7 @@ async def test_whoever_has_an_account_is_named_as_a_participant_and_support_is_t
     await asked(office, onboarding, users=f"{people}\ndora@bank.example")
     ticket = (await filed(office, onboarding))[-1]
     assert ticket.participants == []
-    assert f"1 person is not a participant in {ticket.key}" in office.read()
+    assert f"1 person couldn't be added as a participant in {ticket.key}" in office.read()
 
 
 async def test_an_answer_that_comes_too_late_is_told_to_both_sides(office: DeskPlace, onboarding: str) -> None:
@@ -272,7 +277,7 @@ async def test_an_answer_that_comes_too_late_is_told_to_both_sides(office: DeskP
     await office.settled()
     assert written(office, key) == []
     for where in ("step", "review"):
-        assert f"was not written on {key}: the Service Desk had closed it by then (CANCELLED)" in office.read(where)
+        assert f"wasn't posted on {key}: the ticket was already closed in Service Desk (CANCELLED)" in office.read(where)
         assert office.read(where).count("Yes, she is.") == 1
 
 
@@ -284,6 +289,6 @@ async def test_an_answer_stands_although_the_button_may_not_be_pressed(office: D
     await answer(office, office.ana, "step", "Yes, she is.")
     await office.settled()
     assert len(written(office, key)) == 1
-    assert "The answer is at the Service Desk now" in office.read("step")
-    assert f"The answer stands on {key}, but the Service Desk still waits" in office.read()
-    assert "could not write the answer" not in office.read()
+    assert tells(office.read("step"), wording("say.desk_answered"))
+    assert f"The answer is on {key}, but Service Desk is still waiting" in office.read()
+    assert not tells(office.read(), wording("say.desk_answer_lost"))

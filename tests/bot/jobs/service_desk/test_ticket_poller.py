@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from playground.service_desk import EN
+from playground.slack.screen import tells
+from playground.walkthrough import said
 from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -14,18 +16,18 @@ async def test_a_status_is_told_once_a_change_until_the_ticket_ends(office: Desk
     await asked(office, onboarding)
     (ticket,) = await filed(office, onboarding)
     await office.look()
-    assert "says of" not in office.read("step")
+    assert not tells(office.read("step"), said("say.desk_status"))
     for status in ("IN DEV", "PENDING"):
         office.service_desk.move(ticket.key, status)
         await office.look()
         await office.look()
         for where in ("step", "review"):
-            assert office.read(where).count(f"The Service Desk says of {ticket.key}: {status}\n") == 1
+            assert office.read(where).count(f"Status of {ticket.key} in Service Desk: {status}\n") == 1
             assert office.journey.says(where, STEP, f"{ticket.key}: {status}")
     office.service_desk.move(ticket.key, "CLOSED")
     await office.look()
     for where in ("step", "review"):
-        assert f"The Service Desk has closed {ticket.key}" in office.read(where)
+        assert f"{ticket.key} was closed in Service Desk" in office.read(where)
     before = len(office.service_desk.calls)
     office.service_desk.move(ticket.key, "NEW")
     await office.look()
@@ -41,7 +43,7 @@ async def test_a_bad_moment_while_looking_is_made_up_for(office: DeskPlace, onbo
     await office.look()
     assert "IN DEV" not in office.read("step")
     await office.look()
-    assert f"says of {ticket.key}: IN DEV" in office.read("step")
+    assert f"Status of {ticket.key} in Service Desk: IN DEV" in office.read("step")
 
 
 async def test_after_a_restart_it_is_followed_on(office: DeskPlace, onboarding: str) -> None:
@@ -50,7 +52,7 @@ async def test_after_a_restart_it_is_followed_on(office: DeskPlace, onboarding: 
     await office.stop_bot()
     office.service_desk.move(ticket.key, "VALIDATING")
     await office.start_bot()
-    await office.slack.until(lambda: f"says of {ticket.key}: VALIDATING" in office.read("step"))
+    await office.slack.until(lambda: f"Status of {ticket.key} in Service Desk: VALIDATING" in office.read("step"))
 
 
 async def test_what_was_filed_by_hand_is_followed_where_it_may_be_seen(office: DeskPlace, onboarding: str) -> None:
@@ -64,13 +66,13 @@ async def test_what_was_filed_by_hand_is_followed_where_it_may_be_seen(office: D
     await office.do(onboarding, STEP, "file_request", form)
     for _ in range(2):
         await office.look()
-    assert office.read().count(f"The status of {ticket.key} cannot be followed") == 1
+    assert office.read().count(f"The bot can't track {ticket.key}") == 1
     ticket.reporter = office.service_desk.user
     await office.look()
     assert office.journey.says("step", STEP, f"{ticket.key}: NEW http")
     world.move(ticket.key, "CLOSED")
     await office.look()
-    assert f"has closed {ticket.key}: CLOSED" in office.read("step")
+    assert f"{ticket.key} was closed in Service Desk: CLOSED" in office.read("step")
 
 
 async def test_a_ticket_that_is_refused_keeps_no_other_waiting(office: DeskPlace, onboarding: str) -> None:
@@ -85,7 +87,7 @@ async def test_a_ticket_that_is_refused_keeps_no_other_waiting(office: DeskPlace
     assert any(f"{tickets[other].key}: IN DEV" in message.text for message in office.blue.messages)
     assert "IN DEV" not in office.read("step")
     await office.look()
-    assert f"says of {tickets[onboarding].key}: IN DEV" in office.read("step")
+    assert f"Status of {tickets[onboarding].key} in Service Desk: IN DEV" in office.read("step")
     await office.close(other)
 
 
@@ -107,5 +109,5 @@ async def test_a_customers_damaged_record_keeps_no_other_ticket_waiting(
     }
     assert "IN DEV" not in office.read("step")
     await office.look()
-    assert f"says of {tickets[onboarding].key}: IN DEV" in office.read("step")
+    assert f"Status of {tickets[onboarding].key} in Service Desk: IN DEV" in office.read("step")
     await office.close(other)
