@@ -12,7 +12,8 @@ from bot.messages.buttons import Act
 from bot.messages.texts import Texts
 from playground.acts import Acts, example
 from playground.office import CALM, Office
-from playground.walkthrough import Walkthrough, action_id, effect_id
+from playground.slack.screen import tells
+from playground.walkthrough import Walkthrough, action_id, effect_id, said
 
 EN = Texts("en")
 
@@ -80,7 +81,7 @@ async def test_after_a_long_outage_all_is_done_in_order_and_once(
             await office.start_bot()
         await office.slack.until(lambda: not left(office), timeout=120)
         assert {state for state, _, _ in effects(office)} == {"done"}
-        assert "Approved" in "\n".join(message.text for message in journey.thread("step", "planning"))
+        assert tells("\n".join(message.text for message in journey.thread("step", "planning")), said("say.approved"))
         assert not journey.says("step", "planning", EN("state.submitted"))
         new = [message.text for message in office.support.messages if message.ts not in known]
         assert not [text for text in new if "this failed: " in text]

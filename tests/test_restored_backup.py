@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from flows.steps.org_details import to_org_details
 from playground.acts import Acts, example
 from playground.office import CALM, Office
@@ -17,6 +18,8 @@ from playground.slack.screen import tells
 from playground.walkthrough import Walkthrough, action_id, said
 from storage.engine import is_sqlite
 from tests.databases import DATABASES, all_done, copy_sqlite, doubled, left, office_on, posted, postgresql_copy
+
+EN = Texts("en")
 
 pytestmark = pytest.mark.process
 
@@ -81,7 +84,7 @@ async def test_nothing_is_posted_again_and_lost_answers_are_asked_for(office: Of
         backup.make()
         slack.faults.clear()
         await office.start_bot()
-        await acts.thread_says("step", "organization", "Approved")
+        await acts.thread_says("step", "organization", EN("say.approved", revision=1))
 
         # The time that will be lost: one step opens others, and the customer sends two.
         await journey.send_step(acts.lead, "service_desk", example("service_desk"))

@@ -14,11 +14,14 @@ import pytest
 from bot.messages.buttons import Act, ButtonValue
 from playground.office import CALM, Office
 from playground.slack import Delivery, Message
+from playground.slack.screen import tells
 from playground.walkthrough import effect_id
+from playground.walkthrough import said as wording
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.process
 
+APPROVED = wording("say.approved")
 CUSTOMERS = 16
 PRESSING = 3
 LATE = 2000.0
@@ -94,7 +97,9 @@ async def test_told_to_end_in_a_burst_it_keeps_what_it_answered(socket_mode: boo
             await place.slack.until(lambda: place.approved() == set(waiting), timeout=60)
             await place.slack.until(lambda: not place.effects("waiting", "running"), timeout=60)
             assert place.effects("failed") == 0
-            said = [m.thread_ts for m in posts(place) if m.thread_ts and m.channel is not place.support and "Approved" in m.text]
+            said = [
+                m.thread_ts for m in posts(place) if m.thread_ts and m.channel is not place.support and tells(m.text, APPROVED)
+            ]
             assert len(said) == len(set(said)) == CUSTOMERS
             ids = Counter(effect_id(message) for message in posts(place))
             assert [name for name, times in ids.items() if times > 1] == []

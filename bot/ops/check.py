@@ -97,7 +97,7 @@ def _whole() -> list[Line]:
         verify()
     except VerificationError as error:
         return [Line("bot", fault, RESTORE) for fault in error.faults]
-    return [Line("bot", "every step, form and button has its words")]
+    return [Line("bot", "every step, form, and button has its text")]
 
 
 async def _store(settings: Settings, wrong: set[str]) -> list[Line]:
@@ -123,7 +123,7 @@ def _schema(url: str) -> Line:
     try:
         found = state(url)
     except Unavailable as error:
-        return Line("database", f"cannot be used now ({error.kind})", "see whether DATABASE_URL is right and it can be written")
+        return Line("database", f"cannot be used now ({error.kind})", "check that DATABASE_URL is right and can be written")
     if found.kind == "current":
         return Line("database", f"current (revision {found.database})")
     if found.kind == "newer":
@@ -131,7 +131,7 @@ def _schema(url: str) -> Line:
             "database", f"newer (revision {found.database}) than the bot ({found.code})", "run the newer version of the bot"
         )
     if found.kind == "altered":
-        return Line("database", "what stands in alembic_version is no revision", "put back what stood there")
+        return Line("database", "alembic_version doesn't hold a revision", "put back what was there")
     return Line("database", "has no tables yet" if found.kind == "empty" else "older than the bot", "run: python -m bot migrate")
 
 
@@ -139,7 +139,9 @@ def _files(before: Sequence[Path], now: Sequence[Path]) -> Line:
     """``before``, ``now``: SQLite's files on which others have rights."""
     if now:
         return Line("database files", f"others have rights on {_names(now)}", "as their owner: chmod 600")
-    return Line("database files", f"others had rights on {_names(before)} until now" if before else "for this user alone")
+    return Line(
+        "database files", f"others had rights on {_names(before)} until now" if before else "only this user has rights on them"
+    )
 
 
 def _names(paths: Sequence[Path]) -> str:
@@ -162,7 +164,7 @@ async def _stored(settings: Settings) -> list[Line]:
     except Unavailable:
         return []
     lines = [Line("journeys", fault, HOW_STRANDED) for fault in found] or [Line("journeys", "each customer's version is here")]
-    return [*_key_file(settings), Line("keys", "open all that is stored"), *lines]
+    return [*_key_file(settings), Line("keys", "open everything that is stored"), *lines]
 
 
 def _key_file(settings: Settings) -> Iterator[Line]:
@@ -218,15 +220,15 @@ async def _slack(settings: Settings, wanted: set[str]) -> AsyncIterator[Line]:
         try:
             me = await slack.whoami()
         except SlackError as error:
-            yield Line("Slack token", f"Slack answered {error.error}", _mend_token(error))
+            yield Line("Slack token", f"Slack returned {error.error}", _mend_token(error))
             return
         yield Line("Slack token", f"works in the workspace {me.team}")
         missing = sorted(wanted - me.scopes) if me.scopes else []
         if missing:
-            how = "paste app_manifest.yaml into the Slack app's page, App Manifest, and install the app again"
+            how = "paste app_manifest.yaml into the Slack app's page, App Manifest, and reinstall the app"
             yield Line("Slack scopes", f"missing: {', '.join(missing)}", how)
         else:
-            yield Line("Slack scopes", "all that the manifest asks for")
+            yield Line("Slack scopes", "everything the manifest asks for")
         yield await _support_channel(slack, settings.support_channel, me.user_id)
     finally:
         await slack.stop()
@@ -240,7 +242,7 @@ async def _support_channel(slack: Slack, channel: str, user_id: str) -> Line:
             return Line("SUPPORT_CHANNEL", "the bot is not in it", invite)
     except SlackError as error:
         how = invite + ", or set the right ID" if error.error == "channel_not_found" else _mend_token(error)
-        return Line("SUPPORT_CHANNEL", f"Slack answered {error.error}", how)
+        return Line("SUPPORT_CHANNEL", f"Slack returned {error.error}", how)
     if fault := fault_of(found):
         what, how = FAULTS[fault]
         return Line("SUPPORT_CHANNEL", what, f"{how}: all answers of all customers are shown in it")
@@ -336,15 +338,15 @@ async def _comments(client: ServiceDesk) -> Line:
 
 def _mend_desk(error: ServiceDeskError) -> str:
     if error.transient:
-        return "see whether this machine reaches SERVICE_DESK_URL; the bot itself starts without and keeps trying"
+        return "check that this machine reaches SERVICE_DESK_URL; the bot itself starts without and keeps trying"
     if error.fault is ServiceDeskFault.UNAUTHORIZED:
         return "make a new API token for SERVICE_DESK_USER and set it as SERVICE_DESK_TOKEN"
-    return "see whether SERVICE_DESK_URL is the site's address and the user may see its portals"
+    return "check that SERVICE_DESK_URL is the site's address and the user can see its portals"
 
 
 def _mend_token(error: SlackError) -> str:
     if error.error == "missing_scope":
-        return "install the app again with the scopes of app_manifest.yaml"
+        return "reinstall the app with the scopes of app_manifest.yaml"
     if error.error in ("unreachable", "timeout") or error.error.startswith("http_"):
-        return "see whether this machine reaches SLACK_API_URL; the bot itself starts without and keeps trying"
-    return "copy the Bot User OAuth Token anew from the Slack app's page, OAuth & Permissions"
+        return "check that this machine reaches SLACK_API_URL; the bot itself starts without and keeps trying"
+    return "copy the Bot User OAuth Token again from the Slack app's page, OAuth & Permissions"

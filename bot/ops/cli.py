@@ -21,7 +21,7 @@ def _given(_: click.Context, argument: click.Parameter, value: str) -> str:
         from bot.config.settings import Exit  # noqa: PLC0415
 
         what = f"{argument.human_readable_name} is empty, so nothing was done"
-        _end(Exit.CONFIGURATION, f"{what} - see whether the variable that you gave is set")
+        _end(Exit.CONFIGURATION, f"{what} - check that the variable you gave is set")
     return value
 
 
@@ -211,9 +211,7 @@ def verify_log(since: Path | None, save: Path | None) -> None:
         _end(Exit.ALTERED, f"the database is not what was written - {maintenance.HOW_ALTERED}")
     if lacking:
         sys.exit(Exit.UNKNOWN_KEY)
-    click.echo(
-        f"ok: the logs of {done.count} onboardings are whole" if done.count != 1 else "ok: the log of 1 onboarding is whole"
-    )
+    click.echo(f"ok: audit logs verified: {done.count} onboarding{'' if done.count == 1 else 's'}")
 
 
 @main.command("accept-log")
@@ -232,17 +230,15 @@ def accept_log(onboarding: str, *, yes: bool) -> None:
     for finding in found:
         click.echo(str(finding))
     if not found:
-        click.echo(
-            "ok: nothing is wrong with it, so nothing was written - if a bot that runs refuses it all the same, restart that bot"
-        )
+        click.echo("ok: nothing is wrong with it, so nothing was written - if a running bot still refuses it, restart that bot")
         return
     if not yes:
-        click.confirm("Keep what stands now? The log will say what was found", abort=True)
+        click.confirm("Keep the current state? The log will record what was found", abort=True)
     try:
         _wait(maintenance.accept_log(settings, chain_id, found))
     except FoundOtherwiseError:
         _end(Exit.ALTERED, "by now something else is wrong than was shown, so nothing was written - run this again")
-    click.echo("ok: it goes on; the log says what was found")
+    click.echo("ok: the onboarding goes on; the log records what was found")
 
 
 @main.command("after-restore")
@@ -322,27 +318,27 @@ def erase(customer: str, *, yes: bool) -> None:
             f"with --yes a name is not enough - give the id, if it is this one: {found}",
         )
     if not yes:
-        click.confirm(f"Remove the personal data of {found} for ever?", abort=True)
+        click.confirm(f"Remove the personal data of {found} permanently?", abort=True)
     try:
         _wait(maintenance.erase_one(settings, known))
     except StillReadError:
         what = f"the personal data of {known} is removed, but another process still reads the database as it was before, a backup or a"
         how = f"end that process, then run: python -m bot erase {known} --yes"
         _end(Exit.FAILED, f"{what} shell for instance, and so the old pages are still in its files - {how}")
-    click.echo(f"ok: the personal data of {known} is removed; what stands in Slack and in backups is for people to remove")
+    click.echo(f"ok: the personal data of {known} is removed; what is in Slack and in backups has to be removed by hand")
     if maintenance.keeps_dead_rows(settings):
         click.echo(
             "note: PostgreSQL's own files may hold it until it reuses the space; docs/operations.md says how to empty them"
         )
 
 
-HOW_NO_REVISION = "what stands in alembic_version is no revision - keep a copy of the database, and put back what stood there"
+HOW_NO_REVISION = "alembic_version doesn't hold a revision - keep a copy of the database, and put back what was there"
 HOW = {
     "locked": "another process holds it; end that, or try again",
     "full": "make room on its disk",
     "read_only": "let this user write the file and its folder",
     "overloaded": "let it take more connections, or end what holds them; each process of the bot keeps up to 20",
-    "unreachable": "see whether DATABASE_URL is right and the server runs",
+    "unreachable": "check that DATABASE_URL is right and the server is running",
 }
 
 

@@ -25,7 +25,7 @@ def put_first(key: str, file: Path) -> int:
 
 def _before_others(key: str, file: Path) -> int:
     if not file.is_file():
-        raise NoKeyFileError("is no file")
+        raise NoKeyFileError("isn't a file")
     if file.stat().st_uid != os.geteuid():  # it is written anew, and its owner could read it no more
         raise PermissionError(errno.EPERM, "it belongs to another user")
     text = file.read_text("utf-8-sig", "replace").strip()
@@ -38,4 +38,4 @@ def _count(text: str) -> int:
     try:
         return len(Keyring.parse(text).ids) if text else 0
     except KeyringError:
-        raise NoKeyFileError("holds something else than keys") from None
+        raise NoKeyFileError("holds something other than keys") from None

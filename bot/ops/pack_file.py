@@ -19,7 +19,7 @@ def verified(file: Path, key: Path | None, fingerprint: str) -> Sequence[PackLin
     """``key``: a PEM file; ``fingerprint``: as people write it, in capitals or with signs between. Raises UnusableError."""
     pinned = re.sub(r"[\s:-]", "", fingerprint).lower()
     if fingerprint and not _FINGERPRINT.fullmatch(pinned):
-        raise UnusableError("the fingerprint has not 32 hex digits - give it as keys public prints it")
+        raise UnusableError("the fingerprint doesn't have 32 hex digits - give it as keys public prints it")
     try:
         published = VerifyingKey.of_pem(_read(key)) if key is not None else None
     except ValueError:
@@ -28,7 +28,7 @@ def verified(file: Path, key: Path | None, fingerprint: str) -> Sequence[PackLin
         return verify_pack(_read(file), key=published, fingerprint=pinned)
     except (UnreadableArchiveError, UnreadablePackError) as error:
         raise UnusableError(
-            f"{file} cannot be verified: {error} - take it as it was sent, not unpacked and packed again"
+            f"{file} cannot be verified: {error} - use it as it was sent, not unpacked and packed again"
         ) from None
 
 

@@ -153,7 +153,7 @@ async def test_an_onboarding_goes_on_and_nothing_stands_twice(office: Workplace,
     assert not [message.text for message in office.support.messages[known:] if "this failed: " in message.text]
     assert len(office.acme.bookmarks) == 1
     thread = office.journey.thread("step", "planning")
-    assert len([message for message in thread if "Approved" in message.text]) == 1
+    assert len([message for message in thread if tells(message.text, said("say.approved"))]) == 1
     assert len([file for message in thread for file in message.files]) == 1
     assert len(office.answers(office.sam)) == direct + 1
     (sent,) = [message for message in messages(office) if message.channel.im == office.sam.id][-1].files

@@ -54,12 +54,12 @@ async def test_the_transcripts_show_the_whole_journeys() -> None:
     assert "Onboarding of Blue Coop" in transcripts[False]
     for transcript in transcripts.values():
         assert "Access verified in Production: all checks passed." in transcript
-        assert "ok: the log of 1 onboarding is whole" in transcript
+        assert "ok: audit logs verified: 1 onboarding" in transcript
         assert " 0 refused; " in transcript
         assert "PRIVATE KEY-----" not in transcript
         assert [line for line in transcript.splitlines() if ID.search(line)] == []
     assert re.search(r"\b(\d+) of \1 steps done", transcripts[True])
-    both = "\n".join(transcripts.values()).replace("the log of 1 onboarding is whole", "the logs of 2 onboardings are whole")
+    both = "\n".join(transcripts.values()).replace("verified: 1 onboarding", "verified: 2 onboardings")
     shown = re.findall(r"```\n(    card .*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)[0]
     assert [line for line in shown.splitlines() if line.partition("…")[0].rstrip() not in both] == []
 

@@ -287,7 +287,7 @@ async def test_a_group_that_may_not_create_is_told_and_with_another_it_is_create
     bank.place.secrets.append(other)
     assert tells(await bank.creates(other), wording("say.program_list_forbidden"))
     bank.pismo.forbid("orgs")
-    assert "the token does not say whose it is, and Pismo does not show it your organization (403)" in await bank.creates()
+    assert tells(await bank.creates(), wording("say.program_whose_unknown", code="403"))
     assert bank.begun == 0
     bank.pismo.allow("orgs")
     bank.pismo.forbid("program_template")

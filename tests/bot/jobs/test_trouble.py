@@ -23,7 +23,7 @@ from flows.steps.org_details import to_org_details
 from playground.acts import example
 from playground.slack import Message, Outcome
 from playground.slack.delivery import signature
-from playground.slack.screen import plain, tells
+from playground.slack.screen import tells
 from playground.walkthrough import action_id, effect_id, ready
 from playground.walkthrough import said as wording
 from tests.bot.workplace import ENDLESS, PROMPT, Workplace
@@ -66,7 +66,7 @@ async def test_a_call_that_fails_once_happens_once(office: Workplace, onboarding
     await office.send(onboarding, "planning")
     await office.approve(onboarding, "planning")
     assert twice(office) == []
-    assert any("Approved" in message.text for message in office.journey.thread("step", "planning"))
+    assert any(tells(message.text, wording("say.approved")) for message in office.journey.thread("step", "planning"))
     assert EN("state.submitted") not in office.journey.lasting("step", "planning").text
     assert office.slack.violations == []
 
@@ -155,7 +155,7 @@ async def test_what_is_refused_is_told_after_one_try_with_what_mends_it_and_one_
     office.slack.faults.clear()
     await press(office, alerts[0], Act.RETRY_EFFECT)
     await office.settled()
-    assert any("Approved" in message.text for message in office.journey.thread("step", "planning"))
+    assert any(tells(message.text, wording("say.approved")) for message in office.journey.thread("step", "planning"))
     assert not office.journey.says("card", "", EN("state.submitted"))
     async with office.bot.store.read() as unit:
         assert not await unit.failed_effects(onboarding)
@@ -426,6 +426,13 @@ def said(office: Workplace) -> str:
     return "\n".join(m.text for m in office.journey.thread("step", "authentication"))
 
 
+def proofs(office: Workplace) -> list[bool]:
+    """Whether each one passed, as the thread says."""
+    texts = [message.text for message in office.journey.thread("step", "authentication")]
+    passed, failed = wording("say.proof_passed"), wording("say.proof_failed")
+    return [tells(text, passed) for text in texts if tells(text, passed) or tells(text, failed)]
+
+
 @pytest.mark.parametrize("kind", ["429", "5xx", "drop_before", "drop_after", "slow"])
 async def test_the_proof_outlasts_a_bad_moment_of_pismo(office: Workplace, onboarding: str, kind: str) -> None:
     token = await to_the_proof(office, onboarding)
@@ -479,4 +486,4 @@ async def test_what_was_given_up_is_told_with_customer_and_step_and_in_the_card(
     assert await office.bot.adapters.slack.permalink(card.channel.id, card.ts) in str(alert.blocks)
     await press(office, alert, Act.RETRY_EFFECT)
     await office.settled()
-    assert "Approved" in "\n".join(m.text for m in office.journey.thread("step", "planning"))
+    assert tells("\n".join(m.text for m in office.journey.thread("step", "planning")), wording("say.approved"))

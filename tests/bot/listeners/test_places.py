@@ -69,7 +69,7 @@ async def test_a_deleted_message_stands_again_and_serves(office: Workplace, sent
     assert (await office.sam.click(card, action_id=action_id(card.blocks, Act.APPROVE))).ok
     await office.settled()
     assert EN("state.submitted") not in SeenMessage.of(standing(office, sent, kind, step)[0]).shown
-    assert any("Approved" in message.text for message in office.journey.thread("step", "planning"))
+    assert any(tells(message.text, wording("say.approved")) for message in office.journey.thread("step", "planning"))
     assert len(standing(office, sent, kind, step)) == 1
 
 
@@ -201,7 +201,9 @@ async def test_a_channel_shared_again_shows_what_happened_meanwhile(
     comes_back(office, acme, team)
 
     async def all_is_done() -> bool:
-        return not await given_up(office, sent) and "Approved" in office.journey.thread("step", "planning")[-1].text
+        return not await given_up(office, sent) and tells(
+            office.journey.thread("step", "planning")[-1].text, wording("say.approved")
+        )
 
     await office.slack.until(all_is_done)
     await office.settled()
@@ -224,7 +226,7 @@ async def test_what_was_refused_under_the_old_id_is_done_under_the_new_one(offic
     await office.approve(sent, "planning")
     assert await given_up(office, sent) > 0
     office.slack.emit({"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": acme.id}, acme)
-    await office.slack.until(lambda: "Approved" in office.journey.thread("step", "planning")[-1].text)
+    await office.slack.until(lambda: tells(office.journey.thread("step", "planning")[-1].text, wording("say.approved")))
     await office.settled()
     assert await given_up(office, sent) == 0
     assert EN("state.submitted") not in SeenMessage.of(office.journey.lasting("card")).shown

@@ -51,7 +51,7 @@ async def test_a_double_click_on_approve_approves_once_and_says_so(office: Workp
     await office.settled()
     assert await office.state(onboarding, "planning") == "fulfilling"
     assert [d.user_id for d in (await office.snapshot(onboarding)).decisions] == [office.sam.id]
-    assert sum("Approved" in text for text in thread(office, onboarding, "step", "planning")) == 1
+    assert sum(tells(text, wording("say.approved")) for text in thread(office, onboarding, "step", "planning")) == 1
     assert sum("approved version 1" in text for text in thread(office, onboarding, "review", "planning")) == 1
     assert len(office.answers(office.sam)) == said + 1
     assert f"<@{office.sam.id}>" in office.answers(office.sam)[-1]
@@ -82,7 +82,7 @@ async def test_where_two_must_approve_two_at_once_are_enough_and_one_twice_is_no
     await office.settled()
     assert await office.state(onboarding, "authentication") == "fulfilling"
     assert {d.user_id for d in (await office.snapshot(onboarding)).decisions} == {office.sam.id, office.kim.id}
-    assert sum("Approved" in text for text in thread(office, onboarding, "step", "authentication")) == 1
+    assert sum(tells(text, wording("say.approved")) for text in thread(office, onboarding, "step", "authentication")) == 1
 
 
 async def test_two_different_approvers_at_the_same_moment(office: Workplace, onboarding: str) -> None:
@@ -106,7 +106,7 @@ async def test_approval_against_request_for_changes_at_once(office: Workplace, o
     (decision,) = (await office.snapshot(onboarding)).decisions
     if state == "changes_requested":
         assert decision.verdict == "request_changes"
-        assert not any("Approved" in text for text in said)
+        assert not any(tells(text, wording("say.approved")) for text in said)
         assert f"<@{office.kim.id}>" in office.answers(office.sam)[-1]
     else:
         assert (state, decision.verdict) == ("fulfilling", "approve")

@@ -216,11 +216,11 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
         assert "wrong: Slack scopes: missing: commands - paste app_manifest.yaml" in wrong.out
         assert "wrong: SUPPORT_CHANNEL: is shared with another company - end the sharing" in wrong.out
         world.remove_bot_from(support)
-        assert "wrong: SUPPORT_CHANNEL: Slack answered channel_not_found - invite the bot" in (await terminal.bot("check")).out
+        assert "wrong: SUPPORT_CHANNEL: Slack returned channel_not_found - invite the bot" in (await terminal.bot("check")).out
 
         terminal.env["SLACK_BOT_TOKEN"] = "xoxb-not-this-one"
         refused = await terminal.bot("check")
-        assert "wrong: Slack token: Slack answered invalid_auth - copy the Bot User OAuth Token" in refused.out
+        assert "wrong: Slack token: Slack returned invalid_auth - copy the Bot User OAuth Token" in refused.out
         assert "xoxb-not-this-one" not in refused.out + refused.err
 
 
@@ -232,4 +232,4 @@ async def test_check_without_slack_says_that_the_bot_starts_all_the_same(termina
         "SUPPORT_CHANNEL": "C0SUPPORT",
     }
     ended = await terminal.bot("check")
-    assert "wrong: Slack token: Slack answered unreachable - see whether this machine reaches SLACK_API_URL" in ended.out
+    assert "wrong: Slack token: Slack returned unreachable - check that this machine reaches SLACK_API_URL" in ended.out

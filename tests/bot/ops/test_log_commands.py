@@ -49,7 +49,7 @@ def write(statement: str, *values: str) -> None:
 def test_a_log_is_compared_with_what_was_kept_and_goes_on_once_it_is_accepted(onboarding_id: str) -> None:
     assert bot("verify-log", "--save", "heads.json").exit_code == 0
     assert Path("heads.json").stat().st_mode & 0o077 == 0
-    assert bot("verify-log", "--since", "heads.json").output == "ok: the log of 1 onboarding is whole\n"
+    assert bot("verify-log", "--since", "heads.json").output == "ok: audit logs verified: 1 onboarding\n"
 
     write("DELETE FROM decisions WHERE onboarding_id = ?", onboarding_id)
     altered = bot("verify-log", "--save", "later.json")
@@ -59,7 +59,9 @@ def test_a_log_is_compared_with_what_was_kept_and_goes_on_once_it_is_accepted(on
 
     assert bot("accept-log", onboarding_id, typed="n\n").exit_code == 1
     assert bot("verify-log").exit_code == Exit.ALTERED
-    assert bot("accept-log", onboarding_id, typed="y\n").output.endswith("ok: it goes on; the log says what was found\n")
+    assert bot("accept-log", onboarding_id, typed="y\n").output.endswith(
+        "ok: the onboarding goes on; the log records what was found\n"
+    )
     assert bot("verify-log", "--since", "heads.json").exit_code == 0
 
     Path("heads.json").write_text("{}")

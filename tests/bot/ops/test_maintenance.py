@@ -130,8 +130,8 @@ def test_a_database_that_two_keys_sealed_names_both(shell: Shell) -> None:
         assert ran.exit_code == Exit.CONFIGURATION
         assert all(key in ran.stderr for key in (OLD_ID, NEW_ID))
     assert shell.bot("keys", "rotate", keys=f"{NEW},{OLD}").exit_code == Exit.OK
-    assert shell.bot("verify-log", keys=NEW).stdout == "ok: the logs of 2 onboardings are whole\n"
-    assert "ok: keys: open all that is stored" in shell.bot("check").stdout
+    assert shell.bot("verify-log", keys=NEW).stdout == "ok: audit logs verified: 2 onboardings\n"
+    assert "ok: keys: open everything that is stored" in shell.bot("check").stdout
 
 
 def test_what_was_altered_is_said_though_a_key_is_missing(shell: Shell) -> None:
@@ -150,7 +150,7 @@ def test_a_key_that_never_was_hides_nothing(shell: Shell) -> None:
     raw(shell.url, "UPDATE audit_heads SET mac = 'v1.kgone.' || substr(mac, 5)")
     found = shell.bot("verify-log", keys=OLD)
     assert (found.exit_code, "wrong: onb_1: head_changed" in found.stderr) == (Exit.ALTERED, True)
-    assert "ok: keys: open all that is stored" in shell.bot("check").stdout  # one customer's trouble
+    assert "ok: keys: open everything that is stored" in shell.bot("check").stdout  # one customer's trouble
 
     raw(shell.url, "INSERT INTO sealing_keys (id, mac, retired) VALUES ('kgone', 'x', false)")
     listed = shell.bot("verify-log")
@@ -177,7 +177,7 @@ def test_a_value_under_a_key_that_never_was_is_one_customers_damage(shell: Shell
     assert (found.exit_code, "wrong: onb_1: row_changed: onboardings/onb_1" in found.stderr) == (Exit.ALTERED, True)
     assert "wrong: people.name of TCUST/ULEAD names the key kevil, which never sealed anything here" in found.stderr
     shell.stored(OLD, lambda store: store.transact(keys.claim))  # as a bot that starts
-    assert "ok: keys: open all that is stored" in shell.bot("check").stdout
+    assert "ok: keys: open everything that is stored" in shell.bot("check").stdout
     assert "tasks.answers of onb_1:planning.session:1" in shell.bot("export", "onb_1", "-o", "out").stderr
 
     rotated = shell.bot("keys", "rotate", keys=f"{NEW},{OLD}")
@@ -366,13 +366,13 @@ def test_a_revision_that_is_none_is_an_alteration(shell: Shell) -> None:
         raw(shell.url, statement)
         for words in (["run"], ["migrate"], ["verify-log"]):
             refused = shell.bot(*words, keys=OLD)
-            assert (refused.exit_code, "put back what stood there" in refused.stderr) == (Exit.ALTERED, True), (statement, words)
+            assert (refused.exit_code, "put back what was there" in refused.stderr) == (Exit.ALTERED, True), (statement, words)
 
 
 def test_one_customer_from_export_to_erasure_with_a_change_of_keys_between(shell: Shell) -> None:
     shell.begin(OLD, "onb_1", "Acme Bank")
     shell.begin(OLD, "onb_2", "Acme Cards")
-    assert shell.bot("verify-log", keys=OLD).stdout == "ok: the logs of 2 onboardings are whole\n"
+    assert shell.bot("verify-log", keys=OLD).stdout == "ok: audit logs verified: 2 onboardings\n"
     several = shell.bot("export", "acme")
     assert (several.exit_code, "onb_1 (Acme Bank), onb_2 (Acme Cards)" in several.stderr) == (Exit.FAILED, True)
     exported = Path(shell.bot("export", "acme bank", "-o", "out").stdout.strip())
@@ -527,9 +527,9 @@ def test_a_file_of_something_else_stays_as_it_is(shell: Shell) -> None:
     other = shell.folder / ".env"
     other.write_text("SLACK_BOT_TOKEN=xoxb-1-made-up\n")
     refused = shell.bot("keys", "new", "--to", ".env")
-    assert (refused.exit_code, ".env holds something else than keys" in refused.stderr) == (Exit.FAILED, True)
+    assert (refused.exit_code, ".env holds something other than keys" in refused.stderr) == (Exit.FAILED, True)
     assert other.read_text() == "SLACK_BOT_TOKEN=xoxb-1-made-up\n"
-    assert "is no file" in shell.bot("keys", "new", "--to", "/dev/null").stderr
+    assert "isn't a file" in shell.bot("keys", "new", "--to", "/dev/null").stderr
     nowhere = shell.bot("keys", "new", "--to", "no/such/folder")
     assert (nowhere.exit_code, "No such file or directory" in nowhere.stderr) == (Exit.FAILED, True)
     assert shell.bot("keys", "new", "--to", "other.keys").exit_code == Exit.OK
@@ -613,7 +613,7 @@ def test_the_databases_files_are_for_this_user_alone(shell: Shell) -> None:
     (lock := shell.folder / "bot.db.lock").touch(0o644)
     assert shell.bot("verify-log", keys=OLD).exit_code == Exit.OK
     assert mode(lock) == 0o600
-    assert "ok: database files: for this user alone" in shell.bot("check").stdout
+    assert "ok: database files: only this user has rights on them" in shell.bot("check").stdout
 
 
 def test_an_export_takes_the_place_of_an_open_file(shell: Shell) -> None:

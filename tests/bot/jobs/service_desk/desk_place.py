@@ -1,5 +1,6 @@
 """A workplace with a Service Desk where the bot files access requests itself."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.messages.buttons import Act
 from bot.messages.texts import Texts
 from playground.service_desk.world import CHOICES, Ticket
 from playground.slack import Message
+from playground.slack.screen import tells
 from playground.walkthrough import action_id
 from tests.bot.workplace import PROMPT, Workplace
 
@@ -46,9 +48,9 @@ class DeskPlace(Workplace):
         """The step's thread, on support's side or the customer's ("step")."""
         return "\n".join(message.text for message in self.journey.thread(where, STEP))
 
-    async def reads(self, words: str, where: str = "review") -> str:
+    async def reads(self, words: str | re.Pattern[str], where: str = "review") -> str:
         """The thread, once it contains these words: giving up is reported after the effects are done."""
-        await self.slack.until(lambda: words in self.read(where), timeout=20)
+        await self.slack.until(lambda: tells(self.read(where), words), timeout=20)
         await self.settled()
         return self.read(where)
 

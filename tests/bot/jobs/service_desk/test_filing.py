@@ -103,7 +103,7 @@ async def test_a_bot_that_ended_while_it_filed_finds_what_it_filed(office: DeskP
     office.patience = CALM
     await office.send(onboarding, STEP, resources=["service_desk"])
     record = (await office.snapshot(onboarding)).steps[STEP]
-    await office.journey.approve(office.sam, STEP, lambda: record.revision and "Approved" in office.read("step"))
+    await office.journey.approve(office.sam, STEP, lambda: record.revision and tells(office.read("step"), said("say.approved")))
     await office.slack.until(lambda: any(call.path.endswith("/request") and call.status == 503 for call in desk.calls[before:]))
     await office.stop_bot()
     office.service_desk.faults.clear()
@@ -119,7 +119,7 @@ async def test_while_the_desk_is_away_the_customer_is_not_kept_waiting_and_suppo
     office.patience = CALM
     office.service_desk.fail("503", times=10_000)
     await office.send(onboarding, STEP, resources=["service_desk"])
-    await office.journey.approve(office.sam, STEP, lambda: "Approved" in office.read("step"))
+    await office.journey.approve(office.sam, STEP, lambda: tells(office.read("step"), said("say.approved")))
     form = {"grants": "*", "ticket": "SD-77"}
     done = lambda: "filed in the Service Desk: SD-77" in office.read("step")  # noqa: E731
     await office.journey.task(office.sam, "review", STEP, "file_request", form, done)
@@ -133,7 +133,7 @@ async def test_what_support_filed_while_an_answer_was_missing_is_not_filed_again
     office.patience = ENDLESS
     office.service_desk.fail("drop_before", "POST")
     await office.send(onboarding, STEP, resources=["service_desk"])
-    await office.journey.approve(office.sam, STEP, lambda: "Approved" in office.read("step"))
+    await office.journey.approve(office.sam, STEP, lambda: tells(office.read("step"), said("say.approved")))
     done = lambda: "filed in the Service Desk: SD-78" in office.read("step")  # noqa: E731
     await office.journey.task(office.sam, "review", STEP, "file_request", {"grants": "*", "ticket": "SD-78"}, done)
     await office.settled()
@@ -239,7 +239,7 @@ async def test_what_the_desk_has_ended_before_the_bot_finds_what_it_filed_counts
     office.patience = CALM
     await office.send(onboarding, STEP, resources=["service_desk"])
     record = (await office.snapshot(onboarding)).steps[STEP]
-    await office.journey.approve(office.sam, STEP, lambda: record.revision and "Approved" in office.read("step"))
+    await office.journey.approve(office.sam, STEP, lambda: record.revision and tells(office.read("step"), said("say.approved")))
     name = (await office.snapshot(onboarding)).onboarding.customer
     await office.slack.until(lambda: any(name in one.summary for one in desk.tickets))
     (ticket,) = await filed(office, onboarding)

@@ -10,6 +10,8 @@ from bot.messages.texts import Texts
 from flows.cases import manage, review, tasks
 from flows.journey import JOURNEYS
 from playground.service_desk.world import Ticket
+from playground.slack.screen import tells
+from playground.walkthrough import said
 from tests.bot.jobs.service_desk.desk_place import DeskPlace
 from tests.bot.workplace import ENDLESS
 
@@ -136,7 +138,7 @@ async def test_what_support_refused_or_had_set_up_while_the_desk_was_away_is_not
     await office.send(onboarding, STEP)
     record = (await office.snapshot(onboarding)).steps[STEP]
     await office.act(onboarding, lambda case: review.approve(case, STEP, record.revision, record.digest[:16]), office.sam)
-    await office.slack.until(lambda: "Approved" in thread(office, "step"))
+    await office.slack.until(lambda: tells(thread(office, "step"), said("say.approved")))
     refused = {"requests": ["webhooks"], "reason": "The address is not the bank's."}
     for task, answers in (("refuse_request", refused), ("set_up", {"requests": ["event_delivery"]})):
         await office.act(onboarding, partial(tasks.do_task, step_id=STEP, task_id=task, clean=answers), office.sam)
