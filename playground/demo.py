@@ -34,7 +34,7 @@ ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 15.0
 """Seconds within which a killed demo's bot exits."""
 FLAG = "--yes-other-machines-may-use-it"
-BEGIN_ANEW = "Begin anew with: make demo FRESH=1"
+BEGIN_ANEW = "Start over with: make demo FRESH=1"
 HELLO = """
 Open {url}
 
@@ -42,7 +42,7 @@ Left is the Slack of customers, right is that of Pismo's support; the real bot s
 {try_this}
   - Below, press "Play the next step for me", or switch on a fault.
 {where}
-Ctrl-C ends it; the next start goes on where it was. make demo FRESH=1 begins anew.
+Ctrl-C ends it; the next start continues from there. make demo FRESH=1 starts over.
 """
 ONLY_HERE = "The page is for this machine alone."
 NOT_ONLY_HERE = "Whoever reaches this machine can use the page: it asks nobody who they are."
@@ -60,7 +60,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
         "--port", type=int, default=PORT, help="the page's port; when it is in use, the next free one (default: %(default)s)"
     )
     parser.add_argument("--host", default=HERE, help=f"another address than {HERE}; needs {FLAG}")
-    parser.add_argument(FLAG, dest="others", action="store_true", help="the page asks nobody who they are")
+    parser.add_argument(FLAG, dest="others", action="store_true", help="the page doesn't ask who they are")
     parser.add_argument(
         "--fresh", action="store_true", default=os.environ.get("FRESH", "") not in ("", "0"), help="forget what was; also FRESH=1"
     )
@@ -69,7 +69,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=ROOT / ".demo", help="where all is kept (default: .demo in the project)")
     asked = parser.parse_args(words)
     if asked.host != HERE and not asked.others:
-        parser.error(f"the page asks nobody who they are, so it is for {HERE} alone; if others may use it, add {FLAG}")
+        parser.error(f"the page doesn't ask who they are, so it listens only on {HERE}; if others may use it, add {FLAG}")
     if not 0 <= asked.port <= 65535:
         parser.error("a port is a number from 0 to 65535")
     return asked
@@ -175,7 +175,7 @@ async def _run(asked: argparse.Namespace, held: int) -> None:
             say("Two companies and their people are made up, and begin:")
             await seed(office, lambda words: say(f"  {words}"))
         elif not office.fresh:
-            say("Going on where it was.")
+            say("Continuing where it was left.")
         watching = asyncio.create_task(life.keeper.watch())
         stack.callback(watching.cancel)
         url = await stack.enter_async_context(served(OfficePage(office), asked.host, asked.port))
@@ -205,7 +205,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except UnmetError as error:
-        print(f"The demo did not come as far as it should: {str(error).splitlines()[0]}\n{BEGIN_ANEW}", file=sys.stderr)
+        print(f"The demo didn't start as it should: {str(error).splitlines()[0]}\n{BEGIN_ANEW}", file=sys.stderr)
         return 1
     return 0
 

@@ -32,8 +32,8 @@ RENEWED_BEFORE, NEVER = timedelta(days=max(Rules().renewal_days)), "9999"
 """Until when what ends must end so that its renewal is asked for: from the first warning on."""
 MOST = 300
 """More than a whole onboarding takes."""
-NOTHING = "Nothing waits for anybody now."
-BUSY = "Nothing waits for anybody: the bot is doing something itself."
+NOTHING = "Nothing is waiting for anyone right now."
+BUSY = "Nothing is waiting for anyone: the bot is working."
 CLOSED = "Nothing is left to do: the onboarding is closed."
 
 
@@ -142,7 +142,7 @@ class Player:
             if person.view is not None and person.view.labels != view.labels:  # an answer led to more questions
                 await self.journey.type_in(person, person.view, values)
         except UnloadedError as error:
-            return f"{person.name} cannot fill in “{page_title(view)}” now: {error}."
+            return f"{person.name} can't fill out “{page_title(view)}” now: {error}."
         if person.view is not None:
             self._filled = person.view.id, person.view.hash
         return f"“{page_title(view)}” is filled in for {person.name}: look at it, change it, send it."

@@ -139,7 +139,7 @@ def test_another_address_needs_a_flag_and_says_why(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as ended:
         demo.arguments(["--host", "0.0.0.0"])  # noqa: S104  what is refused
     assert ended.value.code == 2
-    assert "asks nobody who they are" in capsys.readouterr().err
+    assert "doesn't ask who they are" in capsys.readouterr().err
     assert demo.arguments(["--host", "0.0.0.0", demo.FLAG]).host == "0.0.0.0"  # noqa: S104  as above
 
 
