@@ -115,7 +115,7 @@ async def test_it_is_alone_in_its_folder_heals_its_bot_and_goes_on_however_it_en
     assert "Traceback" not in terminal.printed
     for how in (signal.SIGKILL, signal.SIGTERM):
         async with started(tmp_path, "--port", "0") as terminal:
-            assert "Going on where it was." in await terminal.says("Ctrl-C ends it")
+            assert "Continuing where it was left." in await terminal.says("Ctrl-C ends it")
             assert len(bots_in(tmp_path)) == 1
             assert await terminal.ends(how) == (-how if how is signal.SIGKILL else 0)
     await all_end(tmp_path)
