@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from bot.adapters import Adapters
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from flows.steps.org_details import to_org_details
 from flows.steps.planning import PRODUCTS
 from pismo.client import Pismo
@@ -22,6 +23,8 @@ from playground.walkthrough import action_id, ready
 from playground.walkthrough import said as wording
 from tests.bot.workplace import PROMPT, Workplace
 from tests.flows.steps.filled_forms import MEXICO
+
+EN = Texts("en")
 
 pytestmark = [pytest.mark.bot, pytest.mark.asyncio(loop_scope="module")]
 
@@ -183,7 +186,7 @@ FAULTS = {
         SELLERS,
         lambda place: place.programs[-1].update(timezone="America/Tijuana"),
         "missing. Example Merchants (BRA, BRL, America/Sao_Paulo): active, as approved. Merchants Mexico (MEX, MXN, America/Mexico_City): "
-        "another time zone. Approved America/Mexico_City, at Pismo America/Tijuana.",
+        "different time zone. Approved: America/Mexico_City. At Pismo: America/Tijuana.",
         "done. Example Merchants (BRA, BRL, America/Sao_Paulo): active, as approved. Merchants Mexico (MEX, MXN, America/Mexico_City): "
         "active, as approved.",
     ),
@@ -200,7 +203,7 @@ FAULTS = {
         "Program of current accounts, active – done. Active: Accounts.",
     ),
     "card program without BIN": Fault(
-        CARDS, without_bin, "missing. It is active, but has no brand or no BIN: Gold.", "done. Active: Gold."
+        CARDS, without_bin, "missing. Active, but without a brand or BIN: Gold.", "done. Active: Gold."
     ),
     "holiday calendar missing": Fault(
         BANKING,
