@@ -114,7 +114,7 @@ class Bot:
         elif (silence := self.adapters.slack.silence) > SILENT:
             wrong["slack"] = f"no answer for {silence:.0f} s; what was asked of it waits"
         if lost := self.events.lost or self.adapters.slack.logged_out:
-            wrong["slack"] = f"{lost}: install the app again and set its new token"
+            wrong["slack"] = f"{lost}: reinstall the app and set its new token"
         if (register := self.store.altered.get(REGISTER)) is not None:
             wrong["audit_log"] = str(register)
         if trouble := self.support_channel.trouble():

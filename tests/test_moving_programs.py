@@ -100,7 +100,7 @@ async def test_403_at_the_export_and_at_the_organization_of_tokens_that_do_not_n
     for refuses, check in ((acme.pismo, "Export from test"), (acme.there, "Import into production")):
         refuses.forbid("orgs")
         said = await acme.moves("transaction_banking")
-        assert f"{check}: failed. The token does not say whose it is, and Pismo does not show it" in said
+        assert f"{check}: failed. The token doesn't say which organization it belongs to, and Pismo doesn't let it read" in said
         refuses.allow("orgs")
     acme.pismo.forbid("exports")
     said = await acme.moves("transaction_banking")

@@ -100,7 +100,7 @@ async def test_of_several_one_is_pressed_and_the_command_goes_on(office: Workpla
     assert "Ácme Bank" in office.answers(office.sam)[-1]
     assert "match “acme”" in await typed(office, "report 7 acme")
     await office.sam.click(office.support.messages[-1], "Choose Acme Pay")
-    await office.slack.until(lambda: any("Report on Acme Pay: last 7 days" in told for told in office.answers(office.sam)))
+    await office.slack.until(lambda: any("Report for Acme Pay: last 7 days" in told for told in office.answers(office.sam)))
     assert "No onboarding matches" in await typed(office, "matrix zebra")
 
 
@@ -144,7 +144,7 @@ async def test_what_is_mistyped_is_asked_back_and_a_channel_stands_for_its_custo
         assert "Acme Pay" in await typed(office, f"status {prefix}{channel}")
     assert tells(await typed(office, "matrix #onboarding-support"), wording("refused.no_onboarding_there"))
     assert "mentions a person" in await typed(office, "status @Olga")
-    assert tells(await typed(office, "¿Ayuda?"), wording("help.text"))
+    assert tells(await typed(office, "¿Ayuda?"), wording("help.title"))
 
 
 async def test_what_was_typed_cannot_mention_or_link(office: Workplace) -> None:
@@ -219,7 +219,7 @@ async def test_a_damaged_customer_hides_no_other(office: Workplace, table: str, 
 
 async def test_help_and_unknown_words_say_what_there_is(office: Workplace) -> None:
     for line in ("help", "", "danse"):
-        assert tells(await typed(office, line), wording("help.text"))
+        assert tells(await typed(office, line), wording("help.title"))
     assert "danse" in await typed(office, "danse")
 
 
@@ -319,7 +319,7 @@ async def test_a_report_comes_to_who_asked_and_of_another_period_by_its_menu(off
     assert "last 30 days" in office.support.messages[-1].text
     office.slack.faults.tables = False
     one = await told("report ácme bank")
-    assert "Report on Ácme Bank: last 30 days" in one.text
+    assert "Report for Ácme Bank: last 30 days" in one.text
     assert {"data_table", "data_visualization"}.isdisjoint(block["type"] for block in one.blocks)
     await with_tables(office)
     assert "No onboarding matches" in await typed(office, "report zebra")

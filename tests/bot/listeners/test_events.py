@@ -185,9 +185,9 @@ def pkcs12_file() -> bytes:
 
 
 async def warned_once(office: Workplace, acme: Channel, warnings: int) -> None:
-    await office.slack.until(lambda: told_in_support(office, "tried to send a secret") > warnings)
+    await office.slack.until(lambda: told_in_support(office, "posted a secret") > warnings)
     await office.settled()
-    assert told_in_support(office, "tried to send a secret") == warnings + 1
+    assert told_in_support(office, "posted a secret") == warnings + 1
     (word,) = [m for m in acme.messages if m.ephemeral_to]
     assert word.ephemeral_to == office.ana.id
     assert "private key" in word.text
@@ -195,7 +195,7 @@ async def warned_once(office: Workplace, acme: Channel, warnings: int) -> None:
 
 
 async def test_a_private_key_in_a_message(office: Workplace, acme: Channel) -> None:
-    warnings = told_in_support(office, "tried to send a secret")
+    warnings = told_in_support(office, "posted a secret")
     await office.ana.say(acme, f"Here it is:\n{PRIVATE.decode()}")
     await warned_once(office, acme, warnings)
     assert await office.leaks() == []
@@ -205,14 +205,14 @@ async def test_a_private_key_is_told_of_where_the_customers_answers_cannot_be_re
     office: Workplace, onboarding: str, acme: Channel
 ) -> None:
     await office.send(onboarding, "planning")
-    warnings = told_in_support(office, "tried to send a secret")
+    warnings = told_in_support(office, "posted a secret")
     with office.damaged(onboarding, "submissions"):
         await office.ana.say(acme, f"Here it is:\n{PRIVATE.decode()}")
         await warned_once(office, acme, warnings)
 
 
 async def test_a_private_key_put_in_by_an_edit(office: Workplace, acme: Channel) -> None:
-    warnings = told_in_support(office, "tried to send a secret")
+    warnings = told_in_support(office, "posted a secret")
     said = await office.ana.say(acme, "I will paste the key here.")
     await office.ana.edit(said, PRIVATE.decode())
     await warned_once(office, acme, warnings)
@@ -221,18 +221,18 @@ async def test_a_private_key_put_in_by_an_edit(office: Workplace, acme: Channel)
 
 @pytest.mark.parametrize(("name", "content"), [("acme.pem", PRIVATE), ("acme.p12", pkcs12_file())], ids=["pem", "p12"])
 async def test_a_private_key_in_a_file(office: Workplace, acme: Channel, name: str, content: bytes) -> None:
-    warnings = told_in_support(office, "tried to send a secret")
+    warnings = told_in_support(office, "posted a secret")
     await office.ana.say(acme, "See the file.", files=[FileUpload(name, content)])
     await warned_once(office, acme, warnings)
     assert await office.leaks() == []
 
 
 async def test_what_is_no_secret_passes_without_a_word(office: Workplace, acme: Channel) -> None:
-    warnings, before = told_in_support(office, "tried to send a secret"), len(acme.messages)
+    warnings, before = told_in_support(office, "posted a secret"), len(acme.messages)
     await office.ana.say(acme, f"Our public key:\n{PUBLIC.decode()}", files=[FileUpload("public.pem", PUBLIC)])
     await office.ana.say(acme, "Where do I find the private key? And which password do I need?")
     await office.settled()
-    assert told_in_support(office, "tried to send a secret") == warnings
+    assert told_in_support(office, "posted a secret") == warnings
     assert len(acme.messages) == before + 2
 
 
@@ -286,12 +286,12 @@ async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(
     office: Workplace, acme: Channel, onboarding: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Slack withholds a file that must be scanned: the secret in it is reported once Slack delivers."""
-    warnings = told_in_support(office, "tried to send a secret")
+    warnings = told_in_support(office, "posted a secret")
     office.slack.faults.add("download", "5xx", times=None)
     await office.ana.say(acme, "See the file.", files=[FileUpload("key.pem", PRIVATE)])
     await office.slack.until(lambda: delivered(office, "message")[-1].status == 200)
     await office.settled()
-    assert told_in_support(office, "tried to send a secret") == warnings
+    assert told_in_support(office, "posted a secret") == warnings
     await office.bot.events.handle_left()
     (failed,) = [record for record in caplog.records if record.getMessage() == "an event failed and will be retried"]
     assert vars(failed)["onboarding"] == onboarding
@@ -301,7 +301,7 @@ async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(
 
 
 async def test_a_harmless_file_beside_a_secret_stays(office: Workplace, acme: Channel) -> None:
-    warnings, calls = told_in_support(office, "tried to send a secret"), len(office.slack.calls)
+    warnings, calls = told_in_support(office, "posted a secret"), len(office.slack.calls)
     await office.ana.say(acme, PRIVATE.decode(), files=[FileUpload("plan.txt", b"Our plan for the launch.")])
     await warned_once(office, acme, warnings)
     assert "files.delete" not in [call.method for call in office.slack.calls[calls:]]
@@ -363,7 +363,7 @@ async def test_a_bot_that_slack_no_longer_accepts_says_so_and_keeps_its_data(
 @pytest.mark.parametrize("fault", ["5xx", "drop_before", "429"])
 async def test_a_warning_that_slack_did_not_take_at_first_still_comes(office: Workplace, acme: Channel, fault: str) -> None:
     office.patience = PROMPT
-    warnings = told_in_support(office, "tried to send a secret")
+    warnings = told_in_support(office, "posted a secret")
     office.slack.faults.add("chat.postEphemeral", fault, retry_after=0)
     await office.ana.say(acme, PRIVATE.decode())
     await warned_once(office, acme, warnings)

@@ -48,7 +48,7 @@ def privately(channel: Channel) -> list[str]:
 async def told_once(office: Workplace, acme: Channel) -> None:
     """Support where and what kind, the person what to do; and the secret is nowhere."""
     await office.settled()
-    warnings = [text for text in supports(office, "tried to send a secret (private key)") if f"<#{acme.id}>" in text]
+    warnings = [text for text in supports(office, "> from Acme Bank posted a secret (private key)") if f"<#{acme.id}>" in text]
     assert len(warnings) == 1
     (word,) = privately(acme)
     assert "private key" in word

@@ -7,12 +7,16 @@ import pytest
 import pytest_asyncio
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Texts
 from playground.slack import Message, SlackPerson, View
 from playground.slack.payloads import actions_on_view, on_submission
 from playground.slack.screen import tells
 from playground.walkthrough import ready
 from playground.walkthrough import said as wording
 from tests.bot.workplace import STEPS, Workplace
+
+EN = Texts("en")
+GONE = EN("refused.gone")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -122,7 +126,7 @@ async def test_an_old_review_card_decides_nothing_on_a_newer_revision(office: Wo
     await office.press(office.sam, office.support, Act.APPROVE, old)
     await office.settled()
     assert await office.state(onboarding, "planning") == "submitted"
-    assert "revision 2" in office.answers(office.sam)[-1]
+    assert "version 2" in office.answers(office.sam)[-1]
     view = await opened(office, office.kim, Act.REJECT, old)
     await office.journey.send_page(office.kim, view, {"reason": "*Both* goals contradict <the plan>."})
     assert await office.state(onboarding, "planning") == "submitted"
@@ -274,7 +278,7 @@ GARBLED = (
 @pytest.mark.parametrize("act", CLICKS)
 async def test_a_value_that_is_not_understood_is_answered(office: Workplace, standing: str, act: Act) -> None:
     for garbled in GARBLED:
-        assert "no longer exists" in await nothing_comes_of(office, act, garbled), garbled
+        assert GONE in await nothing_comes_of(office, act, garbled), garbled
 
 
 @pytest.mark.parametrize("act", CLICKS)
@@ -288,13 +292,13 @@ async def test_what_this_journey_does_not_have_is_answered(office: Workplace, st
     if act is Act.TASK:
         strange.append(ButtonValue(onboarding=standing, step="planning", task="paperwork"))
     for pressed in strange:
-        assert "no longer exists" in await nothing_comes_of(office, act, pressed, by=by), pressed
+        assert GONE in await nothing_comes_of(office, act, pressed, by=by), pressed
 
 
 @pytest.mark.parametrize("name", ["dance", "", ":", "approve_all", "link:docs", "back", "page", "b" * 255])
 async def test_a_button_of_another_time_does_nothing(office: Workplace, standing: str, name: str) -> None:
     words = await nothing_comes_of(office, name, await value(office, standing, "planning"))
-    assert ("no longer exists" in words) == (name != "link:docs")
+    assert (GONE in words) == (name != "link:docs")
 
 
 WINDOWS = (
@@ -314,7 +318,7 @@ async def test_a_window_of_another_time_is_answered(office: Workplace, standing:
     sent = await office.deliver(office.sam, on_submission(office.slack, "view_submission", office.sam.user, view))
     assert sent.ok, sent.error
     assert sent.body["response_action"] == "update"
-    assert "no longer exists" in json.dumps(sent.body)
+    assert GONE in json.dumps(sent.body)
     around = actions_on_view(office.slack, office.sam.user, view)
     suggestion = around | {"type": "block_suggestion", "block_id": "goals~goals", "action_id": "value", "value": ""}
     searched = await office.deliver(office.sam, suggestion)

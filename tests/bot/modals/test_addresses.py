@@ -52,7 +52,7 @@ async def test_an_approver_sees_all_addresses_of_a_file_and_who_came_and_went(of
 async def test_the_same_addresses_in_another_way_are_said_to_be_the_same(office: Workplace, onboarding: str) -> None:
     await sent(office, onboarding, ["ana", "bo"])
     await office.send(onboarding, "service_desk", users="BO@bank.example; ana@bank.example", users_file=None)
-    assert "the same 2 addresses" in thread(office)[-1].text
+    assert "same 2 addresses, written differently" in thread(office)[-1].text
 
 
 async def test_more_addresses_than_a_card_takes_stand_whole_in_its_thread(office: Workplace, onboarding: str) -> None:

@@ -40,7 +40,7 @@ async def test_people_and_dates_change_and_each_reads_what_concerns_them(office:
     )
     assert "in the past" in await errors(office)
     assert await errors(office, **{"Target go-live date": "2099-05-04"}) == ""
-    assert f"called Blue Coop: <#{office.blue.id}>" in office.shown(sam)
+    assert f"named Blue Coop: <#{office.blue.id}>" in office.shown(sam)
     values = {
         EN("field.start.customer.label"): "Acme Pay",
         EN("field.start.owner.label"): kim.user.username,

@@ -121,7 +121,7 @@ async def test_while_the_desk_is_away_the_customer_is_not_kept_waiting_and_suppo
     await office.send(onboarding, STEP, resources=["service_desk"])
     await office.journey.approve(office.sam, STEP, lambda: tells(office.read("step"), said("say.approved")))
     form = {"grants": "*", "ticket": "SD-77"}
-    done = lambda: "filed in the Service Desk: SD-77" in office.read("step")  # noqa: E731
+    done = lambda: "filed in Service Desk: SD-77" in office.read("step")  # noqa: E731
     await office.journey.task(office.sam, "review", STEP, "file_request", form, done)
     office.service_desk.faults.clear()
     await office.settled()
@@ -134,7 +134,7 @@ async def test_what_support_filed_while_an_answer_was_missing_is_not_filed_again
     office.service_desk.fail("drop_before", "POST")
     await office.send(onboarding, STEP, resources=["service_desk"])
     await office.journey.approve(office.sam, STEP, lambda: tells(office.read("step"), said("say.approved")))
-    done = lambda: "filed in the Service Desk: SD-78" in office.read("step")  # noqa: E731
+    done = lambda: "filed in Service Desk: SD-78" in office.read("step")  # noqa: E731
     await office.journey.task(office.sam, "review", STEP, "file_request", {"grants": "*", "ticket": "SD-78"}, done)
     await office.settled()
     assert await filed(office, onboarding) == []
@@ -186,7 +186,7 @@ async def test_the_step_has_failed_until_support_goes_on_by_hand(office: DeskPla
     await asked(office, onboarding)
     await office.reads(ENGLISH("why.desk_option"))
     assert office.journey.says("review", STEP, FAILED)
-    done = lambda: "filed in the Service Desk: SD-79" in office.read("step")  # noqa: E731
+    done = lambda: "filed in Service Desk: SD-79" in office.read("step")  # noqa: E731
     await office.journey.task(office.sam, "review", STEP, "file_request", {"grants": "*", "ticket": "SD-79"}, done)
     await office.settled()
     assert office.journey.says("review", STEP, WORKING)

@@ -113,7 +113,7 @@ async def test_without_a_category_support_gets_the_text_and_files_it_by_hand(off
     assert "marked as set up" not in str(office.journey.lasting("review", STEP).blocks)
     await office.close(onboarding)
     await office.settled()
-    assert "since the onboarding is closed: Webhooks. If you need it" in thread(office, "step")
+    assert "file these requests in Service Desk: Webhooks. If you still need" in thread(office, "step")
     assert "The onboarding was closed with no Service Desk request recorded for: Webhooks." in thread(office, "review")
 
 
