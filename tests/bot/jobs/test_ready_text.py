@@ -25,7 +25,7 @@ async def test_without_a_service_desk_support_gets_the_text_for_all_of_it() -> N
         await place.do(onboarding, "integration", "file_request", {"request": "webhooks", "ticket": "SD-7"})
         await place.do(onboarding, "integration", "set_up", {"requests": ["webhooks", "event_delivery"]})
         assert await place.state(onboarding, "integration") == "done"
-    assert "ready to paste into the Service Desk: https://pismolabs.atlassian.net/servicedesk/" in said
+    assert "ready to paste into Service Desk: https://pismolabs.atlassian.net/servicedesk/" in said
     assert "Access request &gt; Service Desk Portal / Status Page" in said
     assert not tells(said, wording("say.desk_not_filed"))
     assert len(texts) == 2

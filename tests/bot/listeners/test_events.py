@@ -402,7 +402,7 @@ async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_ty
     office.slack.remove(office.bruno, acme)
     await office.settled()
     office.slack.remove(office.ana, acme)
-    await office.slack.until(lambda: told_in_support(office, "of Acme Bank has left"))
+    await office.slack.until(lambda: told_in_support(office, "from Acme Bank left"))
     for person in (office.ana, office.bruno):
         await office.press(person, office.blue, Act.OPEN_FORM, step)  # as from the App Home, or an old message elsewhere
         await office.bot.background.drain()
