@@ -120,7 +120,7 @@ async def test_it_is_alone_in_its_folder_heals_its_bot_and_goes_on_however_it_en
             assert await terminal.ends(how) == (-how if how is signal.SIGKILL else 0)
     await all_end(tmp_path)
     async with started(tmp_path, "--port", "0", "--fresh") as terminal:
-        assert "Going on" not in await terminal.says("Ctrl-C ends it")
+        assert "Continuing" not in await terminal.says("Ctrl-C ends it")
         assert await terminal.ends(signal.SIGINT) == 0
 
 

@@ -99,7 +99,7 @@ async def test_the_customer_reads_who_has_access_and_nobody_else_does(office: Wo
     await office.approve(onboarding, "environments")
     await office.do(onboarding, "environments", "grant_access", {"grants": ["*"]})
     card = office.journey.lasting("card")
-    assert "[Who has access]" in card.text
+    assert "[View access matrix]" in card.text
     await office.bruno.click(card, action_id=Act.MATRIX)
     await office.bot.background.drain()
     read = office.answers(office.bruno)[-1]

@@ -209,5 +209,5 @@ async def test_the_planned_go_live_day_becomes_the_onboardings_once_it_is_approv
     await office.send(onboarding, "planning", go_live="2099-09-01")
     await office.approve(onboarding, "planning")
     assert "Sep 1, 2099" in SeenMessage.of(office.journey.lasting("card")).shown
-    assert "is now Sep 1, 2099; it was Jun 1, 2099" in shown(office)
+    assert "is now Sep 1, 2099 (before: Jun 1, 2099)" in shown(office)
     await office.tidy()
