@@ -7,7 +7,6 @@ import pytest_asyncio
 from playground.browser import open_pane
 from playground.office import LIFELIKE, Office
 from playground.seed import morning
-from playground.slack.screen import tells
 from playground.walkthrough import said
 from tests.e2e.conftest import Looking
 from tests.e2e.scenes import planned

@@ -13,8 +13,7 @@ from playground.acts import Acts
 from playground.clock import CUSTOMER, MOVES, DemoClock, after
 from playground.office import LIFELIKE, Office
 from playground.slack import SeenMessage
-from playground.slack.screen import tells
-from playground.walkthrough import Walkthrough, said
+from playground.walkthrough import Walkthrough
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))  # noqa: DTZ001
 

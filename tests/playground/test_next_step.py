@@ -11,9 +11,7 @@ from playground.examples import FORMS, demo_companies
 from playground.next_step import CLOSED, Player
 from playground.office import CALM, LIFELIKE, Office
 from playground.seed import seed
-from playground.slack.screen import tells
 from playground.walkthrough import Walkthrough, ready
-from playground.walkthrough import said as wording
 
 pytestmark = pytest.mark.process
 

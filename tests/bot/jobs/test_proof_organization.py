@@ -14,8 +14,6 @@ from pydantic import SecretStr
 from bot.jobs.proof_checks import Checks
 from flows.checks.claims import Expected, check_access_token
 from pismo.client import Pismo
-from playground.slack.screen import tells
-from playground.walkthrough import said as wording
 from tests.proof_place import STEP, Acme, ProofPlace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

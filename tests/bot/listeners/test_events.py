@@ -16,12 +16,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.texts import languages, table
+from bot.messages.texts import Texts, languages, table
 from flows.model import Received
 from flows.outbox import Remind
 from playground.slack import Channel, FileUpload, Sent, SlackPerson
-from playground.slack.screen import tells
-from playground.walkthrough import said
 from tests.bot.workplace import PROMPT, Workplace
 from tests.storage.example import raw
 

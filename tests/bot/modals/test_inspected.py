@@ -29,7 +29,7 @@ async def drafted(office: Workplace, onboarding: str) -> str:
         return json.dumps([draft.answers for draft in await unit.drafts(onboarding)])
 
 
-async def said(office: Workplace, onboarding: str) -> Any:
+async def challenge(office: Workplace, onboarding: str) -> Any:
     sent = (await office.snapshot(onboarding)).last("planning")
     return sent.answers["challenges"] if sent is not None else None
 
@@ -78,7 +78,7 @@ async def test_what_cannot_be_looked_into_is_refused_at_its_field_and_the_form_g
         assert "is saved" in told
         assert STUCK in kept
     assert (await send(office, "None to speak of.")).closed
-    assert await said(office, onboarding) == "None to speak of."
+    assert await challenge(office, onboarding) == "None to speak of."
 
 
 async def test_a_slow_file_is_refused_and_what_was_typed_beside_it_is_kept(
@@ -128,4 +128,4 @@ async def test_who_filled_in_what_could_not_be_looked_into_is_not_asked_to_fill_
     await office.settled()
     assert len(supports(office, "could not go on in the form")) == before + 1
     assert (await send(office, "None to speak of.")).closed
-    assert await said(office, onboarding) == "None to speak of."
+    assert await challenge(office, onboarding) == "None to speak of."

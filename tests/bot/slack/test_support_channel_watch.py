@@ -19,8 +19,6 @@ from flows.model import EffectRecord
 from flows.outbox import Redraw
 from flows.ports import Unit
 from playground.slack import Channel, Message
-from playground.slack.screen import tells
-from playground.walkthrough import said
 from tests.bot.workplace import ENDLESS, PROMPT, Workplace, who
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
