@@ -41,7 +41,7 @@ def said(*keys: str, **known: str) -> re.Pattern[str]:
 def _template(texts: Mapping[str, str], key: str, known: Mapping[str, str]) -> str:
     for name, value in known.items():
         known = {**known, name: re.escape(plain(texts.get(value, value)))}
-    parts = re.split(r"\\\{(\w+)\\\}", re.escape(plain(texts[key])))
+    parts = re.split(r"\\\{(\w+)\\\}", re.sub(r"\\\s", r"\\s+", re.escape(plain(texts[key]))))  # a quote is on a line of its own
     return "".join(known.get(part, ".*") if at % 2 else part for at, part in enumerate(parts))
 
 
