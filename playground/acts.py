@@ -29,7 +29,7 @@ STEPS = JOURNEYS.latest.steps
 SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
 """The subject of the customer's signing request, matching the organization in the examples."""
 
-HALF_APPROVED = said("review.needed", given="1", needed="2")
+HALF_APPROVED = said("review.needed_next", given="1", needed="2")
 
 
 def task_done(task: str) -> re.Pattern[str]:
