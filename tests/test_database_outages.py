@@ -78,7 +78,7 @@ class Scene:
 
     def warnings(self) -> int:
         """How often support was told of passwords."""
-        return sum("tried to send a secret" in message.text for message in self.office.support.messages)
+        return sum(tells(message.text, said("say.secret_in_channel")) for message in self.office.support.messages)
 
     def claims(self) -> int:
         """How many presses were carried out; -1 while the database does not say."""

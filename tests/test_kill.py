@@ -35,7 +35,8 @@ from playground.companies import first_company
 from playground.office import CALM, Office
 from playground.random_faults import RandomFaults
 from playground.slack import Message, UnmetError
-from playground.walkthrough import FormRefusedError, Walkthrough, effect_id
+from playground.slack.screen import tells
+from playground.walkthrough import FormRefusedError, Walkthrough, effect_id, said
 from storage.export import export
 from storage.sealing import new_key
 from tests import leaks
@@ -45,6 +46,7 @@ from tests.storage.postgres import database, server
 
 log = logging.getLogger(__name__)
 
+WARNING = said("say.secret_in_channel")
 KILLS = int(os.environ.get("KILLS") or 8)
 FAULTS = int(os.environ.get("FAULTS") or 12)
 """In all, not counting deliveries that came twice; `make soak` has more of both."""
@@ -305,7 +307,7 @@ def doubled(office: Office) -> list[str]:
     """What stands more than once."""
     messages = posted(office)
     found = Counter(effect_id(m) or m.text for m in messages if not m.files)  # files carry no metadata: their names tell
-    found += Counter(f"{m.channel.name} {m.thread_ts} {m.text}" for m in messages if "tried to send a secret" not in m.text)
+    found += Counter(f"{m.channel.name} {m.thread_ts} {m.text}" for m in messages if not tells(m.text, WARNING))
     found += Counter(file.name for m in office.acme.messages for file in m.files)
     found += Counter(f"bookmark in {mark['channel_id']}" for mark in office.acme.bookmarks)
     found += Counter(str(ticket.values) for ticket in office.service_desk.tickets)
