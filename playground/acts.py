@@ -101,6 +101,7 @@ class Acts:
         read = "" if outcome.ok else f" and reads: “{outcome.text}”"  # else it was told as it came
         self.tell(self.lead.name, f"types /onboarding start{read}")
         who = {"channel": self.company.channel.id, "lead": self.lead, "owner": self.sam, "customer": self.company.name}
+        who["language"] = self.company.language
         values = {**DIALOGS["start"].example, **who}
 
         async def opened() -> None:

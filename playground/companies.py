@@ -24,6 +24,7 @@ class CustomerCompany:
     colleague: SlackPerson
     products: Sequence[str]
     method: Method = "oidc"
+    language: str = "en"
 
     @property
     def people(self) -> Sequence[SlackPerson]:
@@ -53,9 +54,9 @@ def second_company(office: Office) -> CustomerCompany:
 
 
 def in_the_workspace(office: Office) -> CustomerCompany:
-    """The same, but its channel is Pismo's alone and its lead a guest there, whom Slack lets type commands."""
+    """The same in Spanish, but its channel is Pismo's alone and its lead a guest there, whom Slack lets type commands."""
     office.blue = office.slack.add_channel("coop_pismo", office.slack.installing_team, [office.sam, office.gus])
-    return replace(second_company(office), lead=office.gus, colleague=office.gus)
+    return replace(second_company(office), lead=office.gus, colleague=office.gus, language="es")
 
 
 def hire_third_company(office: Office) -> None:

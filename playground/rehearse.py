@@ -43,7 +43,7 @@ async def rehearse(
         )
     tell(f"The bot runs as a process of its own, {way}, over an embedded SQLite store.")
     tell("Ana and Bruno are Example Bank's, Gus, a guest, and Pat, a member, Blue Coop's, Sam and Kim are support. Kim reads")
-    tell("Portuguese.")
+    tell("Portuguese, Blue Coop's onboarding is in Spanish.")
     async with Office(socket_mode=socket_mode) as office:
         narrator = Narrator(office, tell)
         listening = asyncio.create_task(narrator.listen())

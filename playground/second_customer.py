@@ -2,6 +2,7 @@
 workspace, a guest and a member who isn't support, so that Slack lets them type `/onboarding`: each form opens by it. They never see the
 first one's data."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -46,24 +47,24 @@ class CalmActs(Acts):
         for line, key in (("status", "card.title"), ("help", "own.title"), ("queue", "own.for_support")):
             outcome = await self.lead.command(f"/onboarding {line}", self.company.channel)
             self.tell(self.lead.name, f"types /onboarding {line}")
-            if Texts("en")(key, customer=self.company.name, verb=line) not in outcome.text:
+            if Texts(self.company.language)(key, customer=self.company.name, verb=line) not in outcome.text:
                 raise AssertionError(outcome.text)
 
     async def nothing_left(self) -> None:
         """Once it is closed, no form opens, and their checklist is there all the same."""
         outcome = await self.lead.command("/onboarding", self.company.channel)
         self.tell(self.lead.name, "types /onboarding")
-        closed = await self.slack.until(lambda: self.told_alone("Closed by"), timeout=30)
+        closed = await self.slack.until(lambda: self.told_alone(said("refused.closed", "card.closed")), timeout=30)
         if not outcome.ok or self.lead.view is not None:
             raise AssertionError(outcome.error)
         await self.lead.click(closed, action_id=action_id(closed.blocks, Act.CHECKLIST))
-        title = Texts("en")("card.title", customer=self.company.name)
+        title = Texts(self.company.language)("card.title", customer=self.company.name)
         await self.slack.until(lambda: self.told_alone(title), timeout=30)
 
-    def told_alone(self, words: str) -> Message | None:
+    def told_alone(self, words: str | re.Pattern[str]) -> Message | None:
         """What the bot said last to the lead alone, if it has these words."""
         told = [one for one in self.company.channel.messages if one.ephemeral_to == self.lead.id][-1:]
-        return told[0] if told and words in told[0].text else None
+        return told[0] if told and tells(told[0].text, words) else None
 
     async def organization(self) -> None:
         await self.heading("organization")
