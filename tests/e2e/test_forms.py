@@ -34,10 +34,10 @@ async def test_a_form_closed_half_way_goes_on_where_it_was(office: Office, look:
     bruno = (await look()).customer
     await bruno.become("Bruno")
     await bruno.go("acme_pismo")
-    await bruno.press("Fill in the form", on="2. Organization")
-    await expect(bruno.dialog).to_contain_text("Página 2 de 4")
-    await bruno.dialog.get_by_role("button", name="Voltar").click()
-    await expect(bruno.field("Razão social")).to_have_value("Half-way Bank S.A.")
+    await bruno.press(EN("button.fill_form"), on="2. Organization")
+    await expect(bruno.dialog).to_contain_text("Page 2 of 4")
+    await bruno.dialog.get_by_role("button", name="Back").click()
+    await expect(bruno.field(EN("field.organization.official_name.label"))).to_have_value("Half-way Bank S.A.")
     await bruno.close()
 
 
