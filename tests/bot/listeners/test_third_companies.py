@@ -12,7 +12,9 @@ from bot.modals.parse import field_name
 from flows.desk import Need
 from flows.model import Snapshot
 from playground.slack import Message, SlackPerson, Team
+from playground.slack.screen import tells
 from playground.walkthrough import action_id, ready
+from playground.walkthrough import said as wording
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -77,6 +79,7 @@ async def test_a_company_is_named_until_all_of_it_has_left(office: Workplace, on
     office.slack.share(office.acme, team)
     await office.settled()
     assert team.id in card(office)
+    assert tells(office.journey.lasting("card").text, wording("card.third_company"))
     for person in (uli, other):
         office.slack.invite(person, office.acme)
     await office.settled()
@@ -88,7 +91,7 @@ async def test_a_company_is_named_until_all_of_it_has_left(office: Workplace, on
     await office.settled()
     assert await companies(office, onboarding) == []
     assert team.id not in card(office)
-    assert "Another company" not in card(office)
+    assert not tells(office.journey.lasting("card").text, wording("card.third_company"))
     assert (await office.snapshot(onboarding)).onboarding.severed_at is None
 
 

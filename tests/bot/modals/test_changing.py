@@ -73,7 +73,7 @@ async def test_who_left_is_told_once_and_another_chosen_from_the_card_has_all_th
     card = next(message for message in reversed(office.support.messages) if f"<@{ana.id}>" in message.text)
     await sam.click(card, action_id=action_id(card.blocks, Act.HAND_OVER))
     await slack.until(lambda: sam.view is not None)
-    assert "other side" in await errors(office, **{EN("field.hand_over.successor.label"): sam.user.username})
+    assert EN("error.other_side") in await errors(office, **{EN("field.hand_over.successor.label"): sam.user.username})
     assert await errors(office, **{EN("field.hand_over.successor.label"): bruno.user.username}) == ""
     assert (await office.snapshot(onboarding)).onboarding.lead_id == bruno.id
     assert f"now <@{bruno.id}>, chosen by <@{sam.id}>" in card.text

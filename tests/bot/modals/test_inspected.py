@@ -120,12 +120,12 @@ async def test_who_filled_in_what_could_not_be_looked_into_is_not_asked_to_fill_
 
     with monkeypatch.context() as patched:
         patched.setattr(INSPECTIONS, "run", at_work)
-        before = len(supports(office, "could not go on in the form"))
+        before = len(supports(office, "couldn't continue in the form"))
         await open_form(office, "planning")
         refused = await send(office, "None to speak of.")
     assert all(tells(told, said("error.not_looked_into", "error.not_checked")) for told in refused.errors.values()), refused
     assert not tells(str(refused.errors), said("error.missing", "error.too_short"))
     await office.settled()
-    assert len(supports(office, "could not go on in the form")) == before + 1
+    assert len(supports(office, "couldn't continue in the form")) == before + 1
     assert (await send(office, "None to speak of.")).closed
     assert await challenge(office, onboarding) == "None to speak of."

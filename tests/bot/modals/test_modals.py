@@ -515,10 +515,11 @@ async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace,
     await office.settled()
     await office.act(onboarding, lambda case: case.ask(remind))
     await office.settled()
-    earlier, reminder = [one for one in office.acme.messages if "[Snooze]" in one.text or "a later reminder" in one.text]
-    assert "a later reminder took the place of this one" in earlier.text
-    assert "nothing to do" not in earlier.text  # it still waits for them
-    assert "to be filled in" not in earlier.text  # which nobody would change once it isn't
+    replaced = said("reminder.replaced")
+    earlier, reminder = [one for one in office.acme.messages if "[Snooze]" in one.text or tells(one.text, replaced)]
+    assert tells(earlier.text, replaced)
+    assert not tells(earlier.text, said("reminder.passed"))  # it still waits for them
+    assert EN("state.open") not in earlier.text  # which nobody would change once it isn't
     assert [action_id(message.blocks, Act.SNOOZE) is None for message in (earlier, reminder)] == [True, False]
     await office.send(onboarding, "planning")
     await office.settled()
@@ -532,8 +533,10 @@ async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace,
     assert card["url"].endswith(f"/{office.support.id}/p{office.journey.lasting('review', 'planning').ts.replace('.', '')}")
     await office.press(office.sam, office.support, Act.SHOW, step)  # of a reminder from before there was a card
     await office.bot.background.drain()
-    assert "Planning: under review. Its card: http" in office.answers(office.sam)[-1]
+    shown = EN("review.show", step="Planning", state=EN("state.submitted"), link="http")
+    assert shown in office.answers(office.sam)[-1]
     await office.press(office.ana, office.acme, Act.SNOOZE, step)  # of an old reminder
     await office.bot.background.drain()
-    assert "is with Pismo's support now: under review" in office.answers(office.ana)[-1]
+    theirs = said("refused.snooze_with_support", step="step.planning.title", state="state.submitted")
+    assert tells(office.answers(office.ana)[-1], theirs)
     assert "snoozed" not in str([message.text for message in office.journey.thread("review", "planning")])

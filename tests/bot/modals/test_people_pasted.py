@@ -92,7 +92,7 @@ async def test_a_spreadsheet_s_file_and_a_picked_person_go_in_together(office: W
 async def test_a_list_without_an_administrator_is_kept_and_sent_once_there_is_one(office: Workplace, onboarding: str) -> None:
     await opened(office, onboarding)
     await send(office, people="\n".join(FIVE[2:]))
-    assert "At least one person must be Admin" in office.shown(office.ana)
+    assert tells(office.shown(office.ana), said("error.admin_needed", "error.admin_in_list"))
     assert office.ana.view is not None
     assert office.ana.view.get("submit") is None  # nothing to press that does nothing
     await press(office, f"{Act.PAGE}:1")
