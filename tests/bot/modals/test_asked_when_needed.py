@@ -17,6 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EN = Texts("en")
 ORGANIZATION, ENVIRONMENTS = (STEPS[step].form.example for step in ("organization", "environments"))
+COMPLEMENT = EN("field.organization.complementary_address.label")
 WRONG = "11.222.333/0001-82"
 
 
@@ -105,16 +106,17 @@ async def test_what_support_names_stands_first_and_is_one_press_away(office: Wor
     named = ["address:city", "address:complementary_address"]
     await send(office, office.sam, reason="The *head office*, please.", fields=named)
     await office.settled()
-    assert "! Answers to correct: Complement, City" in SeenMessage.of(office.journey.lasting("step", "organization")).shown
+    labels = f"{COMPLEMENT}, City"
+    assert f"! Answers to correct: {labels}" in SeenMessage.of(office.journey.lasting("step", "organization")).shown
     ana = await opened(office, onboarding, "organization")
     shown = json.loads(office.shown(ana))["blocks"]
     places = [str(block) for block in shown]
     first = next(place for place in places if "! City" in place)
     assert places.index(first) < next(index for index, place in enumerate(places) if ORGANIZATION["official_name"] in place)
-    assert ("! Complement" in first, "page:named1" in first) == (True, True)
+    assert (f"! {COMPLEMENT}" in first, "page:named1" in first) == (True, True)
     assert any("head office" in place for place in places[: places.index(first)])
     await press(office, ana, f"{Act.PAGE}:named1")
-    assert EN("form_ui.to_correct", labels="Complement, City") in office.shown(ana)
+    assert EN("form_ui.to_correct", labels=labels) in office.shown(ana)
     await send(office, ana, city="Recife", state="PE", zipcode="50030-230")
     assert "Recife" in office.shown(ana)
     assert asked(ana) == []  # back on the last page, and not on those that follow the corrected one
