@@ -58,7 +58,7 @@ def test_words_and_table_carry_it_alone(language: str) -> None:
 def test_reasons_are_told_without_what_was_typed() -> None:
     said = report(samples.report(), Texts("en")).text
     assert f"Postal code: “{EN('error.postal_code').partition('. ')[0]}” 14 times, in 6 onboardings" in said
-    assert f"“{EN('error.document_check_digits', standard='…').partition('. ')[0]}” 1 time" in said
+    assert f"“{EN('error.document_doubted', standard='…').partition('. ')[0]}” 1 time" in said
     assert "gone · field: “reason”" in said  # an older version's
 
 
