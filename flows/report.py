@@ -42,7 +42,8 @@ class ReviewTimes:
 
 @dataclass(frozen=True)
 class RefusedOften:
-    """A field that was refused for one reason, the key of a `flows.problems.Problem`: how often, and in how many onboardings."""
+    """A field that was refused for one reason, the key of a `flows.problems.Problem`: how often, and in how many onboardings. ``field``:
+    its name; in `flows.cases.report.Report`, the key of its words, unless the form has it no more."""
 
     form: str
     field: str

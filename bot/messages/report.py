@@ -101,7 +101,7 @@ def _refused(found: Report, texts: Texts) -> Iterator[Block]:
 
 
 def _often(one: RefusedOften, texts: Texts) -> str:
-    form, field = f"form.{one.form}.title", f"field.{one.form}.{one.field}.label"
+    form, field = f"form.{one.form}.title", f"{one.field}.label"
     where = [texts(key) if texts.has(key) else typed(bare) for key, bare in ((form, one.form), (field, one.field))]
     times = texts("report.times", n=one.times)
     onboardings = texts("report.in_onboardings", n=one.onboardings)

@@ -5,15 +5,16 @@ All of it is added up by the store (`flows.report.Figures`); here it is put in r
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flows import business_time
-from flows.journey import Journey
+from flows.forms.fields import inputs, words_of
+from flows.journey import Journey, Journeys
 from flows.people import Side
 from flows.ports import Unit
-from flows.report import Figures, GoLiveAtRisk, TimeSpent
+from flows.report import Figures, GoLiveAtRisk, RefusedOften, TimeSpent
 from flows.rules import Rules
 
 PERIODS = (7, 30, 90, 0)
@@ -80,7 +81,7 @@ async def report(unit: Unit, rules: Rules, days: int = USUAL, *, onboarding_id: 
         days=days,
         onboarding_id=onboarding_id,
         customer=customer,
-        figures=figures,
+        figures=replace(figures, refused=[_worded(one, rules.journeys) for one in figures.refused]),
         steps=by_step(figures.times, a_day),
         sides=_by_side(figures.times, a_day),
         hours=a_day / 3600,
@@ -88,6 +89,13 @@ async def report(unit: Unit, rules: Rules, days: int = USUAL, *, onboarding_id: 
         at_risk=at_risk,
         risks=risks,
     )
+
+
+def _worded(one: RefusedOften, journeys: Journeys) -> RefusedOften:
+    """Its field by the key of its words; of a form or a field that is gone, as it was."""
+    models = [page.model for form in journeys.forms(one.form) for page in form.pages]
+    keys = [words_of(one.form, name, item) for model in models for name, _, item in inputs(model) if name == one.field]
+    return replace(one, field=keys[0]) if keys else one
 
 
 def days_left(journey: Journey, usual: Mapping[str, float]) -> Mapping[str, float]:

@@ -322,8 +322,8 @@ def report(days: int = 30, customer: str = "", said: str = "Example Bank") -> Re
         waiting={"customer": WaitingNow(120, NOW), "support": WaitingNow(1, NOW)},
         reviews=ReviewTimes(44, 9_000.0, 140_000, said, JOURNEY.version, "organization"),
         refused=[
-            RefusedOften("organization", "zipcode", "postal_code", 14, 6),
-            RefusedOften("organization", "document_number", "document_doubted", 1, 1),
+            RefusedOften("organization", "field.organization.zipcode", "postal_code", 14, 6),
+            RefusedOften("organization", "field.organization.document_doubt", "document_doubted", 1, 1),
             RefusedOften("gone", "field", "reason", 1, 1),
         ],
         ratings=Ratings(8, 4.375),

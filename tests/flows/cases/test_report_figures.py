@@ -75,6 +75,10 @@ async def test_business_days_reviews_and_the_rating_of_an_onboarding(tmp_path: P
         await acme.send("next_steps", rating="2", comment="On second thought.")
         assert (await read(acme)).figures.ratings.average == 2
         assert (await read(acme, 0, acme.id)).figures.ratings.count == 1
+        refused = [("document_reason", "document_doubted"), ("gone", "missing")]
+        await acme.do(lambda unit: unit.count_refused(acme.id, "organization", refused))
+        fields = {one.field for one in (await read(acme)).figures.refused}
+        assert fields == {"field.organization.document_doubt", "gone"}  # by what the form calls it
         assert (await read(acme, 0, "onb_other")).is_empty
 
 
