@@ -22,21 +22,21 @@ async def test_a_form_closed_half_way_goes_on_where_it_was(office: Office, look:
     ana = (await look()).customer
     await ana.become("Ana")
     await ana.go("acme_pismo")
-    await ana.press("Fill in the form", on="2. Organization")
-    await expect(ana.dialog).to_contain_text("Page 1 of 4")
-    await ana.field("Legal name of the company").fill("Half-way Bank S.A.")
+    await ana.press(EN("button.fill_form"), on="2. Organization")
+    await expect(ana.dialog).to_contain_text(EN("form_ui.page", number=1, count=4))
+    await ana.field(EN("field.organization.official_name.label")).fill("Half-way Bank S.A.")
     await ana.choose(ana.field("Country"), "Brazil (BRA)", "Brazil")
     await ana.field(EN("field.organization.document_number.label")).fill("11.222.333/0001-81")
     await ana.submit("Next")
-    await expect(ana.dialog).to_contain_text("Page 2 of 4")
+    await expect(ana.dialog).to_contain_text(EN("form_ui.page", number=2, count=4))
     await ana.close()
 
     bruno = (await look()).customer
     await bruno.become("Bruno")
     await bruno.go("acme_pismo")
     await bruno.press(EN("button.fill_form"), on="2. Organization")
-    await expect(bruno.dialog).to_contain_text("Page 2 of 4")
-    await bruno.dialog.get_by_role("button", name="Back").click()
+    await expect(bruno.dialog).to_contain_text(EN("form_ui.page", number=2, count=4))
+    await bruno.dialog.get_by_role("button", name=EN("form_ui.back")).click()
     await expect(bruno.field(EN("field.organization.official_name.label"))).to_have_value("Half-way Bank S.A.")
     await bruno.close()
 
@@ -59,7 +59,7 @@ async def test_a_form_is_filled_and_sent_by_keyboard_alone(begun: Walkthrough, o
     await tab_to(visit.page, ana.dialog.get_by_role("button", name="Send", exact=True))
     await keys.press("Enter")
     await expect(ana.here.get_by_role("dialog")).to_have_count(0)
-    await ana.sees("State: under review")
+    await ana.sees(EN("step_message.state", state=EN("state.submitted")))
     await visit.page.wait_for_function("document.activeElement !== document.body")
     assert begun.sent_revision("service_desk") == 1
 

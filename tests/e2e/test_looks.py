@@ -38,8 +38,8 @@ async def test_labels_and_contrast(look: Looking, scheme: Literal["light", "dark
     await visit.photograph("thread-and-home")
     assert await visit.complaints() == []
     await ana.close_thread()
-    await ana.press("Fill in the form", on="2. Organization")
-    await expect(ana.dialog).to_contain_text("Page 1 of 4")
+    await ana.press(EN("button.fill_form"), on="2. Organization")
+    await expect(ana.dialog).to_contain_text(EN("form_ui.page", number=1, count=4))
     await ana.submit("Next")
     await expect(ana.dialog.get_by_role("alert").first).to_be_visible()
     await visit.photograph("form")

@@ -30,12 +30,12 @@ async def test_errors_stand_at_their_fields_until_they_are_mended(look: Looking)
     await expect(await ana.error_of(number)).to_contain_text("required")
     await number.fill("11.222.333/0001-82")
     await ana.submit("Next")
-    await expect(ana.field(Texts("en")("field.organization.document_doubt.label"))).to_be_visible()
+    await expect(ana.field(EN("field.organization.document_doubt.label"))).to_be_visible()
     await visit.photograph("errors")
     await expect(ana.field(EN("field.organization.official_name.label"))).to_have_value("Example Bank S.A.")
     await number.fill("11.222.333/0001-81")
     await ana.submit("Next")
-    await expect(ana.dialog).to_contain_text("Page 2 of 4")
+    await expect(ana.dialog).to_contain_text(EN("form_ui.page", number=2, count=4))
     await ana.close()
 
 
@@ -63,8 +63,8 @@ async def test_while_the_bot_is_down_slack_warns_and_what_was_typed_stays(office
     ana = visit.customer
     await ana.become("Ana")
     await ana.go("acme_pismo")
-    await ana.press("Fill in the form", on="3. Service Desk access")
-    people = ana.field("E-mails of all who need access")
+    await ana.press(EN("button.fill_form"), on="3. Service Desk access")
+    people = ana.field(EN("field.service_desk.users.label"))
     await people.fill("duty@gmail.com")
     await office.kill_bot()
     try:
@@ -76,7 +76,7 @@ async def test_while_the_bot_is_down_slack_warns_and_what_was_typed_stays(office
     finally:
         await office.start_bot()
     await ana.submit("Send")
-    await expect(ana.dialog).to_contain_text("Please look at all answers")
+    await expect(ana.dialog).to_contain_text(EN("form_ui.review"))
     await expect(ana.dialog).to_contain_text("duty@gmail.com")
     await ana.close()
 

@@ -7,11 +7,8 @@ import pytest_asyncio
 from playground.browser import open_pane
 from playground.office import LIFELIKE, Office
 from playground.seed import morning
-from playground.walkthrough import said
 from tests.e2e.conftest import Looking
 from tests.e2e.scenes import planned
-
-REMINDER = said("reminder.customer")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -41,10 +41,10 @@ async def test_press_after_press_two_companies_go_from_the_seed_to_the_closed_on
             environment.world.transfers.looks = 0
         await seed(office, told.append)
         acme, blue = (Player(office, company) for company in demo_companies(office))
-        assert acme.journey.says("step", "planning", "State: done")
-        assert acme.journey.says("step", "organization", "State: under review")
-        assert acme.journey.says("step", "service_desk", "State: to be filled in")
-        assert blue.journey.says("step", "planning", "State: to be filled in")
+        assert acme.journey.says("step", "planning", "Status: done")
+        assert acme.journey.says("step", "organization", "Status: in review")
+        assert acme.journey.says("step", "service_desk", "Status: ready to fill out")
+        assert blue.journey.says("step", "planning", "Status: ready to fill out")
         reminders = [m for m in office.acme.messages if "[Snooze]" in m.text]
         assert len(reminders) == 1
         await goes_to_the_end(acme)

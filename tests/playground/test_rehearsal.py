@@ -36,12 +36,12 @@ async def test_the_transcripts_show_the_whole_journeys() -> None:
     for words in (
         "/onboarding is not a valid command",  # Ana is from another company
         "Ana  sends “Planning",
-        "Bruno  sends “Organização",  # a colleague continues, in his language
+        "Bruno  sends “Organization",  # a colleague continues, in the onboarding's language
         "The street is that of the branch.",
         "Street · Before: Avenida Paulista · Now: Rua do Comércio",
         "Sam  presses “Approve: Authentication and mTLS”",
         "Kim  presses “Approve: Authentication and mTLS”",
-        "This is a private key. It was not kept.",
+        "This is a private key. It wasn't stored.",
         "Ana, it's your company's turn on",
         "killed in the middle, and started again",
         "Request filed in Service Desk (Service Desk): SDEN-1024",
