@@ -41,10 +41,10 @@ async def test_press_after_press_two_companies_go_from_the_seed_to_the_closed_on
             environment.world.transfers.looks = 0
         await seed(office, told.append)
         acme, blue = (Player(office, company) for company in demo_companies(office))
-        assert acme.journey.says("step", "planning", "Status: done")
-        assert acme.journey.says("step", "organization", "Status: in review")
-        assert acme.journey.says("step", "service_desk", "Status: ready to fill out")
-        assert blue.journey.says("step", "planning", "Status: ready to fill out")
+        assert acme.journey.is_now("planning", "done")
+        assert acme.journey.is_now("organization", "submitted")
+        assert acme.journey.is_now("service_desk", "open")
+        assert blue.journey.is_now("planning", "open")
         reminders = [m for m in office.acme.messages if "[Snooze]" in m.text]
         assert len(reminders) == 1
         await goes_to_the_end(acme)
@@ -54,7 +54,7 @@ async def test_press_after_press_two_companies_go_from_the_seed_to_the_closed_on
         await office.slack.until(lambda: "The certificate is renewed" in said(acme.journey, "authentication"), timeout=30)
         assert sentences[-1] == CLOSED
         before = [message.text for message in office.acme.messages]
-        await blue.play_until(lambda: blue.journey.says("step", "organization", "Status: done"))
+        await blue.play_until(lambda: blue.journey.is_now("organization", "done"))
         for step in ("service_desk", "environments", "control_center", "integration"):
             await skipped(blue, step)
         await goes_to_the_end(blue)
@@ -96,7 +96,7 @@ async def skipped(player: Player, step: str) -> None:
         await sam.command("/onboarding skip", channel=company.channel)
 
     values = {**FORMS["skip"].example, "step": step}
-    await player.journey.fill_form(sam, opened, values, lambda: player.journey.says("step", step, "Status: skipped"))
+    await player.journey.fill_form(sam, opened, values, lambda: player.journey.is_now(step, "skipped"))
 
 
 def first(office: Office) -> Player:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.config.settings import Exit
 from bot.messages.buttons import Act
+from bot.messages.texts import Texts
 from playground.acts import Acts, example
 from playground.office import CALM, POLICIES, ROOT, Office
 from playground.rehearse import rehearse
@@ -19,6 +20,7 @@ from playground.walkthrough import Walkthrough, ready
 
 pytestmark = pytest.mark.process
 
+EN, SPANISH = Texts("en"), Texts("es")
 ID = re.compile(r"<[@#!]|\b[UC][A-Z0-9]{10}\b")
 
 
@@ -51,9 +53,9 @@ async def test_the_transcripts_show_the_whole_journeys() -> None:
         "Access verified in Test: all checks passed.",
     ):
         assert words in transcripts[True], words
-    assert "Onboarding of Blue Coop" in transcripts[False]
-    for transcript in transcripts.values():
-        assert "Access verified in Production: all checks passed." in transcript
+    assert SPANISH("card.title", customer="Blue Coop") in transcripts[False]
+    for texts, transcript in ((EN, transcripts[True]), (SPANISH, transcripts[False])):
+        assert texts("say.proof_passed", environment=texts("environment.production")) in transcript
         assert "ok: audit logs verified: 1 onboarding" in transcript
         assert " 0 refused; " in transcript
         assert "PRIVATE KEY-----" not in transcript

@@ -44,7 +44,7 @@ async def shown(one: CaseBook, email: str) -> list[str]:
     made = await one.snapshot()
     lines = matrix(made, one.rules.journeys.of_customer(made), Texts("en"), one.now).text.splitlines()
     (row,) = [line for line in lines if line.startswith(f"{email} · ")]
-    return [re.sub(r", expires .+ UTC", "", cell) for cell in row.split(" · ")[1:]]
+    return [re.sub(r", expires: .+ UTC", "", cell) for cell in row.split(" · ")[1:]]
 
 
 async def test_a_role_and_a_name_changed_before_the_invitation_are_those_it_is_sent_for(acme: CaseBook) -> None:

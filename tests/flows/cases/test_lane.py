@@ -258,7 +258,7 @@ async def test_what_is_missing_is_said_at_the_close(acme: Acme) -> None:
     assert f"press “{EN('task.production.finish_with_test.title')}” under /onboarding status" in words
     snapshot = await acme.book.snapshot()
     said = str(board.one(snapshot, acme.book.rules.journeys.of_customer(snapshot), Texts("en"), await acme.look()).blocks)
-    assert "production still lacks: Access to the environment, Users, Programs, Client certificate" in said
+    assert "Still missing in production before this onboarding can be closed: Access to the environment, Users, Programs" in said
     assert Texts("en")("task.production.finish_with_test.button") in said
 
 
