@@ -41,8 +41,8 @@ async def test_the_transcripts_show_the_whole_journeys() -> None:
         "Bruno  sends “Organization",  # a colleague continues, in the onboarding's language
         "The street is that of the branch.",
         "Street · Before: Avenida Paulista · Now: Rua do Comércio",
-        "Sam  presses “Approve: Authentication and mTLS”",
-        "Kim  presses “Approve: Authentication and mTLS”",
+        "Sam  presses “Approve Authentication and mTLS”",
+        "Kim  presses “Approve Authentication and mTLS”",
         "This is a private key. It wasn't stored.",
         "Ana, it's your company's turn on",
         "killed in the middle, and started again",
