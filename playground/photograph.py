@@ -12,6 +12,7 @@ from typing import Literal
 from playwright.async_api import Browser, async_playwright, expect
 from playwright.async_api import Page as Tab
 
+from bot.messages.texts import Texts
 from playground.browser import CHROMIUM, NARROW, PATIENCE_MS, WIDE, PageSide, close_panes, launch, open_pane
 from playground.examples import demo_companies
 from playground.next_step import Player
@@ -22,6 +23,8 @@ from playground.page.server import serve
 FOLDER = ROOT / "docs" / "images"
 MAX_BYTES = 200_000
 """A larger picture is kept as JPEG."""
+
+EN = Texts("en")
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,8 @@ async def form(studio: Studio, player: Player) -> None:
         await close_panes(page)
         await sam.go("onboarding-support")
         await ana.go("acme_pismo")
-        await ana.press("Fill in the form", on="6. First programs")
-        await expect(ana.dialog).to_contain_text("Program for card issuing")
+        await ana.press(EN("button.fill_form"), on="6. First programs")
+        await expect(ana.dialog).to_contain_text("Card issuing program")
         await player.fill(player.company.lead)
         await ana.choose(ana.field("Card brand"), "Visa")
         await ana.field("BIN").fill("4567 8901")
@@ -89,14 +92,14 @@ async def form(studio: Studio, player: Player) -> None:
 
 
 async def narrow(studio: Studio) -> None:
-    """A small window shows one side at a time; Bruno reads Portuguese."""
+    """A small window shows one side at a time."""
     async with studio.window(NARROW) as (page, bruno, _sam):
         await close_panes(page)
         await bruno.become("Bruno")
         await bruno.go("acme_pismo")
-        await bruno.press("Fill in the form", on="11. Production")
-        await expect(bruno.dialog).to_contain_text("Produção")
-        await studio.keep(page, "portuguese")
+        await bruno.press(EN("button.fill_form"), on="11. Production")
+        await expect(bruno.dialog).to_contain_text(EN("form.production.title"))
+        await studio.keep(page, "narrow")
         await bruno.close()
 
 
