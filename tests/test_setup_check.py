@@ -125,6 +125,32 @@ async def place() -> AsyncIterator[SetupPlace]:
         yield one
 
 
+def line(name: str, outcome: str, reason: str, /, **params: object) -> str:
+    """What the report says of an item. ``name``, ``reason``: keys of texts."""
+    return EN("say.result_line", check=EN(name), outcome=EN(f"outcome.{outcome}"), reason=EN(reason, **params))
+
+
+def item(name: str, outcome: str, reason: str, /, **params: object) -> str:
+    return line(f"field.setup.{name}.label", outcome, f"setup_check.{reason}", **params)
+
+
+def merchants(outcome: str, reason: str, **params: object) -> str:
+    """The line of the two programs for sellers: the first is as it was approved."""
+    first = EN("setup_check.program_good", name="Example Merchants", place="BRA, BRL, America/Sao_Paulo")
+    second = EN(f"setup_check.{reason}", name="Merchants Mexico", place="MEX, MXN, America/Mexico_City", **params)
+    name = EN("field.setup.merchant_program.label")
+    return EN("say.result_line", check=name, outcome=EN(f"outcome.{outcome}"), reason=f"{first} {second}")
+
+
+def all_there(environment: str = "test") -> str:
+    """What a report begins with that found everything."""
+    return f"✓ {EN('say.setup_all_there', environment=EN(f'environment.{environment}'))}"
+
+
+def none_there(environment: str = "test") -> str:
+    return f"! {EN('say.setup_found_none', environment=EN(f'environment.{environment}'))}"
+
+
 @dataclass(frozen=True)
 class Fault:
     """``words`` name it; ``mended`` is the item's line once Pismo has everything."""
@@ -155,109 +181,122 @@ FAULTS = {
     "403 on divisions": Fault(
         BANKING,
         lambda place: place.pismo.forbid("divisions"),
-        "Divisions – not allowed to see. The token works, but its permission group does not cover this (403).",
-        "Divisions – done. 2 found, on every level.",
+        item("divisions", "not_allowed", "forbidden"),
+        item("divisions", "done", "divisions_found", n=2, count=2),
     ),
     "hierarchy missing": Fault(
         BANKING,
         lambda place: place.there.hierarchies.clear(),
-        "Hierarchy – missing. There is no hierarchy yet.",
-        "Hierarchy – done. Branches.",
+        item("hierarchy", "missing", "hierarchies_none"),
+        item("hierarchy", "done", "hierarchies_found", names="Branches"),
     ),
     "divisions missing": Fault(
         DEPOSITS,
         lambda place: place.there.divisions.clear(),
-        "Division – missing. The hierarchy has no division yet: Branches.",
-        "Division – done.",
+        item("division", "missing", "divisions_none", names="Branches"),
+        item("division", "done", "divisions_found", n=2, count=2),
     ),
     "a level without divisions": Fault(
         BANKING,
         lambda place: place.there.divisions.pop(),
-        "Divisions – done. 1 found. Levels without one: Branch.",
-        "on every level",
+        item("divisions", "done", "divisions_some", n=1, count=1, levels="Branch"),
+        item("divisions", "done", "divisions_found", n=2, count=2),
     ),
     "no program": Fault(
         LENDING,
         lambda place: place.programs.clear(),
-        "Lending program, active – not allowed to see. Pismo refuses every call (403). Most often the organization has no program yet",
-        "done. Example Loans (BRA, BRL, America/Sao_Paulo): active, as approved.",
+        line("field.setup.lending_program.label", "not_allowed", "proof.no_access"),
+        item("lending_program", "done", "program_good", name="Example Loans", place="BRA, BRL, America/Sao_Paulo"),
     ),
     "a merchant program in another time zone": Fault(
         SELLERS,
         lambda place: place.programs[-1].update(timezone="America/Tijuana"),
-        "missing. Example Merchants (BRA, BRL, America/Sao_Paulo): active, as approved. Merchants Mexico (MEX, MXN, America/Mexico_City): "
-        "different time zone. Approved: America/Mexico_City. At Pismo: America/Tijuana.",
-        "done. Example Merchants (BRA, BRL, America/Sao_Paulo): active, as approved. Merchants Mexico (MEX, MXN, America/Mexico_City): "
-        "active, as approved.",
+        merchants("missing", "program_timezone", ours="America/Mexico_City", theirs="America/Tijuana"),
+        merchants("done", "program_good"),
     ),
     "program pending": Fault(
         CARDS,
         lambda place: program(place, "CREDITO").update(status="PENDING"),
-        "with brand and BIN – missing. It is still PENDING: Gold.",
-        "with brand and BIN – done. Active: Gold.",
+        item("card_program", "missing", "programs_pending", names="Gold"),
+        item("card_program", "done", "programs_found", names="Gold"),
     ),
     "program of the wrong type": Fault(
         CORE,
         lambda place: place.programs.remove(program(place, "CURRENT ACCOUNTS")),
-        "missing. No program has a type that this product needs (CURRENT ACCOUNTS). There is:",
-        "Program of current accounts, active – done. Active: Accounts.",
+        item(
+            "account_program",
+            "missing",
+            "programs_type",
+            types="CURRENT ACCOUNTS",
+            names="Gold (CREDITO), Example Loans (CORRESPONDENT ACCOUNTS), Example Merchants (MERCHANT), Merchants Mexico (MERCHANT)",
+        ),
+        item("account_program", "done", "programs_found", names="Accounts"),
     ),
     "card program without BIN": Fault(
-        CARDS, without_bin, "missing. Active, but without a brand or BIN: Gold.", "done. Active: Gold."
+        CARDS,
+        without_bin,
+        item("card_program", "missing", "programs_no_bin", names="Gold"),
+        item("card_program", "done", "programs_found", names="Gold"),
     ),
     "holiday calendar missing": Fault(
         BANKING,
         lambda place: place.there.holiday_calendars.clear(),
-        "Holiday calendar – missing. There is no",
-        "Holiday calendar – done. 1 found.",
+        item("holidays", "missing", "holidays_none"),
+        item("holidays", "done", "holidays_found", n=1, count=1),
     ),
     "holiday calendar missing, where it is optional": Fault(
         DEPOSITS,
         lambda place: place.there.holiday_calendars.clear(),
-        "Holiday calendar – missing, but optional.",
-        "Holiday calendar – done.",
+        item("holidays", "missing_optional", "holidays_none"),
+        item("holidays", "done", "holidays_found", n=1, count=1),
     ),
     "no processing codes": Fault(
         CORE,
         lambda place: place.there.processing_codes.clear(),
-        "Processing codes – missing. There is no processing code.",
-        "Processing codes – done. 1 ready, 1 of them your own; 0 still PENDING.",
+        item("processing_codes", "missing", "codes_none"),
+        item("processing_codes", "done", "codes_found", n=1, count=1, own=1, pending=0),
     ),
     "processing codes pending": Fault(
-        CORE, pending_codes, "Processing codes – missing. The only one is still PENDING", "Processing codes – done."
+        CORE,
+        pending_codes,
+        item("processing_codes", "missing", "codes_pending", n=1),
+        item("processing_codes", "done", "codes_found", n=1, count=1, own=1, pending=0),
     ),
     "no loan products": Fault(
         LENDING,
         lambda place: place.there.loan_products.clear(),
-        "Loan products – missing. There is no loan product yet.",
-        "Loan products – done.",
+        item("loan_products", "missing", "loans_none"),
+        item("loan_products", "done", "loans_found", n=1, count=1),
     ),
     "loan products inactive": Fault(
-        LENDING, inactive, "Loan products – missing. There is one, but it is not ACTIVE.", "Loan products – done."
+        LENDING,
+        inactive,
+        item("loan_products", "missing", "loans_inactive", n=1),
+        item("loan_products", "done", "loans_found", n=1, count=1),
     ),
     "marketplace not found": Fault(
         SELLERS,
         lambda place: place.there.marketplaces.clear(),
-        "Marketplace – missing. Pismo knows no marketplace 1 of your organization.",
-        "Marketplace – done. Marketplace 1 is there.",
+        item("marketplace", "missing", "marketplace_unknown", number="1"),
+        item("marketplace", "done", "marketplace_found", number="1"),
     ),
     "lending is away": Fault(
         LENDING,
         lambda place: place.pismo.faults.add("/lending", "5xx", times=100),
-        "Loan products – not checked. Pismo did not answer in spite of several tries. Paste a fresh token later.",
-        "Loan products – done. 1 active.",
+        item("loan_products", "not_checked", "away"),
+        item("loan_products", "done", "loans_found", n=1, count=1),
     ),
     "holidays are slow": Fault(
         BANKING,
         lambda place: place.pismo.faults.add("/holidays-core", "slow", times=100, seconds=5),
-        "Holiday calendar – not checked. Pismo did not answer",
-        "Holiday calendar – done.",
+        item("holidays", "not_checked", "away"),
+        item("holidays", "done", "holidays_found", n=1, count=1),
     ),
     "the answer is cut off": Fault(
         CORE,
         lambda place: place.pismo.faults.add("/orgs-operation", "drop_before", times=100),
-        "Processing codes – not checked. Pismo did not answer",
-        "Processing codes – done.",
+        item("processing_codes", "not_checked", "away"),
+        item("processing_codes", "done", "codes_found", n=1, count=1, own=1, pending=0),
     ),
 }
 
@@ -269,22 +308,23 @@ async def test_fault_is_named_and_once_it_is_mended_the_item_is_there(place: Set
     fault.brings(place)
     said = await place.checks(fault.step)
     assert fault.words in said, said
-    assert not tells(said, wording("say.setup_all_there")) or "optional" in fault.words or "done" in fault.words
+    counts = any(f"– {EN(f'outcome.{one}')}." in fault.words for one in ("missing_optional", "done"))
+    assert said.startswith(all_there()) is counts, said
     place.pismo.allow("divisions")
     place.pismo.faults.clear()
     place.sets_everything_up()
     said = await place.checks(fault.step)
     assert fault.mended in said, said
-    assert said.startswith("✓ Check of the set-up, environment Test: all that can be read is there.")
+    assert said.startswith(all_there())
 
 
 async def test_where_one_thing_is_away_the_rest_is_found(place: SetupPlace) -> None:
     place.sets_everything_up()
     place.pismo.faults.add("/programs", "gateway", times=100)
     said = await place.checks(BANKING)
-    assert said.startswith("! Setup checked in Test: 3 of 4 items found")
-    assert "Divisions – done" in said
-    assert "active – not checked. Pismo did not answer" in said
+    assert said.startswith(f"! {EN('say.setup_found_some', environment=EN('environment.test'), there=3, wanted=4)}")
+    assert item("divisions", "done", "divisions_found", n=2, count=2) in said
+    assert item("banking_programs", "not_checked", "away") in said
     place.pismo.faults.clear()
 
 
@@ -319,13 +359,16 @@ def of_another_customer_in_silence(place: SetupPlace) -> str:
 
 
 TOKENS: dict[str, tuple[Callable[[SetupPlace], str], str]] = {
-    "ended": (expired, "Access token – failed. It has expired."),
-    "revoked": (revoked, "not checked. Pismo refused the token (401): it has ended, or was revoked. Paste a fresh one."),
+    "ended": (expired, line("check.token", "failed", "proof.token_expired")),
+    "revoked": (revoked, item("account_program", "not_checked", "token_ended")),
     "of another customer": (
         of_another_customer,
-        "Organization of the token – failed. The token belongs to another organization than the recorded org ID.",
+        line("check.tenant", "failed", "proof.tenant_differs"),
     ),
-    "of another customer, without saying so": (of_another_customer_in_silence, "Organization of the token – failed."),
+    "of another customer, without saying so": (
+        of_another_customer_in_silence,
+        line("check.tenant", "failed", "proof.forbidden"),
+    ),
 }
 
 
@@ -335,7 +378,7 @@ async def test_a_token_that_is_no_good_finds_nothing(place: SetupPlace, name: st
     makes, words = TOKENS[name]
     said = await place.checks(CORE, makes(place))
     assert words in said, said
-    assert said.startswith("! Setup checked in Test: no items found")
+    assert said.startswith(none_there())
     place.pismo.world.silent_tokens = False
     assert tells(await place.checks(CORE), wording("say.setup_all_there"))
 
@@ -352,12 +395,12 @@ async def test_production_is_read_with_its_own_token_once_it_is_open(place: Setu
     await place.send(place.onboarding, "production")
     await place.approve(place.onboarding, "production", place.sam, place.kim)
     said = await place.checks(LENDING, environment="production")
-    assert said.startswith("! Setup checked in Production: no items found")
-    assert "Pismo refused the token (401)" in said
+    assert said.startswith(none_there("production"))
+    assert item("lending_program", "not_checked", "token_ended") in said
     production = place.sandbox.production
     production.world.orgs[place.org_id.casefold()] = place.pismo.world.org(place.org_id)
     said = await place.checks(LENDING, production.mint_token(place.org_id), "production")
-    assert said.startswith("✓ Check of the set-up, environment Production: all that can be read is there.")
+    assert said.startswith(all_there("production"))
 
 
 async def test_what_is_not_needed_is_not_read(place: SetupPlace) -> None:
@@ -366,9 +409,9 @@ async def test_what_is_not_needed_is_not_read(place: SetupPlace) -> None:
     await place.approve(place.onboarding, SELLERS)
     calls = len(place.pismo.calls)
     said = await place.checks(SELLERS)
-    assert "Marketplace – not needed. You said so, with the reason." in said
-    assert said.startswith("✓ Check of the set-up, environment Test: all that can be read is there.")
+    assert item("marketplace", "not_needed", "not_needed") in said
+    assert said.startswith(all_there())
     assert not [call for call in place.pismo.calls[calls:] if call.path.startswith("/marketplace")]
     await place.send(place.onboarding, SELLERS)
     await place.approve(place.onboarding, SELLERS)
-    assert "Marketplace – done." in await place.checks(SELLERS)
+    assert item("marketplace", "done", "marketplace_found", number="1") in await place.checks(SELLERS)
