@@ -41,13 +41,10 @@ def lines_of(said: str) -> dict[str, str]:
 
 async def test_each_check_is_a_line_with_outcome_reason_time_and_x_cid(acme: Acme) -> None:
     said = await acme.proves(await acme.token("oidc"))
-    assert said.startswith("✓ Proof of access, environment Test: all checks passed.")
+    assert said.startswith(f"✓ {EN('say.proof_passed', environment=EN('environment.test'))}")
     lines = lines_of(said)
     assert list(lines) == [
-        "Client certificate of the bot",
-        "TLS handshake",
-        "Access token",
-        "Organization of the token",
+        *(EN(f"check.{check}") for check in ("certificate", "handshake", "token", "tenant")),
         EN("check.programs"),
         "Program “Example Credit”",
         "Program “Example Accounts”",
@@ -60,7 +57,9 @@ async def test_each_check_is_a_line_with_outcome_reason_time_and_x_cid(acme: Acm
     assert "x-cid" not in said  # nothing failed
     told = acme.journey.thread("review", STEP)[-1].text
     assert [line in told for line in said.splitlines()] == [True] * len(said.splitlines())
-    assert [f"{check}, x-cid " in told for check in ("TLS handshake", "Programs readable", "Organization readable")] == [True] * 3
+    assert [f"{check}, x-cid " in told for check in map(EN, ("check.handshake", "check.programs", "check.organization"))] == [
+        True
+    ] * 3
 
 
 async def test_it_is_said_whose_certificate_was_tried_and_how_the_other_is(acme: Acme) -> None:
@@ -95,16 +94,16 @@ async def test_every_run_is_kept_without_the_token(acme: Acme) -> None:
 async def test_a_jwt_that_the_customer_signed_is_exchanged(acme: Acme) -> None:
     said = await acme.proves(acme.machine.signer.assertion(acme.org_id))
     assert PASSED in said
-    assert lines_of(said)["Access token"].startswith("passed. Pismo accepted your signed JWT")
+    assert lines_of(said)[EN("check.token")] == f"passed. {EN('proof.token_exchanged')}"
 
 
 async def test_faults_of_a_signed_jwt_are_told_without_asking_pismo(acme: Acme) -> None:
     calls = len(acme.pismo.calls)
     said = await acme.proves(acme.machine.signer.assertion(acme.org_id, lifetime=7200, aud="x"))
     assert len(acme.pismo.calls) == calls
-    assert "Access token – failed. `exp` is 7,200 s after `iat`; at most 3,600." in said
-    assert 'Access token – failed. `aud` is "x"' in said
-    assert lines_of(said)["Programs readable"] == "skipped. Not tried, since another check did not pass."
+    assert f"{EN('check.token')} – failed. {EN('error.jwt_lifetime', lifetime='7,200', maximum='3,600')}" in said
+    assert f"{EN('check.token')} – failed. “aud” is “x”" in said
+    assert lines_of(said)[EN("check.programs")] == f"{EN('outcome.skipped')}. {EN('proof.earlier_failed')}"
     assert PASSED in await acme.proves(acme.machine.signer.assertion(acme.org_id))
 
 
@@ -112,8 +111,8 @@ async def test_a_signed_jwt_that_pismo_refuses(acme: Acme) -> None:
     signer = acme.machine.signer
     acme.pismo.world.org(acme.org_id).registrations.clear()
     said = await acme.proves(signer.assertion(acme.org_id))
-    assert lines_of(said)["Access token"].startswith("failed. Pismo rejected the JWT you signed (401)")
-    assert lines_of(said)["TLS handshake"].startswith("passed")
+    assert lines_of(said)[EN("check.token")] == f"failed. {EN('proof.assertion_refused')}"
+    assert lines_of(said)[EN("check.handshake")].startswith("passed")
     acme.pismo.register_public_key(acme.org_id, signer.public_key, signer.iss, signer.sub, signer.aud)
     assert PASSED in await acme.proves(signer.assertion(acme.org_id))
 
@@ -122,10 +121,10 @@ async def test_where_pismo_stays_away_it_is_told_how_far_it_came(acme: Acme) -> 
     acme.pismo.faults.add("/orgs", "5xx", times=100)
     said = await acme.proves(await acme.token("oidc"))
     lines = lines_of(said)
-    assert lines["Programs readable"].startswith("passed")
-    assert lines["Organization readable"].startswith("failed. Pismo did not answer in spite of several tries.")
+    assert lines[EN("check.programs")].startswith("passed")
+    assert lines[EN("check.organization")] == f"failed. {EN('proof.unavailable')}"
     assert "x-cid of the failed call " in said
-    assert said.splitlines()[-1] == "[Prove access] [I'm stuck]"
+    assert said.splitlines()[-1] == f"[{EN(f'task.{STEP}.prove_access.button')}] [{EN('button.stuck')}]"
     acme.pismo.faults.clear()
     assert PASSED in await acme.proves(await acme.token("oidc"))
 
@@ -142,4 +141,4 @@ async def test_a_token_is_with_one_of_several_processes_and_for_an_hour_at_most(
 @pytest.mark.parametrize("wrapped", ["{},", "“{}”;", "bearer {}", "Authorization: Bearer {}"])
 async def test_a_token_is_taken_with_what_was_copied_around_it(acme: Acme, wrapped: str) -> None:
     said = await acme.proves(wrapped.format(acme.machine.signer.assertion(acme.org_id)))
-    assert lines_of(said)["Access token"].startswith("passed"), said
+    assert lines_of(said)[EN("check.token")].startswith("passed"), said

@@ -12,13 +12,16 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from bot.jobs.proof_checks import Checks
+from bot.messages.texts import Texts
 from flows.checks.claims import Expected, check_access_token
 from pismo.client import Pismo
 from tests.proof_place import STEP, Acme, ProofPlace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+EN = Texts("en")
 PASSED = "all checks passed"
+CITY, CORRECTIONS = EN("check.detail", field=EN("field.organization.city.label")), EN("check.corrections")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -47,16 +50,16 @@ async def test_support_picks_what_is_corrected_and_accepts_the_rest_with_a_reaso
     await acme.proves(await acme.token("oidc"))
     for side in ("step", "review"):
         told = "\n".join(message.text for message in acme.journey.thread(side, STEP))
-        assert "the access works, but not everything there is as it was approved." in told
-        assert "Organization, City – differs. Approved São Paulo, on the platform Elsewhere." in told
+        assert EN("say.proof_differs", environment=EN("environment.test")) in told
+        assert f"{CITY} – differs. {EN('proof.value_differs', ours='São Paulo', theirs='Elsewhere')}" in told
     assert await acme.place.state(acme.onboarding, STEP) == "fulfilling"
     await settles(acme, send=["city"], reason="The new neighbourhood was told by telephone.")
     assert await acme.place.state(acme.onboarding, STEP) == "fulfilling"
     acme.pismo.faults.add("/orgs-core/v1/orgs", "5xx")
     said = await acme.proves(await acme.token("oidc"))
-    assert "Corrections sent – passed. 1 detail of the organization was corrected." in said
-    assert "Neighborhood – differs, as accepted. Approved Bela Vista, on the platform Another." in said
-    assert "City – differs" not in said
+    assert f"{CORRECTIONS} – passed. {EN('proof.corrected', n=1, count=1)}" in said
+    assert f"{EN('outcome.accepted')}. {EN('proof.value_differs', ours='Bela Vista', theirs='Another')}" in said
+    assert CITY not in said
     assert PASSED in said
     details = acme.pismo.world.org(acme.org_id).details
     assert (details["city"], details["neighborhood"]) == (approved["city"], "Another")
@@ -69,8 +72,8 @@ async def test_a_correction_that_pismo_forbids_can_be_accepted_instead(acme: Acm
     await settles(acme, send=["city"])
     acme.pismo.forbid("orgs")
     said = await acme.proves(await acme.token("oidc"))
-    assert "as it was approved" not in said  # it could not be read
-    assert "Corrections sent – failed. The token works, but its permission group" in said
+    assert EN("proof.details_same") not in said  # it could not be read
+    assert f"{CORRECTIONS} – failed. {EN('proof.forbidden')}" in said
     acme.pismo.allow("orgs")
     await settles(acme, reason="Pismo keeps the city of the register.")
     assert PASSED in await acme.proves(await acme.token("oidc"))
@@ -89,8 +92,8 @@ async def test_nothing_of_another_organization_is_changed_by_a_token_that_does_n
     assert acme.pismo.world.org(other).details["city"] == "Olinda"
     said = await acme.proves(acme.pismo.mint_token(acme.org_id))
     acme.pismo.world.silent_tokens = False
-    assert "Organization of the token – passed" in said
-    assert "Corrections sent – passed" in said
+    assert f"{EN('check.tenant')} – passed" in said
+    assert f"{CORRECTIONS} – passed" in said
 
 
 async def test_an_organization_of_another_id_ends_the_proof() -> None:

@@ -36,15 +36,15 @@ async def is_done(plain: Acme) -> None:
 
 async def test_without_an_address_nothing_is_proved_in_production(plain: Acme) -> None:
     said = await plain.proves(plain.pismo.mint_token(plain.org_id))
-    assert said.startswith("✓ Prova de acesso, ambiente Teste: todas as verificações passaram.")
-    assert "Certificado de cliente do bot – não verificado. O bot não tem certificado de cliente próprio" in said
-    assert "Handshake TLS – não verificado. O endereço configurado não é https." in said
+    assert said.startswith(f"✓ {PT('say.proof_passed', environment=PT('environment.test'))}")
+    assert f"{PT('check.certificate')} – não verificado. {PT('proof.certificate_none')}" in said
+    assert f"{PT('check.handshake')} – não verificado. {PT('proof.handshake_no_tls')}" in said
     await is_done(plain)
     await plain.opens_production()
     calls = len(plain.pismo.calls)
     said = await plain.proves(plain.pismo.mint_token(plain.org_id), "production")
-    assert said.startswith("– Prova de acesso, ambiente Produção: nada foi verificado.")
-    assert said.count("não verificado. Nenhum endereço deste ambiente está configurado no bot.") == 6
+    assert said.startswith(f"– {PT('say.proof_skipped', environment=PT('environment.production'))}")
+    assert said.count(f"não verificado. {PT('proof.no_address')}") == 6
     assert len(plain.pismo.calls) == calls
 
 

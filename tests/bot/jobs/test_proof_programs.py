@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from bot.messages.texts import Texts
 from tests.bot.workplace import Workplace
 from tests.proof_place import STEP, Acme
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+EN = Texts("en")
 PASSED = "all checks passed"
 
 
@@ -55,9 +57,11 @@ def gone(acme: Acme) -> None:
 
 
 FAULTS = {
-    "missing": Fault(gone, "Program “Example Credit” – differs. It was approved, but Pismo lists no such program"),
+    "missing": Fault(gone, f"Program “Example Credit” – differs. {EN('proof.program_missing')}"),
     "pending": Fault(
-        changed(status="PENDING"), "Program “Example Credit” – note. ID 101, CREDITO: it is there, but PENDING", PASSED
+        changed(status="PENDING"),
+        f"Program “Example Credit” – note. {EN('proof.program_pending', id=101, type='CREDITO')}",
+        PASSED,
     ),
     "another type": Fault(changed(type="DEBITO"), "differs. Different type. Approved: CREDITO. At Pismo: DEBITO."),
     "another name": Fault(changed(name="Gold"), "differs. Different name. Approved: Example Credit. At Pismo: Gold."),
@@ -65,13 +69,11 @@ FAULTS = {
     "another id": Fault(changed(id=9), "differs. Different ID. Recorded: 101. At Pismo: 9."),
     "unapproved": Fault(
         lambda acme: void(acme.pismo.add_program(acme.org_id, "Gold", "CREDITO")),
-        "Other programs – note. 1 that nobody approved: Gold.",
+        f"{EN('check.other_programs')} – note. {EN('proof.programs_unapproved', count=1, names='Gold')}",
         PASSED,
     ),
-    "none": Fault(lambda acme: at_pismo(acme).clear(), "Most often the organization has no program yet", "Access not verified"),
-    "403": Fault(
-        lambda acme: acme.pismo.forbid("programs"), "its permission group does not cover this call", "Access not verified"
-    ),
+    "none": Fault(lambda acme: at_pismo(acme).clear(), EN("proof.no_access"), "Access not verified"),
+    "403": Fault(lambda acme: acme.pismo.forbid("programs"), EN("proof.forbidden"), "Access not verified"),
 }
 
 

@@ -58,23 +58,23 @@ async def test_who_signs_on_is_confirmed(acme: Acme) -> None:
     signs_on(acme, first, action="create")
     signs_on(acme, first, code=401)
     said = await proves(acme)
-    assert "Sign-ons to Control Center – note. 0 of 2 invited people have signed on." in said
+    assert f"{SIGN_INS} – note. {EN('proof.signed_on', count=0, of=2)}" in said
     assert PASSED in said
 
     acme.pismo.forbid("audit")
     signs_on(acme, first.upper())
     said = await proves(acme)
-    assert "Sign-ons to Control Center – skipped. The token works, but its permission group does not cover this (403)." in said
+    assert f"{SIGN_INS} – {EN('outcome.skipped')}. {EN('proof.sign_ons_forbidden')}" in said
     assert PASSED in said
     acme.pismo.allow("audit")
     acme.pismo.faults.add("/audit-api", "5xx")
     said = await proves(acme)
-    assert "Sign-ons to Control Center – skipped. Pismo did not answer. Whoever is in presses “I'm in”." in said
+    assert f"{SIGN_INS} – {EN('outcome.skipped')}. {EN('proof.sign_ons_away')}" in said
     assert PASSED in said
     assert set((await grants(acme)).values()) == {"invited"}
 
     said = await proves(acme)
-    assert "Sign-ons to Control Center – note. 1 of 2 invited people have signed on." in said
+    assert f"{SIGN_INS} – note. {EN('proof.signed_on', count=1, of=2)}" in said
     assert await grants(acme) == {first: "confirmed", second: "invited"}
     assert set((await grants(acme, "control_center_production")).values()) == {"invited"}
     told = [message.text for message in acme.journey.thread("step", PEOPLE)]
