@@ -68,14 +68,14 @@ async def test_while_the_bot_is_down_slack_warns_and_what_was_typed_stays(office
     await people.fill("duty@gmail.com")
     await office.kill_bot()
     try:
-        await ana.submit("Send")
+        await ana.submit(EN("form_ui.next"))
         await expect(ana.dialog.get_by_role("alert")).to_contain_text("could not be reached")
         await visit.photograph("warning")
         await expect(people).to_have_value("duty@gmail.com")
         visit.problems.clear()
     finally:
         await office.start_bot()
-    await ana.submit("Send")
+    await ana.submit(EN("form_ui.next"))
     await expect(ana.dialog).to_contain_text(EN("form_ui.review"))
     await expect(ana.dialog).to_contain_text("duty@gmail.com")
     await ana.close()
