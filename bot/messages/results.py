@@ -10,6 +10,9 @@ from bot.messages.signs import ATTENTION, OF_OUTCOME
 from bot.messages.texts import OPEN, Raw, Texts, typed
 from flows.problems import Amount
 
+FAILED = frozenset({"failed", "not_allowed"})
+"""With these outcomes the call itself failed. With the others, such as ``missing``, it went well, and showed what is wrong."""
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -39,7 +42,7 @@ class ResultLine:
 def result(
     verdict: Headline, lines: Sequence[ResultLine], texts: Texts, *, support: bool, also: str = "", buttons: Sequence[Block] = ()
 ) -> Drawing:
-    """``support``: who reads it; a customer is shown the ids of what failed alone. ``also``: what this does not show, in small letters."""
+    """``support``: who reads it; a customer is shown the ids of faults alone. ``also``: what this does not show, in small letters."""
     words = f"{verdict.sign} {verdict.words}"
     head = words if OPEN in words else f"*{words}*"  # nothing typed is in bold
     blocks = [
@@ -67,8 +70,10 @@ def _line(one: ResultLine, texts: Texts) -> str:
 
 
 def _failed_calls(lines: Sequence[ResultLine], texts: Texts) -> str:
-    ids = list(dict.fromkeys(one.x_cid for one in lines if one.x_cid and one.wants_attention))
-    return texts.md("say.result_failed", n=len(ids), ids=Raw(", ".join(map(typed, ids)))) if ids else ""
+    calls = [one for one in lines if one.x_cid and one.wants_attention]
+    ids = list(dict.fromkeys(one.x_cid for one in calls))
+    key = "say.result_failed" if {one.outcome for one in calls} <= FAILED else "say.result_showed"
+    return texts.md(key, n=len(ids), ids=Raw(", ".join(map(typed, ids)))) if ids else ""
 
 
 def _calls(lines: Sequence[ResultLine], texts: Texts) -> str:

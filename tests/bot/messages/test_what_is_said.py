@@ -21,6 +21,7 @@ from bot.messages.proof import report
 from bot.messages.reminder import escalation, reminder
 from bot.messages.results import reason_words
 from bot.messages.review import answer_sections, review_card
+from bot.messages.setup_check import setup_report
 from bot.messages.signs import OF_STATE
 from bot.messages.step import step_message
 from bot.messages.texts import Texts, escape, for_locale, languages, typed
@@ -248,6 +249,9 @@ def test_a_result_begins_with_the_verdict_and_what_to_do_and_ends_with_the_ids_o
         assert (said[-1].endswith(" b-2"), "a-1" in str(said), " ms" in str(said)) == (True, False, False)
         ours = report(EN, record, "test", "Example Bank", support=True).text
         assert (EN(f"say.proof_next_{advice}") in ours, "1,200 ms" in ours, "a-1" in ours) == (advice == "support", True, True)
+    found = replace(record, answers={"lines": [line("programs", "missing", "setup_check.programs_none", "b-2")]})
+    said = setup_report(EN, found, "test", {}, support=False).text.split("\n")
+    assert said[-1] == EN("say.result_showed", n=1, ids="b-2")  # the call itself did not fail
     assert EN("fix.proof.forbidden") in reason_words("proof.forbidden", {}, EN, fixes=True)
     record = replace(record, state="done", answers={"lines": [passed]})
     said = report(EN, record, "test", "Example Bank", support=False).text.split("\n")
