@@ -57,6 +57,7 @@ def typed(person: SlackPerson) -> dict[str, Any]:
 
 async def test_a_form_whose_data_is_late_shows_that_it_is_loading_and_then_itself(office: Workplace, onboarding: str) -> None:
     """Every read connection is in use for a while."""
+    office.ana.user.stack.clear()
     async with contextlib.AsyncExitStack() as held:
         for _ in range(4):
             await held.enter_async_context(office.bot.store._reading.connect())
