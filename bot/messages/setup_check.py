@@ -31,7 +31,7 @@ def _verdict(texts: Texts, lines: list[Mapping[str, Any]], environment: str) -> 
     outcomes = [line["outcome"] for line in lines]
     there, wanted = outcomes.count("done"), sum(one not in ("failed", "not_needed", "missing_optional") for one in outcomes)
     params = {"environment": Raw(escape(texts(f"environment.{environment}"))), "there": there, "wanted": wanted}
-    if there == wanted:
+    if there == wanted and "failed" not in outcomes:
         return Headline(DONE, sentence(texts, "setup_all_there", params))
     if there:
         return Headline(ATTENTION, sentence(texts, "setup_found_some", params), texts("say.setup_next_some"))
