@@ -138,7 +138,7 @@ def test_portuguese_has_its_accents_and_english_none() -> None:
     assert all(letter in words for letter in "ãçéêíóõáú")
     bare = re.findall(r"\b(nao|voce|tambem|sera|codigo|endereco|usuario|organizacao|producao|revisao|ja)\b", words, re.IGNORECASE)
     assert bare == []
-    assert not re.search(r"[ãçõ]", " ".join(table("en").values()))
+    assert not re.search(r"[ãçõ]", " ".join(table("en").values()).replace("São Paulo", ""))  # a name is written as it is
 
 
 @every
