@@ -5,16 +5,24 @@ All of it in one onboarding: a proof can be run again and again.
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
+from bot.jobs.proof_checks import Checks
 from bot.messages.texts import Texts
+from flows.checks.claims import Expected
+from pismo.client import Pismo
+from pismo.tls import ClientTls
 from playground.pismo import Authority, ClientFault
 from playground.pismo.machine import Method
 from playground.pismo.signer import public_pem, rsa_key
+from playground.slack.screen import tells
+from playground.walkthrough import said as wording
 from tests.proof_place import Acme, ProofPlace
 
 EN = Texts("en")
@@ -38,8 +46,8 @@ async def acme() -> AsyncIterator[Acme]:
 
 def claims_only_what_it_read(said: str) -> None:
     """Nothing that could not be read is said to be as it was approved, nor to differ."""
-    assert ("Organization compared" in said) == ("Organization readable – passed" in said), said
-    assert "Programs readable – passed" in said or "Program “" not in said, said
+    assert (EN("check.approved") in said) == (f"{EN('check.organization')} – passed" in said), said
+    assert f"{EN('check.programs')} – passed" in said or "Program “" not in said, said
 
 
 async def passes(acme: Acme, method: Method = "basic") -> None:
@@ -71,7 +79,6 @@ CERTIFIED = {
     ),
     "client certificate revoked": Certified(EN("proof.handshake_certificate_revoked"), given("revoked")),
     "client certificate revoked while connected": Certified("as revoked", lambda acme: acme.place.sandbox.revoke_certificate()),
-    "no client certificate": Certified(EN("proof.handshake_certificate_missing"), given("absent")),
     "server certificate not trusted": Certified(
         EN("proof.handshake_server_not_trusted"), lambda acme: acme.place.sandbox.give_authority(Authority("Other"))
     ),
@@ -91,6 +98,19 @@ async def test_fault_in_tls(acme: Acme, fault: str) -> None:
     assert len(acme.pismo.calls) == calls
     sandbox.give_authority()
     sandbox.give_certificate()
+    await passes(acme)
+
+
+async def test_without_a_client_certificate_the_handshake_says_so(acme: Acme) -> None:
+    token, ca = await acme.token(), acme.place.sandbox.settings["PISMO_CA_FILE"]
+    calls = len(acme.pismo.calls)
+    async with Pismo(acme.pismo.url, tls=ClientTls(ca=ca), attempts=1) as without:
+        checks = Checks(without, Expected(org_id=acme.org_id), datetime.now(UTC))
+        await checks.run(SecretStr(token))
+    told = {line["check"]: (line["outcome"], line["reason"]) for line in checks.lines}
+    assert told["certificate"] == ("skipped", "certificate_none")
+    assert told["handshake"] == ("failed", "handshake_certificate_missing")
+    assert (told["programs"], len(acme.pismo.calls)) == (("skipped", "earlier_failed"), calls)
     await passes(acme)
 
 
@@ -266,7 +286,7 @@ async def test_production_is_proved_with_its_own_key_and_token(acme: Acme) -> No
     await acme.opens_production(key="another", public_key=public_pem(rsa_key()))
     calls = len(production.calls)
     said = await acme.proves(signer.assertion(acme.org_id), "production")
-    assert "Access token – failed. This JWT is signed with test's key" in said, said
+    assert tells(said, wording("error.jwt_key_of_test")), said
     assert len(production.calls) == calls
     said = await acme.proves(await acme.token(), "production")
     assert "Pismo rejected the token (401)" in said, said

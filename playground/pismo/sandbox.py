@@ -9,7 +9,7 @@ from playground.pismo.authority import THREE_YEARS, Authority, key_pem, new_key,
 from playground.pismo.standin import PismoStandIn
 from playground.pismo.world import Org
 
-ClientFault = Literal["expired", "not yet valid", "other authority", "revoked", "absent"]
+ClientFault = Literal["expired", "not yet valid", "other authority", "revoked"]
 
 
 class Sandbox:
@@ -56,13 +56,9 @@ class Sandbox:
         self._write("authority.pem", authority.pem)
 
     def give_certificate(self, fault: ClientFault | None = None) -> None:
-        """Write a new client certificate and its key to the operator's files: a good one, one with a fault, or none."""
+        """Write a new client certificate and its key to the operator's files: a good one, or one with a fault."""
         if self.authority is None:
             raise ValueError("no certificates are asked for over plain HTTP")
-        if fault == "absent":
-            self.certificate = ""
-            self._write("client.pem", "")
-            return
         if fault is not None and fault not in get_args(ClientFault):
             raise ValueError(f"no such fault; there are {', '.join(get_args(ClientFault))}")
         authority = Authority("Another CA") if fault == "other authority" else self.authority
