@@ -108,7 +108,7 @@ async def test_the_customer_reads_who_has_access_and_nobody_else_does(office: Wo
     assert sorted(lines, key=table.index) == lines  # as the steps and their forms have them
     assert "Test environment: granted" in read
     assert "carla@bank.example: Control Center, test (23 hours)" in read
-    assert re.search("Control Center, test: invited, expires .+, Admin, API keys approver", table)
+    assert re.search("Control Center, test: invited, expires: .+, Admin, API keys approver", table)
     answers = [message for message in office.acme.messages if message.ephemeral_to == office.bruno.id]
     turns = actions(button("Next page", Act.MATRIX_PAGE, ButtonValue(onboarding=onboarding, slot=1)))
     answers[-1].blocks = [{**turns, "block_id": "turns"}]

@@ -75,7 +75,7 @@ class DeskPlace(Workplace):
 
 async def asked(office: DeskPlace, onboarding: str, **changed: Any) -> None:
     """The customer asks for access, by default only to the Service Desk, and support approves."""
-    users = {"users": "ana@bank.example\nbruno@bank.example", "resources": ["service_desk"], **changed}
+    users = {"users": "ana@bank.example\nbruno@bank.example", "resources": [], **changed}
     await office.send(onboarding, STEP, **users)
     await office.approve(onboarding, STEP)
 

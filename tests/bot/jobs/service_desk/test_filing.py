@@ -31,7 +31,7 @@ class Restless(Patience):
 
 
 async def test_each_access_is_asked_for_with_the_addresses_and_its_key_is_kept(office: DeskPlace, onboarding: str) -> None:
-    await asked(office, onboarding, resources=["service_desk", "slack_connect"])
+    await asked(office, onboarding, resources=["slack_connect"])
     portal, slack = await filed(office, onboarding)
     assert portal.values["customfield_10050"] == {"id": "10102", "child": {"id": "10201"}}
     assert slack.values["customfield_10050"] == {"id": "10102", "child": {"id": "10202"}}
@@ -101,7 +101,7 @@ async def test_a_bot_that_ended_while_it_filed_finds_what_it_filed(office: DeskP
     office.service_desk.fail("drop_after", "POST")
     office.service_desk.fail("503", "GET", "/rest/servicedeskapi/request", times=100)
     office.patience = CALM
-    await office.send(onboarding, STEP, resources=["service_desk"])
+    await office.send(onboarding, STEP, resources=[])
     record = (await office.snapshot(onboarding)).steps[STEP]
     await office.journey.approve(office.sam, STEP, lambda: record.revision and tells(office.read("step"), said("say.approved")))
     await office.slack.until(lambda: any(call.path.endswith("/request") and call.status == 503 for call in desk.calls[before:]))
@@ -118,7 +118,7 @@ async def test_while_the_desk_is_away_the_customer_is_not_kept_waiting_and_suppo
 ) -> None:
     office.patience = CALM
     office.service_desk.fail("503", times=10_000)
-    await office.send(onboarding, STEP, resources=["service_desk"])
+    await office.send(onboarding, STEP, resources=[])
     await office.journey.approve(office.sam, STEP, lambda: tells(office.read("step"), said("say.approved")))
     form = {"grants": "*", "ticket": "SD-77"}
     done = lambda: "filed in Service Desk: SD-77" in office.read("step")  # noqa: E731
@@ -132,7 +132,7 @@ async def test_while_the_desk_is_away_the_customer_is_not_kept_waiting_and_suppo
 async def test_what_support_filed_while_an_answer_was_missing_is_not_filed_again(office: DeskPlace, onboarding: str) -> None:
     office.patience = ENDLESS
     office.service_desk.fail("drop_before", "POST")
-    await office.send(onboarding, STEP, resources=["service_desk"])
+    await office.send(onboarding, STEP, resources=[])
     await office.journey.approve(office.sam, STEP, lambda: tells(office.read("step"), said("say.approved")))
     done = lambda: "filed in Service Desk: SD-78" in office.read("step")  # noqa: E731
     await office.journey.task(office.sam, "review", STEP, "file_request", {"grants": "*", "ticket": "SD-78"}, done)
@@ -166,7 +166,7 @@ FAILED, WORKING = ENGLISH("state.failed"), ENGLISH("state.fulfilling")
 @pytest.mark.parametrize("other", [[], ["slack_connect"]], ids=["alone", "beside one that was filed"])
 async def test_the_step_has_failed_until_another_try_files_it(office: DeskPlace, onboarding: str, other: list[str]) -> None:
     office.service_desk.world.rename_option(EN, "Service Desk Portal", "Portal")
-    await asked(office, onboarding, resources=["service_desk", *other])
+    await asked(office, onboarding, resources=[*other])
     await office.reads(ENGLISH("why.desk_option"))
     for kind, step in (("card", ""), ("step", STEP), ("review", STEP)):
         assert office.journey.says(kind, step, FAILED)
@@ -237,7 +237,7 @@ async def test_what_the_desk_has_ended_before_the_bot_finds_what_it_filed_counts
     desk.fail("drop_after", "POST")
     desk.fail("503", "GET", "/rest/servicedeskapi/request", times=10_000)
     office.patience = CALM
-    await office.send(onboarding, STEP, resources=["service_desk"])
+    await office.send(onboarding, STEP, resources=[])
     record = (await office.snapshot(onboarding)).steps[STEP]
     await office.journey.approve(office.sam, STEP, lambda: record.revision and tells(office.read("step"), said("say.approved")))
     name = (await office.snapshot(onboarding)).onboarding.customer
