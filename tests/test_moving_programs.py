@@ -97,10 +97,11 @@ async def test_import_that_ends_in_error(acme: Mover) -> None:
 async def test_403_at_the_export_and_at_the_organization_of_tokens_that_do_not_name_it(acme: Mover) -> None:
     acme.pismo.world.silent_tokens = acme.there.world.silent_tokens = True
     before = acme.imports
-    for refuses, check in ((acme.pismo, "Export from test"), (acme.there, "Import into production")):
+    unknown = EN("moving.whose_unknown").partition(" {")[0]
+    for refuses, check in ((acme.pismo, EN("check.export")), (acme.there, EN("check.import"))):
         refuses.forbid("orgs")
         said = await acme.moves("transaction_banking")
-        assert f"{check}: failed. The token doesn't say which organization it belongs to, and Pismo doesn't let it read" in said
+        assert f"{check} – failed. {unknown}" in said
         refuses.allow("orgs")
     acme.pismo.forbid("exports")
     said = await acme.moves("transaction_banking")

@@ -118,8 +118,9 @@ async def test_a_cancelled_session_says_why_and_can_be_neither_moved_nor_held(of
     value = ButtonValue(onboarding=onboarding, step="planning", task="hold_session")
     await office.press(office.sam, office.support, Act.TASK, value)
     await office.settled()
-    assert office.answers(office.sam)[-1] == "This cannot be done before Mar 10, 2099 at 12:00 PM UTC."
-    assert "Mark session as held: not before Mar 10, 2099 at 12:00 PM UTC." in office.journey.lasting("review", "planning").text
+    assert office.answers(office.sam)[-1] == EN("refused.task_not_open", at="Mar 10, 2099 at 12:00 PM UTC")
+    waits = EN("review.task_opens", task=EN("task.planning.hold_session.button"), at="Mar 10, 2099 at 12:00 PM UTC")
+    assert waits in office.journey.lasting("review", "planning").text
     await office.do(onboarding, "planning", "move_session", {"session": again, "starts": STARTS - 100 * YEAR})
     await office.do(onboarding, "planning", "hold_session", {"session": again, "notes": "Cards first."})
     assert tasks_offered(office) == {"schedule"}

@@ -29,6 +29,7 @@ from playground.walkthrough import said as wording
 from tests.bot.workplace import ENDLESS, PROMPT, Workplace
 
 EN = Texts("en")
+VERIFIED, NOT_VERIFIED = (EN(f"say.proof_{one}", environment=EN("environment.test")) for one in ("passed", "not_verified"))
 GIVEN_UP = wording("say.effect_failed", "say.effect_failed_for", "say.effect_failed_in")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -429,7 +430,7 @@ def said(office: Workplace) -> str:
 def proofs(office: Workplace) -> list[bool]:
     """Whether each one passed, as the thread says."""
     texts = [message.text for message in office.journey.thread("step", "authentication")]
-    passed, failed = wording("say.proof_passed"), wording("say.proof_failed")
+    passed, failed = wording("say.proof_passed"), wording("say.proof_not_verified")
     return [tells(text, passed) for text in texts if tells(text, passed) or tells(text, failed)]
 
 
@@ -439,8 +440,8 @@ async def test_the_proof_outlasts_a_bad_moment_of_pismo(office: Workplace, onboa
     office.pismo.faults.add("/programs", kind, seconds=0.2)  # type: ignore[arg-type]
     await prove(office, token)
     await office.settled()
-    assert "Proof of access" in said(office)
-    assert "Access not verified" not in said(office)
+    assert VERIFIED in said(office)
+    assert NOT_VERIFIED not in said(office)
     assert office.bot.tokens == {}
 
 
@@ -449,13 +450,13 @@ async def test_where_pismo_stays_away_the_person_is_asked_for_a_fresh_token(offi
     office.pismo.faults.add("*", "5xx", times=1000)
     await prove(office, token)
     await office.settled()
-    assert "Access not verified" in said(office)
+    assert NOT_VERIFIED in said(office)
     assert office.bot.tokens == {}
     office.pismo.faults.clear()
     await prove(office, token)
     await office.settled()
-    assert said(office).count("Proof of access") == 1
-    assert said(office).count("Access not verified") == 1
+    assert said(office).count(VERIFIED) == 1
+    assert said(office).count(NOT_VERIFIED) == 1
 
 
 async def test_a_restart_during_the_proof_loses_the_token_and_says_so(office: Workplace, onboarding: str) -> None:
@@ -466,12 +467,12 @@ async def test_a_restart_during_the_proof_loses_the_token_and_says_so(office: Wo
     await office.slack.until(lambda: office.bot.tokens)
     await office.restart()
     office.pismo.faults.clear()
-    await office.slack.until(lambda: "Access not verified" in said(office), timeout=15)
+    await office.slack.until(lambda: NOT_VERIFIED in said(office), timeout=15)
     for file in office.path.glob("onboarding.db*"):
         assert token.encode() not in file.read_bytes()
     await prove(office, token)
     await office.settled()
-    assert said(office).count("Proof of access") == 1
+    assert said(office).count(VERIFIED) == 1
 
 
 async def test_what_was_given_up_is_told_with_customer_and_step_and_in_the_card(office: Workplace, onboarding: str) -> None:
