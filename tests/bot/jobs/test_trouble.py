@@ -134,7 +134,7 @@ async def test_a_bot_that_is_not_in_the_channel_says_so_and_goes_on_once_it_is(o
         ("restricted_action", "workspace's administrators can allow the app to post there"),
         ("is_archived", "unarchive it and invite the bot"),
         ("channel_not_found", "share it with the bot again"),
-        ("ekm_access_denied", "the administrators' key management"),
+        ("ekm_access_denied", "the organization's key management (EKM)"),
         ("msg_too_long", "which is a bot error"),
         ("some_new_error", "the response was some_new_error"),
     ],
