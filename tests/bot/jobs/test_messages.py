@@ -1,6 +1,6 @@
 """Drawing and saying, one effect after the other and with a Slack that only remembers: what ends up there, and what it costs the store."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from bot.jobs.failures import Failures
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
 from bot.jobs.registry import anything
 from bot.messages.support import Support
+from bot.messages.texts import table
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Case
@@ -50,6 +51,7 @@ class RememberingSlack(Slack):
         self.posts: dict[str, Post] = {}
         self.refuse: dict[str, list[str]] = {}
         self.told: list[tuple[str, str, str]] = []
+        self.bookmarked: tuple[str, list[str]] = ("", [])
 
     def _maybe_refuse(self, method: str) -> None:
         if self.refuse.get(method):
@@ -99,6 +101,13 @@ class RememberingSlack(Slack):
         assert comment
         assert not again
         self.posts[f"{len(self.posts) + 1}.0"] = Post(channel, f"{name}\n{content.decode()}", thread_ts or "", effect_id)
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        return f"https://slack.example/{channel}/{ts}"
+
+    async def bookmark_once(self, channel: str, title: str, link: str, *, instead_of: Collection[str] = ()) -> None:
+        assert (channel, title) == (CUSTOMER, table("en")["card.bookmark"])
+        self.bookmarked = link, [*instead_of]
 
     def in_thread(self, ts: str) -> list[str]:
         return [post.text for post in self.posts.values() if post.thread == ts]
@@ -179,9 +188,9 @@ async def jobs(tmp_path: Path) -> AsyncIterator[Jobs]:
 
 
 async def _without_slack(unit: Unit) -> None:
-    """What the remembering Slack doesn't do: bookmarks, members."""
+    """What the remembering Slack doesn't do: members."""
     for record in await unit.open_effects():
-        if record.kind in ("bookmark", "people"):
+        if record.kind == "people":
             record.state = "dropped"
 
 
@@ -235,6 +244,8 @@ async def test_a_message_that_someone_deleted_is_posted_anew(jobs: Jobs) -> None
     new = await jobs.posted("card")
     assert new != old
     assert jobs.slack.posts[new].channel == CUSTOMER
+    link, instead = jobs.slack.bookmarked
+    assert (link.endswith(new), old in instead) == (True, True)
 
 
 async def test_a_thread_without_its_message_gets_it(jobs: Jobs) -> None:
