@@ -51,5 +51,7 @@ class Candidates:
             return False
         lead, company = snapshot.lead(), snapshot.onboarding.team_id
         elsewhere = await unit.members_elsewhere([person.user_id, lead.user_id], snapshot.onboarding.channel_id)
-        others = of_other_customers(elsewhere, lead, company="" if company == self._access.team_id else company)
+        row = await unit.person(lead)
+        theirs = lead if lead.team_id != self._access.team_id or (row is not None and row.guest) else None
+        others = of_other_customers(elsewhere, theirs, company="" if company == self._access.team_id else company)
         return person.user_id in others

@@ -97,7 +97,8 @@ class Neighbours:
         visitors = [person.user_id for person in present if self._people.is_customer(person)]
         async with self._store.read() as unit:
             elsewhere = await unit.members_elsewhere([*visitors, lead.user_id], channel.id)
-            strangers = of_other_customers(elsewhere, who, company="" if company == self._access.team_id else company)
+            theirs = who if lead.guest or lead.team_id != self._access.team_id else None
+            strangers = of_other_customers(elsewhere, theirs, company="" if company == self._access.team_id else company)
             ids = {member.onboarding_id for member in elsewhere if member.user_id in strangers}
             found = [await unit.get(Onboarding, one) for one in sorted(ids)]
         return [one.customer for one in found if one is not None]

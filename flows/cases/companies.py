@@ -110,17 +110,21 @@ async def strangers(case: Case, people: Sequence[Who]) -> set[str]:
     """The user ids of those who are the people of another customer, in an open onboarding elsewhere.
 
     A company with two onboardings is the same customer in both: people of its team are no strangers; nor are guests of the installing
-    workspace where the lead is a member too.
+    workspace where the lead, if that is no full member there, is the customer's too.
     """
-    lead = case.onboarding.lead_id
-    known = await case.unit.members_elsewhere([*(who.user_id for who in people), lead], case.onboarding.channel_id)
-    return of_other_customers(known, case.snapshot.lead()) & {who.user_id for who in people if not is_member(case.snapshot, who)}
+    lead = case.snapshot.lead()
+    row, home = await case.unit.person(lead), {who.team_id for who in people}
+    known = await case.unit.members_elsewhere([*(who.user_id for who in people), lead.user_id], case.onboarding.channel_id)
+    theirs = lead if lead.team_id not in home or (row is not None and row.guest) else None
+    return of_other_customers(known, theirs) & {who.user_id for who in people if not is_member(case.snapshot, who)}
 
 
-def of_other_customers(elsewhere: Sequence[Member], lead: Who, *, company: str = "") -> set[str]:
-    """``elsewhere``: rows of the members of other onboardings, the lead's among them. ``company``: the team that the customer's people have
-    in common; empty for people of the installing workspace, which all customers' guests share: it says nothing about their company."""
-    same = {member.onboarding_id for member in elsewhere if (member.team_id, member.user_id) == (lead.team_id, lead.user_id)}
+def of_other_customers(elsewhere: Sequence[Member], lead: Who | None, *, company: str = "") -> set[str]:
+    """``elsewhere``: rows of the members of other onboardings, the lead's among them. ``lead``: whoever leads two onboardings makes them
+    one customer's; None if it is a full member of the installing workspace, who may lead several customers'. ``company``: the team that
+    the customer's people have in common; empty for people of the installing workspace, which all customers' guests share: it says nothing
+    about their company."""
+    same = {member.onboarding_id for member in elsewhere if lead is not None and Who(member.team_id, member.user_id) == lead}
     return {
         member.user_id for member in elsewhere if member.onboarding_id not in same and not (company and member.team_id == company)
     }

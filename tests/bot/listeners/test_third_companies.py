@@ -216,6 +216,21 @@ async def test_guests_of_another_customer_are_strangers_at_the_start_and_later(o
     assert onboarding not in json.dumps(home.data)
 
 
+async def test_a_member_of_the_workspace_who_leads_two_customers_makes_their_guests_no_colleagues(office: Workplace) -> None:
+    slack, pismo = office.slack, office.slack.world.teams[0]
+    gwen = slack.add_person("Gwen", pismo, restricted=True)
+    office.acme = slack.add_channel("one_pismo", pismo, [office.sam, office.pat, gwen])
+    theirs = await office.begin(office.acme, office.pat, "Bank One")
+    office.acme = slack.add_channel("two_pismo", pismo, [office.sam, office.pat])
+    other = await office.begin(office.acme, office.pat, "Bank Two")
+    slack.invite(gwen, office.acme)
+    await office.settled()
+    assert len(warnings(office, gwen)) == 1
+    home = await gwen.open_home()
+    assert home is not None
+    assert (theirs in json.dumps(home.data), other in json.dumps(home.data)) == (True, False)
+
+
 async def started(
     office: Workplace, lead: SlackPerson | None = None, before_sending: Callable[[], None] = lambda: None
 ) -> dict[str, str]:
