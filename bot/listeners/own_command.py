@@ -151,6 +151,8 @@ class OwnCommand:
         there = [one for one in theirs if not one.severed_at]
         if command.mentioned and not any(one.channel_id == command.mentioned for one in theirs):
             raise Refused("not_in_onboarding")
+        if command.mentioned and not any(one.channel_id == command.mentioned for one in there):
+            raise Refused("not_shared")
         found = _chosen(there, command)
         if len(found) == 1:
             return await self._cases.look(unit, found[0].id, who, May.EITHER, channel_id=command.channel_id, closed=True)

@@ -26,7 +26,8 @@ async def due(unit: Unit) -> Sequence[str]:
 def tell(case: Case) -> int:
     """Tell support, in its own business hours, if a business day of the customer's is over. Returns how many times: 0 or 1."""
     onboarding, support = case.onboarding, case.rules.support_calendar
-    if onboarding.pressed_at is not None or onboarding.severed_at is not None:
+    told = any(call.kind == SILENT for call in case.snapshot.calls)  # by another process
+    if told or onboarding.pressed_at is not None or onboarding.severed_at is not None:
         return 0
     over = business_time.add(calendar_of(Side.CUSTOMER, case.snapshot, case.rules), onboarding.started_at, PATIENCE)
     if case.now < business_time.next_open(support, max(over, case.now)):
