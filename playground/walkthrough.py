@@ -191,10 +191,10 @@ class Walkthrough:
     ) -> None:
         """Open a form, fill in page after page and send it, until ``happened``. ``stop_at``: close it at that page instead.
         ``failures``: how often everybody was told that what it asked for failed, which is a reason to send it again."""
-        pages, corrected = 0, set[str]()
+        pages, corrected, on_its_way = 0, set[str](), ""
 
         async def once() -> bool:
-            nonlocal pages
+            nonlocal pages, on_its_way
             if not ready(person.view):
                 await opened()
                 if not await self.comes(lambda: ready(person.view), 3.0):
@@ -208,10 +208,10 @@ class Walkthrough:
                 self.tell(person.name, f"closes the form at “{page_title(view)}”")
                 return True
             if (name := to_correct(view)) is not None and name not in corrected:
-                corrected.add(name)
-                await person.click(view, action_id=name)
-                self.tell(person.name, f"presses “{label(view.blocks, name)}” beside what is to be corrected")
-                await self.comes(lambda: bool(person.view and person.view.labels), 3.0)
+                here, on_its_way = meta_of(view).page, name
+                if (await person.click(view, action_id=name)).ok:
+                    self.tell(person.name, f"presses “{label(view.blocks, name)}” beside what is to be corrected")
+                    await self.comes(lambda: ready(person.view) and meta_of(person.view).page != here, 3.0)
                 return False
             page, told = page_title(view), self.told(person) + failures()
             try:
@@ -220,6 +220,8 @@ class Walkthrough:
                 return await self.comes(happened, 0.3)
             if outcome.ok:
                 pages += 1
+                if to_correct(view) is None:  # not before: a press or a page may be lost, and the form opens at its end again
+                    corrected.add(on_its_way)
                 self.tell(person.name, f"sends “{page}”" + ("" if person.view else ", and the form closes"))
             elif is_final(errors := outcome.errors or outcome.client_errors) and not await self.comes(happened, 0.3):
                 raise FormRefusedError(errors)
