@@ -34,7 +34,7 @@ HALF_APPROVED = said("review.needed_next", given="1", needed="2")
 
 def task_done(task: str) -> re.Pattern[str]:
     """What a review card says of a task; ``task``: such as ``authentication.attach_certificate``."""
-    return said("review.task_done", task=f"task.{task}.title")
+    return said("review.task_done", task=f"task.{task}.past")
 
 
 def task_waits(task: str) -> re.Pattern[str]:

@@ -88,7 +88,8 @@ class SetupReader:
         own, pending = sum(not one.standard for one in ready), len(found) - len(ready)
         if not ready:
             return _verdict(page, "missing", "codes_pending" if found else "codes_none", count=pending)
-        return _verdict(page, "done", "codes_found", count=len(ready), own=own, pending=pending)
+        key = "codes_found_some" if pending else "codes_found"
+        return _verdict(page, "done", key, count=len(ready), own=own, pending=pending)
 
     async def _loans(self, _reading: WantedReading) -> SetupVerdict:
         page, found = await self._readings.loan_products()

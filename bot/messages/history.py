@@ -45,7 +45,7 @@ def _approved(decision: Decision, texts: Texts) -> str:
 
 def _done(snapshot: Snapshot, step: Step, task: Task, record: TaskRecord, texts: Texts, rules: Rules) -> str:
     renewal = bool(record.item) and not task.repeatable
-    title = texts("review.renewed") if renewal else texts(f"task.{step.id}.{task.id}.title")
+    title = texts("review.renewed") if renewal else texts(f"task.{step.id}.{task.id}.past")
     second = rules.approvals_of(step, task, renewal=renewal) > 1
     people = confirmed_by(snapshot, record) if second else [record.user_id]
     by = Raw(", ".join(_person(one, texts) for one in people))

@@ -6,7 +6,7 @@ from bot.messages.blocks import Block, context, long_sections
 from bot.messages.signs import APART, ATTENTION, DONE
 from bot.messages.texts import Texts, typed
 from bot.messages.wording import worded
-from flows.problems import LineReason, Mark, Note, NoteKind, NoteLine
+from flows.problems import LineReason, Mark, Note, NoteKind, NoteLine, TextKey
 
 SIGNS = {Mark.SENT: DONE, Mark.CHECK: ATTENTION, Mark.NOT_SENT: APART}
 
@@ -15,12 +15,18 @@ def note_words(note: Note, texts: Texts, *, support: bool = False, most: int | N
     """mrkdwn. ``support``: in support's own words, where there are any. ``most``: lines of each mark; how many more there are is said."""
     key = f"note.{note.key}"
     own = support and any(texts.has(f"{key}_here{form}") for form in ("", ".one"))
-    words = texts.md(f"{key}_here" if own else key, **worded(texts, note.params))
+    params = {name: _in_support_words(value, texts) for name, value in note.params.items()} if support else note.params
+    words = texts.md(f"{key}_here" if own else key, **worded(texts, params))
     if not note.lines:
         return words
     marks = [mark for mark in Mark if not (support and mark is Mark.SENT)]  # a review card has the list itself
     groups = [[line for line in note.lines if line.mark is mark] for mark in marks]
     return "\n".join([f"*{words}*", *(line for group in groups for line in _lines(group, texts, most, support=support))])
+
+
+def _in_support_words(value: object, texts: Texts) -> object:
+    own = TextKey(f"{value}_here") if isinstance(value, TextKey) else None
+    return own if own is not None and texts.has(own) else value
 
 
 def _lines(group: Sequence[NoteLine], texts: Texts, most: int | None, *, support: bool) -> Iterator[str]:

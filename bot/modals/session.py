@@ -345,11 +345,13 @@ class FormSession:
 
     def _first_line(self) -> list[Block]:
         """Whom and what the form is about, so that nobody decides about another: for support the customer, its channel and the step, for
-        the customer's own people the step. Empty if there is no onboarding yet."""
+        the customer's own people the step, unless the window's title is its name. Empty if there is no onboarding yet."""
         case, step = self.case, self.subject.step
         if case is None:
             return []
         of_all = case.role in (Role.SUPPORT, Role.SYSTEM)
+        if not of_all and step is not None and self.texts(f"step.{step.id}.title") == self.texts(f"form.{self.form.id}.title"):
+            return []
         customer = [typed(case.onboarding.customer), Raw(f"<#{case.onboarding.channel_id}>")] if of_all else []
         words = [*customer, *([escape(self.texts(f"step.{step.id}.title"))] if step is not None else [])]
         return [context(" · ".join(words))] if words else []

@@ -131,6 +131,7 @@ def _keys_of_step(step: Step) -> Iterator[tuple[str, int]]:
     for task in step.tasks:
         yield f"task.{step.id}.{task.id}.title", LABEL
         yield f"task.{step.id}.{task.id}.button", BUTTON
+        yield f"task.{step.id}.{task.id}.past", LABEL
         yield f"task.{step.id}.{task.id}.done", LABEL
         yield from ((f"resource.{resource}", OPTION) for resource in task.resource)
         yield from ((f"grant.{state}", OPTION) for state in (*task.grant_from, task.grant_to) if state)

@@ -97,7 +97,7 @@ async def test_a_renewal_from_the_request_to_the_second_confirmation(acme: Acme)
     async with place.bot.store.read() as unit:
         assert [expiry.last_day for expiry in await unit.expiries()] == [until]
     assert "Closed by" in journey.lasting("card", "").text
-    by = f"Renewed certificate: done by <@{place.sam.id}>, <@{place.kim.id}>"
+    by = f"Renewed certificate – <@{place.sam.id}>, <@{place.kim.id}>"
     await place.slack.until(lambda: by in journey.lasting("review", STEP).text)
     assert not tells(journey.lasting("step", STEP).text, wording("step_message.renewal"))
     queue = await place.sam.command("/onboarding queue")

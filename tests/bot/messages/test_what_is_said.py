@@ -370,7 +370,7 @@ def test_who_did_what_and_when_stays_on_the_card_of_a_step_that_is_done() -> Non
     assert names(ended.blocks) == []  # pressed, it would be refused
     lines = shown.text.split("\n")
     assert "✓ Approved by <@U_SUE>, Mar 10, 2026 at 12:00 PM UTC" in lines
-    assert "✓ Mark request as filed: done by <@U_KIM>, Mar 10, 2026 at 12:19 PM UTC (SD-1024)" in lines
+    assert "✓ Request filed – <@U_KIM>, Mar 10, 2026 at 12:19 PM UTC (SD-1024)" in lines
     assert any(line.endswith("earlier entries are in the export (/onboarding export).") for line in lines)
 
 

@@ -297,7 +297,7 @@ async def test_a_renewal_waits_only_while_it_can_be_recorded_and_names_both_afte
     for person in (OWNER, KIM):
         await record(acme, person)
     await sent_and_approved()  # with the same request, so the certificate stays
-    assert f"done by <@{OWNER.user_id}>, <@{KIM.user_id}>" in (await shown(acme))[1].text
+    assert f"– <@{OWNER.user_id}>, <@{KIM.user_id}>" in (await shown(acme))[1].text
 
 
 @pytest.mark.parametrize("closed", [False, True])

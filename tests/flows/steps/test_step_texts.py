@@ -28,7 +28,7 @@ def needed() -> Iterator[str]:
         yield from (f"step.{step.id}.title", f"step.{step.id}.about")
         yield from (f"link.{key}" for key, _ in step.links(a_situation()))
         for task in step.tasks:
-            yield from (f"task.{step.id}.{task.id}.{word}" for word in ("title", "button", "done"))
+            yield from (f"task.{step.id}.{task.id}.{word}" for word in ("title", "button", "past", "done"))
             yield from (f"resource.{resource}" for resource in task.resource)
             yield from (f"grant.{state}" for state in (*task.grant_from, *filter(None, [task.grant_to])))
     for form in FORMS:
