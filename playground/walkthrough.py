@@ -214,13 +214,14 @@ class Walkthrough:
                     await self.comes(lambda: ready(person.view) and meta_of(person.view).page != here, 3.0)
                 return False
             page, told = page_title(view), self.told(person) + failures()
+            mends = to_correct(view) is None  # known now: the window is the same one once it shows what comes next
             try:
                 outcome = await self.send_page(person, view, values() if callable(values) else values)
             except UnloadedError:
                 return await self.comes(happened, 0.3)
             if outcome.ok:
                 pages += 1
-                if to_correct(view) is None:  # not before: a press or a page may be lost, and the form opens at its end again
+                if mends:  # not before: a press or a page may be lost, and the form opens at its end again
                     corrected.add(on_its_way)
                 self.tell(person.name, f"sends “{page}”" + ("" if person.view else ", and the form closes"))
             elif is_final(errors := outcome.errors or outcome.client_errors) and not await self.comes(happened, 0.3):
