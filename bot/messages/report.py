@@ -4,6 +4,7 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 
+from bot.messages import numbers
 from bot.messages.blocks import COMMENT, Block, Drawing, actions, context, drawing, header, long_sections, plain, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.charts import bar_chart
@@ -154,5 +155,4 @@ def _number(value: float, texts: Texts) -> CellNumber:
 
 
 def _decimal(value: float, texts: Texts) -> str:
-    """With one decimal, as the language writes it."""
-    return f"{value:.1f}".replace(".", "," if texts.language.startswith("pt") else ".")
+    return numbers.tenths(value, texts.language)

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.messages import dates
+from bot.messages import dates, numbers
 from flows.checks.visible import isolated, visible
 from flows.problems import Amount, TextKey
 
@@ -106,11 +106,6 @@ def for_locale(locale: str, default: str = FALLBACK) -> str:
     return same[0] if same else default if default in known else FALLBACK
 
 
-def _is_one(language: str, n: int) -> bool:
-    # CLDR: Portuguese counts 0 and 1 as one.
-    return n in (0, 1) if language.startswith("pt") else n == 1
-
-
 class Texts:
     """``journey``: the version of the customer's journey; empty for what is about no customer. ``folder``: where the files are."""
 
@@ -127,7 +122,7 @@ class Texts:
 
     def _template(self, key: str, params: Mapping[str, Any]) -> str:
         if isinstance(params.get("n"), int):
-            plural = f"{key}.{'one' if _is_one(self.language, params['n']) else 'other'}"
+            plural = f"{key}.{'one' if numbers.is_one(params['n'], self.language) else 'other'}"
             key = plural if self.has(plural) else key
         return self._words.get(key, key)
 
@@ -165,7 +160,7 @@ class Texts:
 
     def _shown(self, value: Any) -> Any:
         if isinstance(value, Amount):
-            return f"{value:,}".replace(",", "." if self.language.startswith("pt") else ",")
+            return numbers.whole(value, self.language)
         if isinstance(value, TextKey):
             return self(value)
         return isolated(visible(value)) if isinstance(value, str) and not isinstance(value, Raw) else value

@@ -15,7 +15,7 @@ from pydantic_core.core_schema import ErrorType
 from bot.inspection.inspections import Hindrance
 from bot.jobs.errors import Impossible
 from bot.listeners.events import HANDLED
-from bot.messages import dates
+from bot.messages import dates, numbers
 from bot.messages.blocks import BUTTON
 from bot.messages.texts import FALLBACK, Texts, for_locale, languages, table
 from bot.modals.subject import DIALOG_MAY
@@ -24,6 +24,7 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import inputs
 from flows.journey import JOURNEYS
 from flows.outbox import KINDS
+from flows.problems import Amount
 from flows.state import Move, StepState
 from storage.chain import Flaw
 
@@ -149,10 +150,23 @@ def test_plurals_come_in_pairs(language: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "n", "said"),
-    [("en", 0, "0 days"), ("en", 1, "1 day"), ("en", 2, "2 days"), ("pt_BR", 0, "0 dia"), ("pt_BR", 2, "2 dias")],
+    [
+        ("en", 0, "0 days"),
+        ("en", 1, "1 day"),
+        ("en", 2, "2 days"),
+        ("pt_BR", 0, "0 dia"),
+        ("pt_BR", 2, "2 dias"),
+        ("es", 0, "0 días"),
+    ],
 )
 def test_numbers_choose_their_form(language: str, n: int, said: str) -> None:
     assert Texts(language)("age.days", n=n) == said
+
+
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    said = {language: (numbers.whole(1234, language), numbers.tenths(0.25, language)) for language in ("en", "es", "pt_BR")}
+    assert said == {"en": ("1,234", "0.2"), "es": ("1.234", "0,2"), "pt_BR": ("1.234", "0,2")}
+    assert "1.234" in Texts("es").md("card.go_live_left", date="2027-01-05", n=Amount(1234))
 
 
 def test_a_day_is_written_as_the_language_writes_it() -> None:
