@@ -90,7 +90,7 @@ FORM_FAULTS: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {  # in the o
     "CSR of RSA 1024": (lambda: {"csr": signing_request(rsa_key(1024), **SUBJECT)}, "1024 bits; at least 2048"),
     "CSR of another curve": (
         lambda: {"csr": signing_request(ec.generate_private_key(ec.SECP521R1()), **SUBJECT)},
-        EN("error.csr_wrong_curve", curve="secp521r1"),
+        EN("error.csr_wrong_curve", curve="P-521"),
     ),
     "CSR with a bad signature": (
         lambda: {"csr": tampered_request(new_key(), **SUBJECT)},

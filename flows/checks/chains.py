@@ -19,7 +19,7 @@ from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyB
 
 from flows.checks.certificates import HASHES, MAX_CERTIFICATES, Certificate
 from flows.checks.key_faults import KeyFault, KeyProblem
-from flows.checks.keys import MINIMUM_BITS, key_type
+from flows.checks.keys import MINIMUM_BITS, curve_name, key_type
 from flows.checks.parsing import named
 from flows.problems import Parameter, Problem
 
@@ -196,7 +196,7 @@ def _issuer(issuer: Certificate, below: int, at: datetime) -> Iterator[_Reason]:
     if isinstance(key, RSAPublicKey) and key.key_size < MINIMUM_BITS:
         yield "chain_weak_key", {**about, "bits": key.key_size, "minimum": MINIMUM_BITS}
     elif not (isinstance(key, RSAPublicKey) or (isinstance(key, EllipticCurvePublicKey) and key.curve.name in _CURVES)):
-        yield "chain_other_key", {**about, "kind": key.curve.name if isinstance(key, EllipticCurvePublicKey) else key_type(key)}
+        yield "chain_other_key", {**about, "kind": curve_name(key) if isinstance(key, EllipticCurvePublicKey) else key_type(key)}
 
 
 def _for_clients(certificate: Certificate, *, old_type: bool = True) -> bool:

@@ -30,7 +30,8 @@ __all__ = [
 MINIMUM_BITS = 2048
 _MAXIMUM_BITS = 8192  # ten signatures of such keys are checked in a few hundredths of a second
 _MAXIMUM_EXPONENT_BITS = 32  # 65537 takes 17; the time of a check grows with it
-_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
+_CURVES = ("P-256", "P-384")
+_NIST_CURVES = {f"secp{bits}r1": f"P-{bits}" for bits in (192, 224, 256, 384, 521)}
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,16 @@ def measure(key: PublicKeyTypes) -> str:
         bound(key)
         return str(key.key_size)
     if isinstance(key, ec.EllipticCurvePublicKey):
-        if key.curve.name not in _CURVES:
-            raise KeyProblem(KeyFault.WRONG_CURVE, curve=key.curve.name)
-        return _CURVES[key.curve.name]
+        curve = curve_name(key)
+        if curve not in _CURVES:
+            raise KeyProblem(KeyFault.WRONG_CURVE, curve=curve)
+        return curve
     raise KeyProblem(KeyFault.WRONG_TYPE, type=key_type(key))
+
+
+def curve_name(key: ec.EllipticCurvePublicKey) -> str:
+    """As FIPS 186 has it, such as P-521; that of SEC 2 or RFC 5639 for another curve."""
+    return _NIST_CURVES.get(key.curve.name, key.curve.name)
 
 
 def bound(key: PublicKeyTypes) -> None:

@@ -365,7 +365,7 @@ def test_what_whoever_signs_a_request_must_know_is_noted() -> None:
 def test_signing_requests_that_do_not_serve_are_refused() -> None:
     assert refused(csr(rsa_key(1024)), read_csr).key == KeyFault.TOO_SMALL
     curve = refused(csr(ec.generate_private_key(ec.SECP521R1())), read_csr)
-    assert (curve.key, curve.params) == (KeyFault.WRONG_CURVE, {"curve": "secp521r1"})
+    assert (curve.key, curve.params) == (KeyFault.WRONG_CURVE, {"curve": "P-521"})
     assert refused(csr(ed25519.Ed25519PrivateKey.generate()), read_csr).params == {"type": "Ed25519"}
     found = refused(public(rsa_key()), read_csr)
     assert (found.key, found.params) == (KeyFault.WRONG_BLOCK, {"expected": "CERTIFICATE REQUEST", "found": "PUBLIC KEY"})
