@@ -110,12 +110,13 @@ def _often(one: RefusedOften, texts: Texts) -> str:
 
 
 def _reason(key: str, texts: Texts) -> str:
-    """What the person was told first, without what was special about their answer."""
+    """The first sentence of what the person was told, without what was special about their answer."""
     if not texts.has(f"error.{key}"):
         return typed(key)
     parts = string.Formatter().parse(texts(f"error.{key}"))
     words = "".join(f"{said}…" if name is not None else said for said, name, _, _ in parts)
-    return re.split(r"(?<=[.:;])\s", words, maxsplit=1)[0].rstrip(".:;")
+    first = re.split(r"(?<=[.?!])\s", words, maxsplit=1)[0].removeprefix("…: ").rstrip(".")
+    return first[:1].upper() + first[1:]
 
 
 def _periods(found: Report, texts: Texts) -> Block:

@@ -324,6 +324,8 @@ def report(days: int = 30, customer: str = "", said: str = "Example Bank") -> Re
         refused=[
             RefusedOften("organization", "field.organization.zipcode", "postal_code", 14, 6),
             RefusedOften("organization", "field.organization.document_doubt", "document_doubted", 1, 1),
+            RefusedOften("organization", "field.organization.official_name", "string_too_long", 1, 1),
+            RefusedOften("planning", "field.planning.attendees", "email_missing_at", 1, 1),
             RefusedOften("gone", "field", "reason", 1, 1),
         ],
         ratings=Ratings(8, 4.375),

@@ -59,6 +59,9 @@ def test_reasons_are_told_without_what_was_typed() -> None:
     said = report(samples.report(), Texts("en")).text
     assert f"Postal code: “{EN('error.postal_code').partition('. ')[0]}” 14 times, in 6 onboardings" in said
     assert f"“{EN('error.document_doubted', standard='…').partition('. ')[0]}” 1 time" in said
+    for key, hole in (("string_too_long", "max_length"), ("email_missing_at", "address")):  # whole, though a colon is in it
+        sentence = EN(f"error.{key}", **{hole: "…"}).removeprefix("…: ").rstrip(".")
+        assert f"“{sentence[0].upper()}{sentence[1:]}” 1 time" in said
     assert "gone · field: “reason”" in said  # an older version's
 
 
