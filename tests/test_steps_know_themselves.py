@@ -31,7 +31,6 @@ MEANS_ELSE: Mapping[tuple[str, str], str] = {
     ("bot.modals.dialogs", "go_live"): "asked by the dialog that changes an onboarding",
     ("bot.modals.dialogs", "language"): "as above",
     ("flows.forms.dialogs", "go_live"): "as above",
-    ("flows.cases.change", "language"): "the names of languages, whoever chose one",
     ("bot.modals.leaving", "then"): "every repeated page asks it",
     ("flows.cases.fill", "then"): "as above",
     ("flows.forms.pages", "then"): "as above",

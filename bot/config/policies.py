@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bot.config import service_desk
 from bot.config.service_desk import ServiceDeskPolicies
+from bot.messages.texts import languages
 from flows.business_time import BusinessDuration, Calendar, parse_duration
 from flows.rules import ReminderTimes, ReportDay, Rules
 
@@ -175,9 +176,7 @@ def _address(value: Any) -> str:
 
 
 def _language(value: Any) -> str:
-    from flows.forms.dialogs import LANGUAGES  # noqa: PLC0415  forms aren't loaded unless the key is used
-
-    if value not in LANGUAGES:
+    if value not in languages():
         raise ValueError
     return str(value)
 
@@ -235,7 +234,7 @@ def parse(values: Mapping[str, Any]) -> Policies:
             ),
         ),
         support_language=side.read(
-            "language", default.support_language, _language, 'a language the bot has: "en", "es" or "pt_BR"'
+            "language", default.support_language, _language, f"a language the bot has: {', '.join(languages())}"
         ),
         sweep_seconds=engine.read("sweep", default.sweep_seconds, _seconds, 'a time as "30 s"'),
         poll_seconds=engine.read("poll", default.poll_seconds, _seconds, 'a time as "5 s"'),

@@ -69,10 +69,8 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
     if isinstance(value, list) and item.kind not in (Kind.CHOICES, Kind.SEARCH_MANY):
         return ", ".join(typed(str(one)) for one in value)
     match item.kind:
-        case Kind.CHOICE if item.source == "steps":
-            return typed(texts(f"step.{value}.title"))
         case Kind.CHOICE:
-            return typed(texts(f"choice.{item.choices or name}.{value}"))
+            return typed(_choice(str(value), name, item, texts))
         case Kind.CHOICES:
             return ", ".join(typed(texts(f"choice.{item.choices or name}.{one}")) for one in value)
         case Kind.SEARCH if item.source in CATALOGS:
@@ -91,6 +89,16 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
             return typed(str(value.get("name", ""))) if isinstance(value, dict) else typed(str(value))
         case _:
             return typed(_short(str(value)))
+
+
+def _choice(value: str, name: str, item: Input, texts: Texts) -> str:
+    match item.source:
+        case "steps":
+            return texts(f"step.{value}.title")
+        case "languages":
+            return texts.language_name(value)
+        case _:
+            return texts(f"choice.{item.choices or name}.{value}")
 
 
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END \1-----")

@@ -12,7 +12,7 @@ from flows.people import SYSTEM
 PEOPLE = frozenset({"by", "user", "owner", "lead"})
 TIMES = frozenset({"at", "since", "until", "starts"})
 CHANNELS = frozenset({"channel"})
-SECTIONS = {"kind": "secret_kind", "how": "secret_how", "flaw": "flaw"}
+SECTIONS = {"state": "state", "kind": "secret_kind", "how": "secret_how", "flaw": "flaw"}
 """Where the texts of these parameters stand."""
 
 
@@ -51,8 +51,8 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
         return texts(f"step.{value}.title")
     if name == "steps":
         return ", ".join(texts(f"step.{one}.title") for one in _several(value))
-    if name == "state" and value:
-        return texts(f"state.{value}")
+    if name == "language" and value:
+        return texts.language_name(value)
     if name == "fields":
         return ", ".join(texts(key) for key in _several(value) if texts.has(key))
     if name == "unread":

@@ -7,7 +7,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot.messages.answers import Offered, label_of, page_name
-from bot.messages.texts import Texts
+from bot.messages.texts import Texts, languages
 from bot.messages.wording import worded
 from bot.modals.subject import Subject
 from flows.cases.case import Case
@@ -106,8 +106,9 @@ def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
 
 
 def offered(case: Case | None, subject: Subject, texts: Texts, zone: str, people: NamesBySource) -> Offered:
-    """The labels of all the form's choices that come from the onboarding itself, by source."""
-    if case is None:
-        return {}
-    sources = {item.source for page in subject.form.pages for _, _, item in inputs(page.model) if item.source}
-    return {source: dict(own_choices(case, subject, source, texts, zone, people)) for source in sources - CATALOGS.keys()}
+    """The labels of all the form's choices that come from the onboarding itself, by source; and the languages that have texts."""
+    sources = {item.source for page in subject.form.pages for _, _, item in inputs(page.model) if item.source} - CATALOGS.keys()
+    found = (
+        {source: dict(own_choices(case, subject, source, texts, zone, people)) for source in sources} if case is not None else {}
+    )
+    return {**found, "languages": {language: texts.language_name(language) for language in languages()}}

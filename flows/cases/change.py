@@ -48,7 +48,7 @@ def _set_language(case: Case, language: str) -> None:
     onboarding = case.onboarding
     case.log("onboarding:language", facts={"from": onboarding.language, "to": language})
     onboarding.language = language
-    case.announce("language_changed", field=f"choice.language.{language}")
+    case.announce("language_changed", language=language)
 
 
 def _rename(case: Case, name: str) -> None:

@@ -10,9 +10,6 @@ from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind, LongT
 from flows.forms.step import Form, Page, Situation, not_past
 from flows.problems import Problem
 
-LANGUAGES = ("en", "es", "pt_BR")
-"""The languages an onboarding can use: those with texts, see docs/languages.md."""
-
 START = "start"
 CHOOSE = "choose"
 """The dialog that asks which customer a command is for, where none was named."""
@@ -37,7 +34,7 @@ class StartPage(FormPage):
     channel: Annotated[str, Input(Kind.CHANNEL, redraws=True)]
     lead: Annotated[str, Input(Kind.SEARCH, source="leads")]
     owner: Annotated[str, Input(Kind.PERSON)]
-    language: Annotated[str, Input(Kind.CHOICE, LANGUAGES)]
+    language: Annotated[str, Input(Kind.CHOICE, source="languages")]
     go_live: Annotated[dt.date | None, Input(Kind.DATE)] = None
 
 
@@ -77,7 +74,7 @@ class ChangePage(FormPage):
     same_name: Annotated[list[str] | None, Input(Kind.CHOICES, YES, asked_with=NAMESAKES, words="start.same_name")] = None
     lead: Annotated[str, Input(Kind.SEARCH, source="members", words="start.lead")]
     owner: Annotated[str, Input(Kind.SEARCH, source="support", words="start.owner")]
-    language: Annotated[str, Input(Kind.CHOICE, LANGUAGES, words="start.language")]
+    language: Annotated[str, Input(Kind.CHOICE, source="languages", words="start.language")]
     go_live: Annotated[dt.date | None, Input(Kind.DATE, words="start.go_live")] = None
 
 

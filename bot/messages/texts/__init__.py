@@ -141,6 +141,13 @@ class Texts:
         """Day and time as the language writes them, in the moment's own zone, which it doesn't name."""
         return self("moment.written", day=dates.day(at, self.language), time=dates.clock(at, self.language))
 
+    def language_name(self, language: str) -> str:
+        """As CLDR has it, in these texts' language: Portuguese (Brazil)."""
+        from babel import Locale  # noqa: PLC0415  not needed at startup
+
+        name = Locale.parse(language).get_display_name(self.language) or language
+        return name[:1].upper() + name[1:]
+
     def at(self, at: int | datetime) -> Raw:
         """A moment (seconds, if a number) as mrkdwn: Slack shows it in each reader's zone, and says "today"."""
         return self._token(at, self("moment.at"))

@@ -18,8 +18,10 @@ from bot.listeners.events import HANDLED
 from bot.messages import dates, numbers
 from bot.messages.blocks import BUTTON
 from bot.messages.texts import FALLBACK, Texts, for_locale, languages, table
-from bot.modals.subject import DIALOG_MAY
+from bot.modals.choices import offered
+from bot.modals.subject import DIALOG_MAY, Subject
 from bot.slack.errors import BARRED, LOGGED_OUT, TRANSIENT
+from flows.checks import other_names
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import inputs
 from flows.journey import JOURNEYS
@@ -100,11 +102,16 @@ def holes(text: str) -> set[str]:
 
 
 def test_the_start_form_offers_the_languages_there_are() -> None:
-    assert {"en", "es", "pt_BR"} <= set(languages())
-    assert FALLBACK in languages()
-    assert set(languages()) == {
-        option for page in DIALOGS["start"].pages for n, _, i in inputs(page.model) if n == "language" for option in i.options
-    }
+    assert {FALLBACK, "es", "pt_BR"} <= set(languages())
+    sources = {item.source for form in ("start", "change") for _, _, item in inputs(DIALOGS[form].pages[0].model)}
+    assert "languages" in sources
+    choices = offered(None, Subject(DIALOGS["start"]), Texts("es"), "UTC", {})["languages"]
+    assert tuple(choices) == languages()
+    assert {"en": "Inglés", "es": "Español", "pt_BR": "Portugués (Brasil)"}.items() <= choices.items()
+
+
+def test_searches_find_names_in_each_language() -> None:
+    assert set(other_names.LANGUAGES) == set(languages())
 
 
 @pytest.mark.parametrize("language", OTHERS)

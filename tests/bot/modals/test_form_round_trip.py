@@ -35,7 +35,15 @@ SOURCES = {item.source for form in FORMS.values() for page in form.pages for _, 
 STEP_TITLES = {step: EN(f"step.{step}.title") for step in JOURNEYS.latest.steps}
 BOTH = {environment: EN(f"choice.environment.{environment}") for environment in ("test", "production")}
 LEADS, CUSTOMERS = {"U0EXAMPLE": "Ana"}, {"onb_0123456789abcdef": "Example Bank"}
-OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "leads": LEADS, "customers": CUSTOMERS, "steps": STEP_TITLES, "environments": BOTH}
+LANGUAGES = {language: EN.language_name(language) for language in languages()}
+OFFERED = {
+    **dict.fromkeys(SOURCES, CHOSEN),
+    "leads": LEADS,
+    "customers": CUSTOMERS,
+    "steps": STEP_TITLES,
+    "environments": BOTH,
+    "languages": LANGUAGES,
+}
 """Labels of choices that onboardings offer."""
 
 
