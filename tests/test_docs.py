@@ -1,7 +1,9 @@
 """What the documents say is true: tables, examples, commands and links are checked against the code."""
 
+import ast
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from bot.config.policies import Policies, load
 from bot.config.settings import Exit, Settings
 from bot.listeners.commands import SlashCommands
+from bot.messages.texts import languages, table
 from bot.ops.cli import main
 from bot.telemetry import metrics
 from flows.journey import JOURNEYS
@@ -103,3 +106,33 @@ def test_the_example_of_the_policies_says_the_defaults() -> None:
         assert told.rules.approvals_of(step) == Rules().approvals_of(step), step.id
         for task in step.tasks:
             assert told.rules.approvals_of(step, task) == Rules().approvals_of(step, task), task.id
+
+
+# -- languages
+
+
+def test_whoever_adds_a_language_is_told_of_each_module_that_knows_what_people_type() -> None:
+    """Those in which Portuguese and Spanish words stand that the other languages' texts don't have."""
+    words = {one: _words(" ".join(table(one).values())) for one in languages()}
+    own = [words[one].difference(*(words[other] for other in words if other != one)) for one in ("pt_BR", "es")]
+    sources = {path: path.read_text() for room in ("bot", "flows") for path in (ROOT / room).rglob("*.py")}
+    may = [path for path, source in sources.items() if all(_words(source) & those for those in own)]  # spares parsing all
+    knowing = {
+        str(path.relative_to(ROOT)) for path in may if all(_words(" ".join(constants(sources[path]))) & those for those in own)
+    }
+    told = {path for _, where in rows(TEXTS[ROOT / "docs/languages.md"], "| what | where |") for path in where.split("`")[1::2]}
+    assert told == knowing
+
+
+def _words(text: str) -> set[str]:
+    """Without accents."""
+    return set(re.findall(r"[a-z]{4,}", re.sub("[\u0300-\u036f]+", "", unicodedata.normalize("NFKD", text.casefold()))))
+
+
+def constants(source: str) -> Iterator[str]:
+    """The texts in a module's code, outside its docstrings."""
+    code = ast.parse(source)
+    prose = {id(node.value) for node in ast.walk(code) if isinstance(node, ast.Expr)}
+    for node in ast.walk(code):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.value
