@@ -107,9 +107,15 @@ def page_view(
     if slot.page.to_correct or _may_go(slot, order):  # whoever leaves an entry out need not complete it first
         turns.append(button(texts("form_ui.leave_out"), Act.LEAVE_OUT, ButtonValue()))
     blocks += [actions(*turns)] if turns else []
+    return _view(meta, texts, blocks, submit=_sending(form, answers, meta, texts) if meta.sends else texts("form_ui.next"))
+
+
+def _sending(form: Form, answers: Answers, meta: FormMeta, texts: Texts) -> str:
+    """The button of a page that sends the form: what that does, or how many it sends where the page shows it already."""
+    if form.counts is not None and meta.count:
+        return texts(SEND[form.counts(answers)[0]], n=meta.count)
     own = f"form.{form.id}.submit"
-    submit = (texts(own) if texts.has(own) else texts("form_ui.send")) if meta.sends else texts("form_ui.next")
-    return _view(meta, texts, blocks, submit=submit)
+    return texts(own) if texts.has(own) else texts("form_ui.send")
 
 
 def _may_go(slot: Slot, order: Sequence[Slot]) -> bool:

@@ -214,12 +214,21 @@ class FormSession:
         return self._drawn(answers, kept, order, min(index, len(order) - 1), problems, (), anew=anew, redrawn=redrawn)
 
     def goes_without_review(self, answers: Answers) -> bool:
-        """Whether the form is sent from the page that is left: it said so, all answers stand on it, and none needs a second look."""
+        """Whether the form is sent from the page that is left: it said so, all answers stand on it, none needs a second look, and no
+        other number of addresses is sent than the button said."""
         if not self.form.review:
             return True
         if not self.meta.sends or not is_brief(self.form, answers, self.situation):
             return False
-        return not needs_a_look(self.form, collect(self.form, answers, self.situation)[0], self.situation)
+        clean, _ = collect(self.form, answers, self.situation)
+        return self.meta.count in (0, self._count(answers)) and not needs_a_look(self.form, clean, self.situation)
+
+    def _count(self, answers: Answers) -> int:
+        """How many of what the form counts these answers would send; 0 where something is missing yet, or nothing is counted."""
+        if self.form.counts is None:
+            return 0
+        clean, problems = collect(self.form, answers, self.situation)
+        return 0 if problems else self.form.counts(clean)[1]
 
     def _version(self, kept: Answers, order: Sequence[Slot], index: int) -> str:
         brief = index != REVIEW and self.form.review and is_brief(self.form, kept, self.situation)
@@ -304,6 +313,7 @@ class FormSession:
         slot, brief, raw = order[index], is_brief(form, shown, self.situation), raw_of(order[index], shown)
         doubted = {name for name, _, item in inputs(slot.page.model) if item.doubted}
         revealed = {*self.meta.revealed, *(one.field for one in problems), *(name for name in doubted if raw.get(name))}
+        sends = not self.meta.mending and (brief if form.review else index == len(order) - 1)
         meta = self.meta.on(
             index,
             slot.name,
@@ -312,7 +322,8 @@ class FormSession:
             anew=anew,
             redrawn=redrawn,
             revealed=doubted & revealed,
-            sends=not self.meta.mending and (brief if form.review else index == len(order) - 1),
+            sends=sends,
+            count=self._count(shown) if sends else 0,
         )
         told = [*self._asked(), *self._of_same_name(shown), *self._named_here(slot), *told]
         scripts = slot.page.scripts(shown, self.situation)

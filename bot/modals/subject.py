@@ -50,7 +50,7 @@ class FormMeta(BaseModel):
     was redrawn with other values in its fields; ``redrawn``: the same of single fields. ``proposed``: a mark of the name that the form
     proposed, which is not the person's. ``about``: a mark of what is copied from the form and of the renewal it records.
     ``revealed``: the fields that were asked for once the page was refused for their sake. ``sends``: sending the page sends the form, as
-    its button said. ``mending``: the page was opened from the last one.
+    its button said; ``count``: how many of what the form counts it said. ``mending``: the page was opened from the last one.
     ``home``: it was opened from the App Home, which is still behind it. ``verb``: the command that a customer is chosen for,
     ``person``: whom it mentions. ``over``: what a colleague has is taken over.
     """
@@ -73,6 +73,7 @@ class FormMeta(BaseModel):
     about: str = ""
     revealed: tuple[str, ...] = ()
     sends: bool = False
+    count: int = 0
     mending: bool = False
     home: bool = False
     verb: str = ""
@@ -100,9 +101,10 @@ class FormMeta(BaseModel):
         redrawn: Collection[str] = (),
         revealed: Collection[str] = (),
         sends: bool = False,
+        count: int = 0,
     ) -> "FormMeta":
         changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}
-        changed |= {"revealed": tuple(sorted(revealed)), "sends": sends}
+        changed |= {"revealed": tuple(sorted(revealed)), "sends": sends, "count": count}
         again = {**self.redrawn, **{name: self.redrawn.get(name, 0) + 1 for name in redrawn}}
         return self.model_copy(update={**changed, "redrawn": again})
 

@@ -182,7 +182,7 @@ class Form:
     is wrong with the answers as a whole, shown there; nothing is sent before it is mended. ``since``: answers to put over those that were
     typed before a moment, for what has come up since then; the form begins at the first page on which something is missing then.
     ``notes``: shown there and on the review card; they must not fail if answers are missing. ``counts``: what is sent and how many of it,
-    said on the button as ``form_ui.send_<what>``; without any
+    said on the button as ``form_ui.send_<what>`` where it is known when the page is drawn; without any
     of it nothing is sent. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers. ``copied``: by field, texts to
     copy from; they are drawn as they stand now, and never kept in a draft. A window in which others stand is refused.
     """

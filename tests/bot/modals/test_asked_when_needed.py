@@ -86,6 +86,11 @@ async def test_an_own_environment_is_asked_for_once_it_is_chosen(office: Workpla
     sent = (await office.snapshot(onboarding)).last("environments")
     assert sent is not None
     assert {name: sent.answers[name] for name in own} == own
+    await opened(office, onboarding, "environments")
+    assert EN("form_ui.send_addresses", n=3) in office.shown(ana)
+    await send(office, ana, test_users=ENVIRONMENTS["test_users"] + "\nlead@bank.example")
+    assert EN("form_ui.send_addresses", n=4) in office.shown(ana)  # the last page: the button said another number
+    assert (await ana.submit()).closed
 
 
 async def test_a_list_in_which_something_is_odd_is_shown_before_it_is_sent(office: Workplace, onboarding: str) -> None:
