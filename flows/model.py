@@ -72,7 +72,7 @@ class StepRecord:
     changed_at: datetime | None = None
     changed_by: str = ""
     reason: str = ""  # sealed: why changes were requested, or why it was skipped or failed
-    named: str = ""  # the answers in which changes were requested, with a space between: f"{slot.name}:{field}"
+    named: str = ""  # the answers in which changes were requested, with a space between: as `answers_to_name` has them
     version: int = 0
 
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from bot.messages.blocks import cut
 from bot.messages.texts import Texts, escape, typed
 from flows.checks import der
 from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs, words_of
-from flows.forms.pages import Slot
+from flows.forms.pages import Slot, raw_of
 from flows.forms.step import Form
 from flows.problems import Problem
 
@@ -45,6 +46,13 @@ def page_name(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> st
 def label_of(form: Form, slot: Slot, name: str, texts: Texts) -> str:
     """That of an input."""
     return next(texts(f"{words_of(form.id, one, item)}.label") for one, _, item in inputs(slot.page.model) if one == name)
+
+
+def answer_name(form: Form, order: Sequence[Slot], slot: Slot, name: str, answers: Answers, texts: Texts) -> str:
+    """An answer by its page and label; an item of a list as a whole (`answers_to_name`) by its page and what stands first in it."""
+    page = page_name(form, order, order.index(slot), texts) if len(order) > 1 else ""
+    first = next((str(one) for one in raw_of(slot, answers).values() if one), "")
+    return " · ".join(filter(None, (page, label_of(form, slot, name, texts) if name else cut(first, 40))))
 
 
 def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts, named: Collection[str] = ()) -> list[tuple[str, str]]:

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 
 from bot.messages import turns
-from bot.messages.answers import label_of
-from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, link, section
+from bot.messages.answers import answer_name, label_of
+from bot.messages.blocks import Block, Drawing, actions, button, context, cut, drawing, header, link, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import stuck_lines
 from bot.messages.notes import note_words
 from bot.messages.parity import lane
 from bot.messages.signs import OF_STATE
-from bot.messages.texts import Raw, Texts, escape
+from bot.messages.texts import Raw, Texts
 from flows.business_time import BusinessDuration
 from flows.cases import renewals
 from flows.cases.settle import blocked_tasks, open_tasks, side_of, state_allows, waits_until
-from flows.forms.pages import answers_to_name
+from flows.forms.pages import answers_to_name, slots
 from flows.forms.step import Situation, Step
 from flows.journey import Journey
 from flows.model import Snapshot
@@ -63,10 +63,17 @@ def step_message(
 def _named(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation) -> Iterator[Block]:
     """The answers in which changes were requested, if some were named."""
     sent, named = snapshot.last(step.id), snapshot.steps[step.id].named.split()
-    every = answers_to_name(step.form, sent.answers, situation) if sent is not None and named else ()
-    labels = [label_of(step.form, slot, name, texts) for one, slot, name in every if one in named]
+    if sent is None or not named:
+        return
+    form, order = step.form, slots(step.form, sent.answers)
+    every = answers_to_name(form, sent.answers, situation)
+    labels = [
+        label_of(form, slot, name, texts) if slot.item is None else answer_name(form, order, slot, name, sent.answers, texts)
+        for one, slot, name in every
+        if one in named
+    ]
     if labels:
-        yield context(texts.md("step_message.named", labels=Raw(escape(", ".join(labels)))))
+        yield context(texts.md("step_message.named", labels=cut(", ".join(labels), 2000)))
 
 
 def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> list[Block]:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
 from zoneinfo import ZoneInfo
 
-from bot.messages.answers import Offered, label_of, page_name
+from bot.messages.answers import Offered, answer_name
 from bot.messages.texts import Texts, languages
 from bot.messages.wording import worded
 from bot.modals.subject import Subject
@@ -80,14 +79,13 @@ def own_choices(
 
 
 def _fields(case: Case, step: Step, texts: Texts) -> Iterator[tuple[str, str]]:
-    """The answers of the last revision in which changes can be requested; of very many, as of twenty people, the first ones."""
+    """The answers of the last revision in which changes can be requested."""
     sent = case.snapshot.last(step.id)
-    order = slots(step.form, sent.answers) if sent is not None else []
-    every = answers_to_name(step.form, sent.answers, case.situation) if sent is not None else ()
-    for one, slot, name in islice(every, MAX_OPTIONS):
-        page = page_name(step.form, order, order.index(slot), texts) if len(order) > 1 else ""
-        label = label_of(step.form, slot, name, texts)
-        yield one, (f"{page} · {label}" if page else label)[:MAX_LABEL]
+    if sent is None:
+        return
+    order, every = slots(step.form, sent.answers), answers_to_name(step.form, sent.answers, case.situation)
+    for one, slot, name in every[:MAX_OPTIONS]:
+        yield one, visible(answer_name(step.form, order, slot, name, sent.answers, texts))[:MAX_LABEL]
 
 
 def _local(at: int, zone: str, texts: Texts) -> str:

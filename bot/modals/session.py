@@ -24,7 +24,19 @@ from flows.forms import drafts
 from flows.forms.dialogs import ANSWER_CALL, NAMESAKES
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import MAX_LENGTH, TYPED, Answers, Kind, inputs
-from flows.forms.pages import Slot, check, collect, forgotten, hidden, is_brief, needs_a_look, passed_over, raw_of, slots
+from flows.forms.pages import (
+    Slot,
+    check,
+    collect,
+    forgotten,
+    hidden,
+    is_brief,
+    named_in,
+    needs_a_look,
+    passed_over,
+    raw_of,
+    slots,
+)
 from flows.forms.step import Form, Situation
 from flows.model import Person, StepRecord, TaskRecord
 from flows.people import Role, Who
@@ -152,20 +164,19 @@ class FormSession:
         """What was sent before changes were requested, if nothing of it was changed: somebody may stand by it."""
         return self.answers if self._to_correct is not None and self.meta.slot == REVIEW else None
 
-    def named(self, slot: Slot) -> frozenset[str]:
+    def named(self, slot: Slot, answers: Answers) -> frozenset[str]:
         """The inputs of a page in which changes were requested."""
         record = self._sent_back
-        pairs = [one.partition(":") for one in record.named.split()] if record is not None else []
-        return frozenset(name for page, _, name in pairs if page == slot.name)
+        return named_in(slot, answers, record.named.split()) if record is not None else frozenset()
 
-    def _requested(self, order: Sequence[Slot], clean: Answers) -> list[Block]:
+    def _requested(self, order: Sequence[Slot], clean: Answers, marked: Mapping[str, Collection[str]]) -> list[Block]:
         """Above all answers: why changes were requested, and the answers that were named, each with the way to its page."""
         record = self._sent_back
         if record is None:
             return []
         told = list(long_sections(self.texts.md("form_ui.changes_requested", reason=record.reason)))
         for index, slot in enumerate(order):
-            if named := self.named(slot):
+            if named := marked[slot.name]:
                 told += named_answers(self.form, order, index, clean, self.texts, self.meta, named)
         return told
 
@@ -289,8 +300,8 @@ class FormSession:
         meta = self.meta.on(REVIEW, "", self._version(answers, order, REVIEW), about=self.about)
         wrong = [alert(sentence_of(problem, self.texts), "error") for problem in form.check(clean, self.situation)]
         notes = tuple(form.notes(clean, self.situation))
-        told = [*told, *wrong, *self._requested(order, clean)]
-        named = {slot.name: self.named(slot) for slot in order}
+        named = {slot.name: self.named(slot, answers) for slot in order}
+        told = [*told, *wrong, *self._requested(order, clean, named)]
         return review_view(form, order, clean, self.texts, meta, notes, told, self._first_line(), named, ready=not wrong)
 
     def _drawn(
@@ -325,7 +336,7 @@ class FormSession:
             sends=sends,
             count=self._count(shown) if sends else 0,
         )
-        told = [*self._asked(), *self._of_same_name(shown), *self._named_here(slot), *told]
+        told = [*self._asked(), *self._of_same_name(shown), *self._named_here(slot, shown), *told]
         scripts = slot.page.scripts(shown, self.situation)
         passed = [number for number, one in enumerate(order) if number != index and passed_over(one, shown, self.situation)]
         return page_view(
@@ -384,8 +395,8 @@ class FormSession:
         name = str(answers.get("customer") or "")
         return [section(self.texts.md("form_ui.namesakes", n=len(channels), customer=name, channels=there))]
 
-    def _named_here(self, slot: Slot) -> list[Block]:
-        named = self.named(slot)
+    def _named_here(self, slot: Slot, shown: Answers) -> list[Block]:
+        named = self.named(slot, shown)
         labels = [label_of(self.form, slot, name, self.texts) for name, _, _ in inputs(slot.page.model) if name in named]
         return [context(self.texts.md("form_ui.to_correct", labels=Raw(escape(", ".join(labels)))))] if labels else []
 

@@ -11,7 +11,7 @@ from flows.cases.review import accept
 from flows.cases.settle import moved_on
 from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
-from flows.forms.pages import Slot, check, collect, digest, forgotten, item_of, passed_over, put, screen, slots
+from flows.forms.pages import Slot, check, collect, digest, forgotten, item_of, numbered, passed_over, put, screen, slots
 from flows.forms.step import Form, Situation, Step
 from flows.model import Draft, StepRecord, Submission, new_salt
 from flows.outbox import ShowDifferences, ShowInFull
@@ -89,7 +89,7 @@ async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) ->
     draft = await unit.get(Draft, key.id)
     answers, at = form.prefill(situation), situation.sent_at.get(form.id)
     if form.id in situation.answers:
-        answers = {**answers, **as_raw(form, situation.answers[form.id])}
+        answers = {**answers, **numbered(form, as_raw(form, situation.answers[form.id]))}
     begin = first_slot(form, answers, situation)
     if draft is not None:
         answers, at, begin = {**answers, **draft.answers}, draft.at, draft.slot

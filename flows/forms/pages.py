@@ -5,8 +5,8 @@ Draft answers are raw values by field name (`flows.forms.fields`); a repeated pa
 
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +19,10 @@ from flows.problems import NoteKind, Parameter, Problem
 
 MAX_ITEMS = 50
 """The most items of a repeated page."""
+MOST_TO_NAME = 100
+"""Answers that a request for changes offers one by one: as many as Slack takes in a select."""
+SENT_AS = "sent_as"
+"""In an item of a draft: its number in what was sent last."""
 
 
 @dataclass(frozen=True)
@@ -222,15 +226,49 @@ def held_as(item: str, field: str) -> str:
     return item if field == "token" else f"{item}.{field}"
 
 
-def answers_to_name(form: Form, answers: Answers, situation: Situation) -> Iterator[tuple[str, Slot, str]]:
+def numbered(form: Form, sent: Answers) -> Answers:
+    """What was sent, as it is edited: each item of a list knows its number in it, whatever is left out or added before it."""
+    lists = {page.repeat: sent.get(page.repeat) or [] for page in form.pages if page.repeat}
+    return {
+        **sent,
+        **{repeat: [{**item, SENT_AS: at} for at, item in enumerate(items)] for repeat, items in lists.items() if items},
+    }
+
+
+def answers_to_name(form: Form, answers: Answers, situation: Situation) -> Sequence[tuple[str, Slot, str]]:
     """Each answer of a sent form that a request for changes can name: how it is named there, its page and its input. What wasn't answered
-    can be named, too."""
+    can be named, too. Where there are very many, an item of a list is named as a whole, without an input."""
+    every = list(_each_to_name(form, answers, situation))
+    if len(every) <= MOST_TO_NAME:
+        return every
+    named: dict[str, tuple[str, Slot, str]] = {}
+    for key, slot, name in every:
+        whole = _whole_item(slot)
+        named.setdefault(whole or key, (whole, slot, "") if whole else (key, slot, name))
+    return list(named.values())
+
+
+def _each_to_name(form: Form, answers: Answers, situation: Situation) -> Iterator[tuple[str, Slot, str]]:
     for slot in slots(form, answers):
         unasked = hidden(slot, answers, situation)
         for name, _, item in inputs(slot.page.model):
             empty = raw_of(slot, answers).get(name) in (None, "", [])
             if not (item.aside or item.forget or name in unasked or name == "then" or (item.doubted and empty)):
                 yield f"{slot.name}:{name}", slot, name
+
+
+def _whole_item(slot: Slot) -> str:
+    """How the item of a repeated page is named, on whichever of its pages; empty for another page."""
+    return "" if slot.item is None else f"{slot.page.repeat}{slot.item}"
+
+
+def named_in(slot: Slot, answers: Answers, named: Collection[str]) -> frozenset[str]:
+    """The inputs of a page that a request for changes named. An item of a list is known by its number in what was sent."""
+    sent = slot if slot.item is None else replace(slot, item=item_of(slot, answers).get(SENT_AS))
+    if sent.item is None and slot.item is not None:  # added since
+        return frozenset()
+    every = [name for name, _, item in inputs(slot.page.model) if not item.aside and name != "then"]
+    return frozenset(name for name in every if f"{sent.name}:{name}" in named or _whole_item(sent) in named)
 
 
 def digest(salt: str, onboarding_id: str, step_id: str, answers: Answers) -> str:

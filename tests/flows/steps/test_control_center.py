@@ -7,7 +7,7 @@ import pytest
 from flows.cases import fill
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
-from flows.forms.pages import check, slots, taken
+from flows.forms.pages import MOST_TO_NAME, answers_to_name, check, item_of, named_in, numbered, put, slots, taken
 from flows.forms.step import Situation
 from flows.journey import FIRST
 from flows.steps import control_center
@@ -43,6 +43,38 @@ def notes(answers: Answers, situation: Situation | None = None) -> set[str]:
 def test_five_who_are_listed_whole_go_straight_to_the_last_page() -> None:
     assert after_list({"people": FIVE}) == REVIEW
     assert [user["name"] for user in sent(FORM, {"people": FIVE})["users"]] == [f"Person {n}" for n in range(1, 6)]
+
+
+def corrected(clean: Answers) -> Answers:
+    """The form's answers as they are when changes were requested in them."""
+    return numbered(FORM, fill.as_raw(FORM, clean))
+
+
+def marked(answers: Answers, *named: str) -> dict[str, frozenset[str]]:
+    """By address, the answers that are marked."""
+    asked = [slot for slot in slots(FORM, answers) if slot.item is not None]
+    return {item_of(slot, answers)["email"]: found for slot in asked if (found := named_in(slot, answers, named))}
+
+
+def test_a_request_for_changes_stays_with_the_person_whoever_is_left_out_or_added() -> None:
+    answers, about_third = corrected(sent(FORM, {"people": FIVE})), {"p3@bank.example": frozenset({"roles"})}
+    assert marked(answers, "person2:roles") == about_third
+    fewer = put(slots(FORM, answers)[1], answers, {"then": "remove"})
+    assert marked(fewer, "person2:roles") == about_third
+    more = left({**fewer, "people": "Person 6; p6@bank.example; Auditor; test; English"})
+    assert [user["email"] for user in more["users"]] == [f"p{n}@bank.example" for n in range(2, 7)]
+    assert marked(more, "person2:roles", "person4:name") == {**about_third, "p5@bank.example": frozenset({"name"})}
+    without = put(slots(FORM, more)[2], more, {"then": "remove"})
+    assert marked(without, "person2:roles") == {}
+    assert sent(FORM, without)["users"] == [user for user in sent(FORM, more)["users"] if user["email"] != "p3@bank.example"]
+
+
+def test_each_of_very_many_people_can_be_named() -> None:
+    clean = sent(FORM, {"people": "\n".join(f"P {n}; p{n}@bank.example; Admin; test; English" for n in range(MOST))})
+    keys = [key for key, _, _ in answers_to_name(FORM, clean, a_situation())]
+    assert MOST <= len(keys) <= MOST_TO_NAME
+    ((address, found),) = marked(corrected(clean), keys[-1]).items()
+    assert (address, found) == (f"p{MOST - 1}@bank.example", {"name", "email", "roles", "environments", "language"})
 
 
 def test_who_lacks_something_is_asked_for_and_the_others_are_passed_over() -> None:
