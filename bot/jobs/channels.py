@@ -43,7 +43,9 @@ class Channels:
                     who = Who(person.team_id, person.user_id)
                     if self._people.is_third(person, onboarding.team_id):
                         await companies.arrive(case, person.team_id, person.user_id)
-                    elif person.team_id == onboarding.team_id and not (person.guest and await companies.strangers(case, [who])):
+                    elif person.team_id == onboarding.team_id and not await self._people.is_anothers_guest(
+                        unit, case.snapshot, person
+                    ):
                         await members.join(case, who, welcome=False)
 
         return Finished(also=remember)

@@ -199,7 +199,7 @@ class ChannelEvents:
             await companies.arrive(case, person.team_id, person.user_id)
         elif person.team_id != case.onboarding.team_id or not self._people.is_customer(person):
             members.be_back(case, who)  # of the installing workspace: the customer's only if support chose them before
-        elif person.guest and await companies.strangers(case, [who]):
+        elif await self._people.is_anothers_guest(case.unit, case.snapshot, person):
             await companies.arrive(case, person.user_id, person.user_id)
         else:
             await members.join(case, who, welcome=True)

@@ -5,11 +5,8 @@ from collections.abc import Collection
 
 from bot.slack.client import Slack
 from bot.slack.people import NOBODY, People
-from flows.cases.access import Access, is_member
-from flows.cases.companies import of_other_customers
+from flows.cases.access import Access
 from flows.model import Person, Snapshot
-from flows.people import Who
-from flows.ports import Unit
 from storage.store import Store
 
 
@@ -36,22 +33,13 @@ class Candidates:
         return "" if person.user_id in members else "lead_not_in_channel"
 
     async def fault_in(self, person: Person, snapshot: Snapshot, members: Collection[str]) -> str:
-        """The same of an onboarding that has begun."""
-        supports = self._people.is_support(person)
-        if not supports and person.team_id not in (snapshot.onboarding.team_id, self._access.team_id):
-            return "lead_of_another_company"
-        if key := self.fault(person, members):
-            return key
+        """The same of an onboarding that has begun. A member of the installing workspace may act for several customers: whose they are is
+        for support to say."""
         async with self._store.read() as unit:
-            return "lead_of_another_customer" if await self._is_of_another(unit, snapshot, person) else ""
-
-    async def _is_of_another(self, unit: Unit, snapshot: Snapshot, person: Person) -> bool:
-        """Whether they are another customer's in an open onboarding elsewhere."""
-        if is_member(snapshot, Who(person.team_id, person.user_id)):
-            return False
-        lead, company = snapshot.lead(), snapshot.onboarding.team_id
-        elsewhere = await unit.members_elsewhere([person.user_id, lead.user_id], snapshot.onboarding.channel_id)
-        row = await unit.person(lead)
-        theirs = lead if lead.team_id != self._access.team_id or (row is not None and row.guest) else None
-        others = of_other_customers(elsewhere, theirs, company="" if company == self._access.team_id else company)
-        return person.user_id in others
+            colleagues = await unit.people_of(snapshot.onboarding.team_id, {one.user_id for one in snapshot.members})
+            other = await self._people.is_anothers_guest(unit, snapshot, person)
+        if person.team_id not in (snapshot.onboarding.team_id, self._access.team_id):
+            theirs = {one.enterprise_id for one in colleagues} - {""}
+            same = person.enterprise_id in theirs or self._people.is_of_own_organization(person)
+            return "lead_of_another_workspace" if same else "lead_of_another_company"
+        return self.fault(person, members) or ("lead_of_another_customer" if other else "")

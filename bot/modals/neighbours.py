@@ -7,7 +7,7 @@ from contextlib import suppress
 from bot.slack.client import ChannelInfo, SlackError
 from bot.slack.people import NOBODY, People
 from flows.cases.access import Access
-from flows.cases.companies import of_other_customers
+from flows.cases.companies import company_lead, of_other_customers
 from flows.model import Onboarding, Person
 from flows.people import Who
 from flows.problems import Problem
@@ -93,11 +93,10 @@ class Neighbours:
         return [f"{team} ({seen[team]})" if seen.get(team) else team for team in sorted(seen.keys() | connected)]
 
     async def _other_customers(self, channel: ChannelInfo, present: Sequence[Person], lead: Person, company: str) -> list[str]:
-        who = Who(lead.team_id, lead.user_id)
         visitors = [person.user_id for person in present if self._people.is_customer(person)]
         async with self._store.read() as unit:
             elsewhere = await unit.members_elsewhere([*visitors, lead.user_id], channel.id)
-            theirs = who if lead.guest or lead.team_id != self._access.team_id else None
+            theirs = await company_lead(unit, Who(lead.team_id, lead.user_id), self._access.team_id)
             strangers = of_other_customers(elsewhere, theirs, company="" if company == self._access.team_id else company)
             ids = {member.onboarding_id for member in elsewhere if member.user_id in strangers}
             found = [await unit.get(Onboarding, one) for one in sorted(ids)]

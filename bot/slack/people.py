@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from bot.slack.client import Slack, SlackError, UserInfo
+from flows.cases import companies
 from flows.cases.access import Access
 from flows.cases.settle import is_zone
-from flows.model import Person
+from flows.model import Person, Snapshot
 from flows.people import Who
 from flows.ports import Unit
 from storage.sealing import SealError
@@ -137,10 +138,21 @@ class People:
     def is_support(self, person: Person) -> bool:
         return self._access.is_support(Who(person.team_id, person.user_id))
 
+    async def is_anothers_guest(self, unit: Unit, snapshot: Snapshot, person: Person) -> bool:
+        """Whether a guest of the installing workspace is another customer's. A member there is the customer's by support's choice alone, of
+        however many; of people of other companies, their team says whose they are."""
+        if not person.guest or person.team_id != self._access.team_id:
+            return False
+        return await companies.is_of_another_customer(unit, snapshot, Who(person.team_id, person.user_id))
+
     def is_third(self, person: Person, customer_team: str) -> bool:
-        """Whether someone is of neither the customer's company nor the installing one, nor of its Enterprise Grid organization."""
-        own = person.enterprise_id and person.enterprise_id == self._access.enterprise_id
-        return person.team_id not in ("", self._access.team_id, customer_team) and not own
+        """Whether someone is of neither the customer's workspace nor the installing company's."""
+        return person.team_id not in ("", customer_team) and not self.is_of_own_organization(person)
+
+    def is_of_own_organization(self, person: Person) -> bool:
+        """Whether someone is of the installing workspace, or of another one of its Enterprise Grid organization."""
+        own = bool(person.enterprise_id) and person.enterprise_id == self._access.enterprise_id
+        return own or person.team_id == self._access.team_id
 
 
 async def _remember(unit: Unit, who: Who, info: UserInfo, *, may_be_support: bool) -> Person:

@@ -10,6 +10,7 @@ from flows.cases.case import Case
 from flows.model import Member, Snapshot, ThirdCompany
 from flows.outbox import Draw, WarnOfCompany
 from flows.people import SYSTEM, Who
+from flows.ports import Unit
 from flows.problems import Refused
 
 
@@ -106,24 +107,29 @@ def _unmanned(case: Case) -> ThirdCompany | None:
     return rows[0] if len(rows) == 1 and rows[0].accepted_at is None else None
 
 
-async def strangers(case: Case, people: Sequence[Who]) -> set[str]:
-    """The user ids of those who are the people of another customer, in an open onboarding elsewhere.
+async def is_of_another_customer(unit: Unit, snapshot: Snapshot, guest: Who) -> bool:
+    """Whether a guest of the installing workspace is another customer's, in an open onboarding elsewhere: all customers' guests share that
+    workspace, so that it doesn't tell."""
+    if is_member(snapshot, guest):
+        return False
+    lead = await company_lead(unit, snapshot.lead(), guest.team_id)
+    elsewhere = await unit.members_elsewhere([guest.user_id, snapshot.lead().user_id], snapshot.onboarding.channel_id)
+    return guest.user_id in of_other_customers(elsewhere, lead)
 
-    A company with two onboardings is the same customer in both: people of its team are no strangers; nor are guests of the installing
-    workspace where the lead, if that is no full member there, is the customer's too.
-    """
-    lead = case.snapshot.lead()
-    row, home = await case.unit.person(lead), {who.team_id for who in people}
-    known = await case.unit.members_elsewhere([*(who.user_id for who in people), lead.user_id], case.onboarding.channel_id)
-    theirs = lead if lead.team_id not in home or (row is not None and row.guest) else None
-    return of_other_customers(known, theirs) & {who.user_id for who in people if not is_member(case.snapshot, who)}
+
+async def company_lead(unit: Unit, lead: Who, own_team: str) -> Who | None:
+    """The lead, if whatever they lead is one customer's. None for a full member of the installing workspace, ``own_team``, whom support may
+    have chosen to lead several customers' onboardings."""
+    if lead.team_id != own_team:
+        return lead
+    row = await unit.person(lead)
+    return lead if row is not None and row.guest else None
 
 
 def of_other_customers(elsewhere: Sequence[Member], lead: Who | None, *, company: str = "") -> set[str]:
-    """``elsewhere``: rows of the members of other onboardings, the lead's among them. ``lead``: whoever leads two onboardings makes them
-    one customer's; None if it is a full member of the installing workspace, who may lead several customers'. ``company``: the team that
-    the customer's people have in common; empty for people of the installing workspace, which all customers' guests share: it says nothing
-    about their company."""
+    """``elsewhere``: rows of the members of other onboardings, the lead's among them. ``lead``: as `company_lead` has it; the others in
+    their onboardings are of their company. ``company``: the team that the customer's people have in common; empty for people of the
+    installing workspace, of whose company it says nothing."""
     same = {member.onboarding_id for member in elsewhere if lead is not None and Who(member.team_id, member.user_id) == lead}
     return {
         member.user_id for member in elsewhere if member.onboarding_id not in same and not (company and member.team_id == company)

@@ -42,6 +42,7 @@ def auth_test(core: Core, _args: Json) -> Json:
         "user_id": core.bot_user_id,
         "bot_id": core.bot_id,
         "is_enterprise_install": False,
+        **({"enterprise_id": team.enterprise} if team.enterprise else {}),
     }
 
 

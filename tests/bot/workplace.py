@@ -42,7 +42,7 @@ from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from flows.state import ENDED
 from playground.office import Office
-from playground.slack import Channel, Delivery, Message, Outcome, SeenMessage, SlackPerson
+from playground.slack import Channel, Delivery, Message, Outcome, SeenMessage, SlackPerson, Team
 from playground.slack.payloads import actions_on_message
 from playground.walkthrough import Walkthrough
 from storage.engine import checkpoint
@@ -288,6 +288,13 @@ class Workplace(Office):
         onboarding = await self.bot.store.transact(lambda unit: start(unit, self.rules.rules, asked, who(self.sam)))
         await self.settled()
         return onboarding
+
+    def join_grid(self, team: Team, enterprise: str) -> None:
+        """The workspace is one of an Enterprise Grid organization's. The bot learns that of its own when it starts."""
+        grid, world = replace(team, enterprise=enterprise), self.slack.world
+        world.teams[world.teams.index(team)] = grid
+        for user in world.users.values():
+            user.team = grid if user.team == team else user.team
 
     def new_channel(self) -> Channel:
         """Acme's from now on, for an onboarding of its own."""

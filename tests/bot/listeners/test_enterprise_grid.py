@@ -1,30 +1,19 @@
 """Companies on Enterprise Grid: clicks name the organization instead of the home team, commands name both."""
 
-from dataclasses import replace
-
 import pytest
 
 from bot.messages.buttons import Act
 from bot.messages.texts import table
 from playground.acts import example
-from playground.slack.world import Team
 from playground.walkthrough import action_id, said
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def join_grid(office: Workplace, team: Team, enterprise: str) -> None:
-    grid = replace(team, enterprise=enterprise)
-    world = office.slack.world
-    world.teams[world.teams.index(team)] = grid
-    for user in world.users.values():
-        user.team = grid if user.team == team else user.team
-
-
 async def test_support_and_a_customer_on_grid_work_as_others_do(office: Workplace, onboarding: str) -> None:
     for team, enterprise in zip(list(office.slack.world.teams[:2]), ("E0PISMO", "E0ACME"), strict=True):
-        join_grid(office, team, enterprise)
+        office.join_grid(team, enterprise)
     await office.restart()
     status = await office.sam.command("/onboarding status", office.support)
     await office.slack.until(lambda: "Acme Bank" in status.text)
@@ -36,7 +25,7 @@ async def test_support_and_a_customer_on_grid_work_as_others_do(office: Workplac
 
 
 async def test_another_organization_s_name_opens_nothing(office: Workplace, onboarding: str) -> None:
-    join_grid(office, office.slack.world.teams[2], office.slack.world.teams[0].enterprise)
+    office.join_grid(office.slack.world.teams[2], office.slack.world.teams[0].enterprise)
     office.acme.members.append(office.olga.id)
     before = office.rows()
     await office.olga.click(office.journey.lasting("step", "planning"), action_id=_open(office))

@@ -32,21 +32,32 @@ def label(verb: str) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office() -> AsyncIterator[Workplace]:
-    """In Acme's channel are all kinds of people; beside it, an onboarding that Gus, a guest, takes part in."""
+    """In Acme's channel are all kinds of people; beside it, onboardings that Gus, a guest, and Rui, a member, take part in. Both companies
+    are on Enterprise Grid, each with another workspace."""
     async with Workplace() as place:
-        slack, (pismo, acme, _) = place.slack, place.slack.world.teams
-        third = slack.add_team("Elsewhere")
+        slack = place.slack
+        for team, enterprise in zip(list(slack.world.teams[:2]), ("E0PISMO", "E0ACME"), strict=True):
+            place.join_grid(team, enterprise)
+        pismo, acme, _ = slack.world.teams
+        third, labs, cards = (slack.add_team(name) for name in ("Elsewhere", "Pismo Labs", "Acme Cards"))
         found = {
             "single": slack.add_person("Sally", pismo, ultra_restricted=True),
             "multi": slack.add_person("Mo", pismo, restricted=True),
             "gone": slack.add_person("Leo", acme),
             "third": slack.add_person("Uli", third),
+            "of_two": slack.add_person("Rui", pismo),
+            "labs": slack.add_person("Iris", labs),
+            "cards": slack.add_person("Otto", cards),
         }
         for person in found.values():
             slack.invite(person, place.acme)
         found["gone"].user.deleted = True
+        place.join_grid(labs, "E0PISMO")
+        place.join_grid(cards, "E0ACME")
+        await place.restart()
         guests = slack.add_channel("guests_pismo", pismo, [place.sam, place.gus])
         await place.begin(guests, place.gus, "Guest Credit")
+        await place.begin(slack.add_channel("rui_pismo", pismo, [place.sam, found["of_two"]]), found["of_two"], "Rui's Bank")
         slack.invite(place.gus, place.acme)
         yield place
 
@@ -85,6 +96,8 @@ async def test_who_cannot_be_chosen_reads_why_and_who_can_has_it_then(office: Wo
         people["Leo"].id: ("person_deactivated", "person_deactivated"),
         people["Uli"].id: ("lead_of_another_company", "assignee_stranger"),
         people["Olga"].id: ("lead_of_another_company", "assignee_stranger"),
+        people["Iris"].id: ("lead_of_another_workspace", "lead_of_another_workspace"),
+        people["Otto"].id: ("lead_of_another_workspace", "lead_of_another_workspace"),
         people["Gus"].id: ("lead_of_another_customer", "lead_of_another_customer"),
     }
     for verb in ("assign", "hand-over", "change"):
@@ -101,10 +114,10 @@ async def test_who_cannot_be_chosen_reads_why_and_who_can_has_it_then(office: Wo
         if verb == "change":
             assert await chosen(office, verb, office.kim.id) == EN("error.lead_is_support")
         assert {"pat", "mo", "sally"} <= {*await office.sam.search(label(verb), "")}
-        taken = office.ana if verb == "change" else office.bruno
+        taken = {"assign": office.bruno, "hand-over": people["Rui"], "change": office.ana}[verb]  # Rui leads another customer too
         assert await chosen(office, verb, taken.id) == ""
         snapshot = await office.snapshot(acme)
-        assert snapshot.lead() == who(office.bruno if verb == "hand-over" else office.ana)
+        assert snapshot.lead() == who(people["Rui"] if verb == "hand-over" else office.ana)
     assert snapshot.steps["planning"].assignee_id == office.bruno.id
 
 
