@@ -67,9 +67,10 @@ class Unit(Protocol):
     async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
         """Which of these people are the customer's in open onboardings of other channels, ordered by id."""
 
-    async def language_of(self, who: Who, *, colleagues: bool) -> str:
+    async def language_of(self, who: Who, about: str = "", *, colleagues: bool) -> str:
         """The language of the onboarding that someone is in as one of the customer's people, an open one and the latest first; empty if
-        there is none. ``colleagues``: or that of others from their company, for whoever isn't known yet."""
+        there is none. ``about``: before all others, that of this id or in this channel. ``colleagues``: or one of others from their
+        company, for whoever isn't known yet."""
 
     async def open_onboardings(self, *, severed: bool = False) -> Sequence[str]:
         """The ids of those that are open and can be reached, oldest first. ``severed``: those that can't be reached too. Opens nothing

@@ -191,16 +191,17 @@ class Queries:
         query = query.where(columns.channel_id != channel_id, columns.closed_at.is_(None), columns.erased_at.is_(None))
         return await self._all(Member, query.where(member.user_id.in_(list(user_ids))).order_by(member.id))
 
-    async def language_of(self, who: Who, *, colleagues: bool) -> str:
+    async def language_of(self, who: Who, about: str = "", *, colleagues: bool) -> str:
         """The language of the onboarding that someone is in as one of the customer's people, an open one and the latest first; empty if
-        there is none. ``colleagues``: or that of others from their company, for whoever isn't known yet."""
+        there is none. ``about``: before all others, that of this id or in this channel. ``colleagues``: or one of others from their
+        company, for whoever isn't known yet."""
         columns, member = tables.onboardings.c, tables.members.c
         query = (
             select(columns.language).join(tables.members, member.onboarding_id == columns.id).where(member.team_id == who.team_id)
         )
-        own = member.user_id == who.user_id
+        own, meant = member.user_id == who.user_id, or_(columns.id == about, columns.channel_id == about)
         query = query.where(columns.erased_at.is_(None), *(() if colleagues else (own,)))
-        first = (own.desc(), columns.closed_at.is_(None).desc(), columns.started_at.desc())
+        first = (meant.desc(), own.desc(), columns.closed_at.is_(None).desc(), columns.started_at.desc())
         return str(await self.connection.scalar(query.order_by(*first).limit(1)) or "")
 
     async def journeys(self) -> Mapping[str, Sequence[str]]:

@@ -271,8 +271,7 @@ class Buttons:
                 case = await self._cases.look(
                     unit, value.onboarding, click.who, action.may, channel_id=click.channel_id, closed=action.closed
                 )
-                texts = (await self._answers.texts(click.who)).of(case.onboarding.journey)
-                drawn = read(case, value, texts)
+                drawn = read(case, value, await self._answers.texts_of(case))
         except Exception as error:  # noqa: BLE001  the person who pressed is told
             await self._answers.explain(click.who, click.channel_id, error, value.onboarding)
             return

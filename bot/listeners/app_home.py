@@ -150,7 +150,7 @@ class AppHome:
 
     async def _of_others(self, unit: Unit, who: Who, texts: Texts) -> home.View:
         """A customer's people first: they may be guests of Pismo's workspace."""
-        cards = await self._own(unit, who, texts)
+        cards = await self._own(unit, who)
         person = await self._people.known(unit, who)
         access = self._cases.access
         if cards or who.team_id != access.team_id or person is None or person.guest:
@@ -159,15 +159,15 @@ class AppHome:
             return home.setup_home(faults, texts)
         return home.colleague_home([one.user_id for one in access.support], texts)
 
-    async def _own(self, unit: Unit, who: Who, texts: Texts) -> list[list[Block]]:
-        """Their cards, open ones first; a finished one stays. Raises SealError if none can be drawn: it would look as if they belonged
-        to nothing."""
+    async def _own(self, unit: Unit, who: Who) -> list[list[Block]]:
+        """Their cards, each in its onboarding's language, open ones first; a finished one stays. Raises SealError if none can be drawn: it
+        would look as if they belonged to nothing."""
         cards, damaged = list[list[Block]](), list[SealError]()
         theirs = await unit.onboardings(team_id=who.team_id, user_id=who.user_id, closed=True)
         for onboarding in sorted(theirs, key=lambda one: one.closed_at is not None):
             if not onboarding.severed_at:
                 try:
-                    cards.append(_card(await self._cases.look(unit, onboarding.id, who, closed=True), texts))
+                    cards.append(await self._card(await self._cases.look(unit, onboarding.id, who, closed=True)))
                 except SealError as error:
                     log.error("a damaged customer was left out of an App Home: run verify-log", extra={"where": str(error)})  # noqa: TRY400  says it all
                     damaged.append(error)
@@ -175,14 +175,14 @@ class AppHome:
             raise damaged[0]
         return cards
 
+    async def _card(self, case: Case) -> list[Block]:
+        texts = Texts(await self._people.language_of(case.unit, case.actor, case.onboarding.language), case.onboarding.journey)
+        usual = case.rules.reminders.support_first
+        return card.card(case.snapshot, case.journey, texts, case.situation, usual).blocks
+
 
 async def _has_home(unit: Unit, who: Who) -> None:
     with suppress(SealError):
         row = await unit.get(Person, str(who))
         if row is not None:
             row.has_home = True
-
-
-def _card(case: Case, texts: Texts) -> list[Block]:
-    usual = case.rules.reminders.support_first
-    return card.card(case.snapshot, case.journey, texts.of(case.onboarding.journey), case.situation, usual).blocks

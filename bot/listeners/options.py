@@ -86,7 +86,7 @@ class Options:
         try:
             meta = meta_of(search.view)
             if (kind := self._catalog(meta, block)) is not None:
-                return await _of_catalog(kind, query, (await self._answers.texts(who)).language)
+                return await _of_catalog(kind, query, (await self._answers.texts(who, meta.onboarding)).language)
             if meta.form == CHOOSE:
                 return await self._customers(meta, search)
             if meta.form == START:

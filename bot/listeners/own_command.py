@@ -65,14 +65,14 @@ class OwnCommand:
 
     async def run(self, command: SlashCommand) -> Answer | None:
         """The acknowledgement: an answer only its author sees, or None if a form opens."""
-        texts = await self._answers.texts(command.who)
-        verb, rest = parted(command.verb, command.rest, {*self._supports, *OTHER_WORDS, *OWN_WORDS})
-        command = replace(command, verb=OWN_WORDS.get(verb, OTHER_WORDS.get(verb, verb)), rest=rest)
+        word, rest = parted(command.verb, command.rest, {*self._supports, *OTHER_WORDS, *OWN_WORDS})
+        command = replace(command, verb=OWN_WORDS.get(word, OTHER_WORDS.get(word, word)), rest=rest)
         if command.verb == NEXT:
             self._open(command)
             return None
+        texts = await self._answers.texts(command.who, command.mentioned or command.channel_id)
         try:
-            return answer_of(await self._answer(command, texts))
+            return answer_of(await self._answer(command, word, texts))
         except ShownInstead as instead:
             return answer_of(instead.shown)
         except Exception as error:  # noqa: BLE001  the person is told
@@ -83,27 +83,31 @@ class OwnCommand:
             self._opened.append(command.key)
             self._background.later(self._modals.open(_click(command), self._next(command)))
 
-    async def _answer(self, command: SlashCommand, texts: Texts) -> Drawing:
+    async def _answer(self, command: SlashCommand, word: str, texts: Texts) -> Drawing:
+        """``word``: as they called what they want."""
         verb = command.verb
         if verb == STATUS:
             return await self._status(command)
         if verb == HELP:
             return own_command.own_help(texts)
         if verb in self._supports:
-            return await self._not_theirs(command.who, verb, texts)
+            return await self._not_theirs(command.who, word, texts)
         near = nearest(verb, [STATUS, HELP, *OWN_WORDS, *(one for one, of in OTHER_WORDS.items() if of in (STATUS, HELP))])
         if near:
             words = (OWN_WORDS.get(one, OTHER_WORDS.get(one, one)) for one in near)
             meant = " / ".join(dict.fromkeys(f"/onboarding {word}".strip() for word in words))
             return notice(texts.md("refused.did_you_mean", verb=verb, meant=meant))
         if near := nearest(verb, [*filter(None, self._supports), *OTHER_WORDS]):
-            return await self._not_theirs(command.who, OTHER_WORDS.get(near[0], near[0]), texts)
+            return await self._not_theirs(command.who, near[0], texts)
         return own_command.unknown(verb, texts)
 
-    async def _not_theirs(self, who: Who, verb: str, texts: Texts) -> Drawing:
+    async def _not_theirs(self, who: Who, word: str, texts: Texts) -> Drawing:
+        """``word``: one of support's, in any language."""
         async with self._store.read() as unit:
             takes_part = bool(await unit.onboardings(team_id=who.team_id, user_id=who.user_id, closed=True))
-        return own_command.for_support(verb, texts) if takes_part else own_command.for_support_alone(verb, self._support, texts)
+        if not takes_part:
+            return own_command.for_support_alone(word, self._support, texts)
+        return own_command.for_support(word, OTHER_WORDS.get(word, word), texts)
 
     @property
     def _support(self) -> Sequence[str]:
@@ -112,7 +116,7 @@ class OwnCommand:
     async def _status(self, command: SlashCommand) -> Drawing:
         async with self._store.read() as unit:
             case = await self._meant(unit, command)
-            texts = await self._texts(unit, case)
+            texts = await self._answers.texts_of(case)
             usual = case.rules.reminders.support_first
             shown = card.card(case.snapshot, case.journey, texts, case.situation, usual)
         self._newcomers.note(case)
@@ -122,7 +126,7 @@ class OwnCommand:
         """What a press on the checklist's button would open; a step that was given to them comes before the others. Raises ShownInstead."""
         async with self._store.read() as unit:
             case = await self._meant(unit, command)
-            texts = await self._texts(unit, case)
+            texts = await self._answers.texts_of(case)
             value = _pressed(card.next_button(case.snapshot, case.journey, texts, case.situation))
             given = form_given(case.snapshot, case.journey, command.who.user_id)
             if given and case.onboarding.closed_at is None:
@@ -134,10 +138,6 @@ class OwnCommand:
             self._newcomers.note(case)
             raise ShownInstead(own_command.nothing_to_fill(case.snapshot, case.journey, texts, case.situation))
 
-    async def _texts(self, unit: Unit, case: Case) -> Texts:
-        language = await self._people.language_of(unit, case.actor, case.onboarding.language)
-        return Texts(language, case.onboarding.journey)
-
     # -- which onboarding
 
     async def _meant(self, unit: Unit, command: SlashCommand) -> Case:
@@ -148,25 +148,23 @@ class OwnCommand:
         """
         who = command.who
         theirs = await unit.onboardings(team_id=who.team_id, user_id=who.user_id, closed=True)
-        there = [one for one in theirs if not one.severed_at]
         if command.mentioned and not any(one.channel_id == command.mentioned for one in theirs):
             raise Refused("not_in_onboarding")
-        if command.mentioned and not any(one.channel_id == command.mentioned for one in there):
+        chosen = _chosen(theirs, command)
+        found = [one for one in chosen if not one.severed_at]
+        if chosen and not found:
             raise Refused("not_shared")
-        found = _chosen(there, command)
         if len(found) == 1:
             return await self._cases.look(unit, found[0].id, who, May.EITHER, channel_id=command.channel_id, closed=True)
-        if theirs and not there:
-            raise Refused("not_shared")
-        texts = Texts(await self._people.language_of(unit, who))
+        texts = Texts(await self._people.language_of(unit, who, about=command.channel_id))
         if not found:
             raise ShownInstead(own_command.no_onboarding(self._support, texts))
         offered = []
         for one in found[:MANY]:
             with suppress(SealError):
                 case = await self._cases.look(unit, one.id, who, May.EITHER, closed=True)
-                offered.append(_offered(case, await self._texts(unit, case)))
-        raise ShownInstead(own_command.which(offered, texts))
+                offered.append(_offered(case, await self._answers.texts_of(case)))
+        raise ShownInstead(own_command.which(offered, max(0, len(found) - MANY), texts))
 
 
 @dataclass(frozen=True)
@@ -183,13 +181,13 @@ class Commands:
 
 
 def _chosen(theirs: Sequence[Onboarding], command: SlashCommand) -> Sequence[Onboarding]:
-    """Those that may be meant, of a channel's the open one, else its last; closed ones only where none is open."""
+    """Those that may be meant, of a channel's the open one, else its last; where none is told, those that are open and can be reached."""
     for channel in filter(None, (command.mentioned, "" if command.rest else command.channel_id)):
         if here := [one for one in theirs if one.channel_id == channel]:
             return [min(here, key=lambda one: (one.closed_at is not None, -(one.closed_at or one.started_at).timestamp()))]
     words = folded(command.rest)
     named = [one for one in theirs if words and words in folded(readable_name(one) or "")]
-    still_open = [one for one in theirs if one.closed_at is None]
+    still_open = [one for one in theirs if one.closed_at is None and not one.severed_at]
     return named or still_open or theirs
 
 

@@ -27,19 +27,22 @@ def unknown(verb: str, texts: Texts) -> Drawing:
     return drawing([section(texts.md("refused.unknown_command", verb=verb)), *own_help(texts).blocks])
 
 
-def for_support(verb: str, texts: Texts) -> Drawing:
-    """Instead of what a word of support's does: that it is theirs, how to come by the same, and what there is."""
+def for_support(word: str, verb: str, texts: Texts) -> Drawing:
+    """Instead of what a command of support's does: that it is theirs, how to come by the same, and what there is.
+
+    ``word``: as it was called; ``verb``: its name.
+    """
     instead = texts.md(INSTEAD.get(verb, "own.instead_ask"), button=texts("button.matrix"))
-    return drawing([section(f"{_is_supports(verb, texts)} {instead}"), *own_help(texts).blocks])
+    return drawing([section(f"{_is_supports(word, texts)} {instead}"), *own_help(texts).blocks])
 
 
-def for_support_alone(verb: str, support: Sequence[str], texts: Texts) -> Drawing:
+def for_support_alone(word: str, support: Sequence[str], texts: Texts) -> Drawing:
     """The same for somebody of no onboarding. ``support``: as in `no_onboarding`."""
-    return drawing([section(_is_supports(verb, texts)), *no_onboarding(support, texts).blocks])
+    return drawing([section(_is_supports(word, texts)), *no_onboarding(support, texts).blocks])
 
 
-def _is_supports(verb: str, texts: Texts) -> str:
-    return texts.md("own.for_support", verb=verb)
+def _is_supports(word: str, texts: Texts) -> str:
+    return texts.md("own.for_support", verb=word)
 
 
 def no_onboarding(support: Sequence[str], texts: Texts) -> Drawing:
@@ -49,13 +52,16 @@ def no_onboarding(support: Sequence[str], texts: Texts) -> Drawing:
     return drawing([section(told)])
 
 
-def which(theirs: Sequence[tuple[Snapshot, Block | None]], texts: Texts) -> Drawing:
-    """Whoever is of several onboardings presses what they meant. Each with the button for what comes next there, if anything does."""
+def which(theirs: Sequence[tuple[Snapshot, Block | None]], more: int, texts: Texts) -> Drawing:
+    """Whoever is of several onboardings presses what they meant. Each with the button for what comes next there, if anything does.
+    ``more``: how many aren't among them."""
     blocks = [section(texts("own.which"))]
     for snapshot, offered in theirs:
         onboarding = snapshot.onboarding
         blocks.append(section(" · ".join([typed(onboarding.customer), Raw(f"<#{onboarding.channel_id}>")])))
         blocks.append(actions(*([offered] if offered is not None else []), _checklist(snapshot, texts)))
+    if more:
+        blocks.append(section(texts("own.which_more", n=more)))
     return drawing(blocks)
 
 

@@ -11,6 +11,7 @@ from bot.messages.wording import sentence, worded
 from bot.slack.client import Slack, SlackError
 from bot.slack.people import People
 from bot.telemetry.logs import error_id
+from flows.cases.case import Case
 from flows.model import Onboarding
 from flows.people import Who
 from flows.problems import Refused
@@ -58,20 +59,25 @@ class PrivateAnswers:
     def __init__(self, store: Store, slack: Slack, people: People) -> None:
         self._store, self._slack, self._people = store, slack, people
 
-    async def texts(self, who: Who) -> Texts:
-        """In the person's language, even if the store is unavailable."""
-        return Texts(await self._people.language_of(None, who))
+    async def texts(self, who: Who, about: str = "") -> Texts:
+        """In the person's language, even if the store is unavailable. ``about``: the id of the onboarding or channel that it is about."""
+        return Texts(await self._people.language_of(None, who, about=about))
+
+    async def texts_of(self, case: Case) -> Texts:
+        """For whoever acts in a case, in the words of this customer's version of the journey."""
+        language = await self._people.language_of(case.unit, case.actor, case.onboarding.language)
+        return Texts(language, case.onboarding.journey)
 
     async def answer(self, who: Who, channel_id: str, key: str, **params: Any) -> None:
         """``key``: a text's, as `bot.messages.wording.sentence` takes it."""
-        await self.show(who, channel_id, notice(sentence(await self.texts(who), key, params)))
+        await self.show(who, channel_id, notice(sentence(await self.texts(who, channel_id), key, params)))
 
     async def explain(self, who: Who, channel_id: str, error: Exception, onboarding_id: str = "") -> None:
-        await self.show(who, channel_id, notice(await self.explained(who, error, onboarding_id)))
+        await self.show(who, channel_id, notice(await self.explained(who, error, onboarding_id, channel_id)))
 
-    async def explained(self, who: Who, error: Exception, onboarding_id: str) -> str:
+    async def explained(self, who: Who, error: Exception, onboarding_id: str, channel_id: str = "") -> str:
         """As the function. Steps are named as in this customer's version of the journey."""
-        texts = await self.texts(who)
+        texts = await self.texts(who, onboarding_id or channel_id)
         if onboarding_id and isinstance(error, Refused) and error.params.keys() & NAMED:
             texts = texts.of(await self._journey_of(onboarding_id))
         return explained(texts, error)

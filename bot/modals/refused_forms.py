@@ -29,7 +29,7 @@ class RefusedForms:
     async def told(self, who: Who, error: Exception, onboarding_id: str, inspected: Inspected, values: Mapping[str, Any]) -> View:
         """A refusal, with what somebody else recorded first and what was typed (``values``: the modal's state), which takes the form's
         place; of a failure, only why: it is shown over the form, so that what was typed can be sent again."""
-        texts = await self._answers.texts(who)
+        texts = await self._answers.texts(who, onboarding_id)
         told = await self._answers.explained(who, error, onboarding_id)
         blocks = list[Block]()
         if isinstance(error, Refused) and inspected.page is not None:

@@ -85,7 +85,8 @@ class Modals:
             if done:
                 await opener(click.trigger_id, await self._or_why_not(ready, click, meta) if in_window else ready.result())
                 return
-            shown = await opener(click.trigger_id, loading_view(await self._answers.texts(click.who), meta))
+            texts = await self._answers.texts(click.who, meta.onboarding or click.channel_id)
+            shown = await opener(click.trigger_id, loading_view(texts, meta))
             await self._slack.update_view(shown, await self._or_why_not(ready, click, meta))
         except SlackError as error:
             log.warning("a form could not be shown", extra={"error": error.error})
@@ -100,11 +101,11 @@ class Modals:
         try:
             return await ready
         except ShownInstead as instead:
-            texts = await self._answers.texts(click.who)
+            texts = await self._answers.texts(click.who, meta.onboarding or click.channel_id)
             return notice_view(texts("form_ui.message"), instead.shown.blocks, texts)
         except Exception as error:  # noqa: BLE001  every failure is shown
-            told = await self._answers.explained(click.who, error, meta.onboarding)
-            return message_view(await self._answers.texts(click.who), told)
+            told = await self._answers.explained(click.who, error, meta.onboarding, click.channel_id)
+            return message_view(await self._answers.texts(click.who, meta.onboarding or click.channel_id), told)
 
     async def _first_view(self, click: Click, asked: FormMeta | Coroutine[Any, Any, FormMeta]) -> View:
         meta, proposed = asked if isinstance(asked, FormMeta) else await asked, StartProposal()

@@ -30,7 +30,9 @@ class People:
     def __init__(self, store: Store, slack: Slack, access: Access, *, for_locale: Callable[[str, str], str]) -> None:
         self._store, self._slack, self._access, self._for_locale = store, slack, access, for_locale
         self._people: dict[Who, Person] = {}
-        self._addressed_in: dict[Who, str] = {}  # the language in which someone of a customer was addressed last
+        self._addressed_in: dict[
+            Who, str
+        ] = {}  # the language in which someone of a customer was addressed last, empty if in none
         self.bot_user_id = ""
 
     def know(self, person: Person) -> None:
@@ -87,31 +89,34 @@ class People:
         """Those of them who were seen before."""
         return [person for who, person in self._people.items() if who.user_id in user_ids]
 
-    async def language_of(self, unit: Unit | None, who: Who, onboarding_language: str = "") -> str:
+    async def language_of(self, unit: Unit | None, who: Who, onboarding_language: str = "", *, about: str = "") -> str:
         """In which language to address a person. Support's people: their own, according to Slack. A customer's people: that of their
         onboarding, since Slack does not tell which language people of another company have chosen.
 
-        ``onboarding_language``: of the onboarding it is about, if that is known. Without a unit, the store may be unavailable or slow.
+        ``onboarding_language``: of the onboarding it is about. ``about``: its id or its channel's, if the language isn't at hand; of no
+        onboarding of theirs, it is that of another one. Without a unit, the store may be unavailable or slow: then it is the language in
+        which they were addressed last.
         """
         supports = self._access.is_support(who)
         if onboarding_language and not supports:
             self._addressed_in[who] = onboarding_language
-        if (who not in self._people) if supports else (who not in self._addressed_in):
-            if unit is not None:
-                await self._learn_language(unit, who, supports=supports)
-            else:
-                with suppress(Unavailable, TimeoutError):
-                    async with asyncio.timeout(SOON_SECONDS), self._store.read() as reading:
-                        await self._learn_language(reading, who, supports=supports)
-        if not supports and who in self._addressed_in:
-            return self._addressed_in[who]
+        elif not supports or who not in self._people:
+            await self._learn_language(unit, who, about)
+        if not supports and (language := self._addressed_in.get(who)):
+            return language
         person = self._people.get(who)
         return self._for_locale(person.locale if person else "", onboarding_language)
 
-    async def _learn_language(self, unit: Unit, who: Who, *, supports: bool) -> None:
+    async def _learn_language(self, unit: Unit | None, who: Who, about: str) -> None:
+        if unit is None:
+            with suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(SOON_SECONDS), self._store.read() as reading:
+                    await self._learn_language(reading, who, about)
+            return
         await self.known(unit, who)
-        if not supports and (found := await unit.language_of(who, colleagues=who.team_id != self._access.team_id)):
-            self._addressed_in[who] = found
+        if not self._access.is_support(who):
+            colleagues = who.team_id != self._access.team_id
+            self._addressed_in[who] = await unit.language_of(who, about, colleagues=colleagues)
 
     async def zone_of(self, unit: Unit, who: Who) -> str:
         """The person's IANA time zone, according to Slack; UTC if it isn't known."""

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.messages.buttons import Act
 from bot.messages.texts import Texts
-from flows.cases import manage
+from flows.cases import channels, manage
 from flows.cases.case import Case
 from flows.people import Side
 from flows.ports import Unit
@@ -150,9 +150,9 @@ async def test_status_and_help_are_theirs_and_a_slip_is_asked_back(place: Guests
 
 
 async def test_of_several_onboardings_it_is_the_channel_s_or_they_press_one(place: Guests) -> None:
-    gus = place.gus
+    gus, pt = place.gus, Texts("pt_BR")
     channel = place.slack.add_channel("second_pismo", place.slack.world.teams[0], [place.sam, gus])
-    second = await place.begin(channel, gus, "Guest Leasing")
+    second = await place.begin(channel, gus, "Guest Leasing", language="pt_BR")
     await place.send(second, "planning", gus)
     assert await place.opens(gus, "", place.channel) == EN("step.planning.title")
     assert "Guest Leasing" in (await place.typed(gus, "status", channel)).text
@@ -166,7 +166,25 @@ async def test_of_several_onboardings_it_is_the_channel_s_or_they_press_one(plac
     await gus.close()
     await gus.click(asked, action_id=f"{Act.CHECKLIST}:{second}")
     await place.settled()
-    assert EN("card.title", customer="Guest Leasing") in place.answers(gus)[-1]
+    assert pt("card.title", customer="Guest Leasing") in place.answers(gus)[-1]
+    for texts, here in ((EN, place.channel), (pt, channel), (EN, place.channel)):  # each in its onboarding's language
+        assert texts("own.for_support", verb="fila") in (await place.typed(gus, "fila", here)).text
+    home = await gus.open_home()
+    assert home is not None
+    for title in (EN("card.title", customer="Guest Credit"), pt("card.title", customer="Guest Leasing")):
+        assert title in json.dumps(home.data, ensure_ascii=False)
+
+    def changed(case: Case) -> None:
+        case.onboarding.language = "es"
+
+    await place.act(second, changed, place.sam)  # as by another process
+    es = Texts("es")
+    assert es("own.title") in (await place.typed(gus, "help", channel)).text
+    await place.act(second, channels.sever)
+    for line in ("", "status"):  # nothing is said of the other one instead
+        assert es("refused.not_shared") in (await place.typed(gus, line, channel)).text
+    await place.act(second, channels.share)
+    assert es("card.title", customer="Guest Leasing") in (await place.typed(gus, "status", channel)).text
     await place.close(second)
 
 

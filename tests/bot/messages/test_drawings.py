@@ -86,7 +86,7 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
     yield "status", board.one(made, JOURNEY, texts, at, made.notes)
     yield "help", board.help_view(texts)
     offered = card.next_button(made, JOURNEY, texts, at)
-    yield "own command: several", own_command.which([(made, None), (made, offered)], texts)
+    yield "own command: several", own_command.which([(made, None), (made, offered)], 2, texts)
     yield "own command: nothing", own_command.nothing_to_fill(made, JOURNEY, texts, at)
     yield "which customer", which_customer.which("skip", made.onboarding.customer, Page(samples.standing(), 0, 12), texts)
 

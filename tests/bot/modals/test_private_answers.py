@@ -26,7 +26,7 @@ class Answers(PrivateAnswers):
         super().__init__(store, nothing, nothing)
         self._folder = folder
 
-    async def texts(self, who: Who) -> Texts:  # noqa: ARG002
+    async def texts(self, who: Who, about: str = "") -> Texts:  # noqa: ARG002
         return Texts("en", folder=self._folder)
 
 
