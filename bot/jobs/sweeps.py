@@ -93,7 +93,7 @@ class Sweeps:
         """Customers of whom nobody has pressed anything since the onboarding began."""
 
         async def serve(case: Case) -> int:
-            return silence.tell(case)
+            return silence.tell(case, self._cases.access.team_id)
 
         await self._sweep("silence", silence.due, serve)
 

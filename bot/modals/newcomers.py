@@ -27,7 +27,7 @@ class Newcomers:
 
     def note(self, case: Case) -> None:
         """Whoever is the first of the customer's to press or type something, or is new here. After the acknowledgement."""
-        if self.is_new(case) or (case.role in THEIRS and case.onboarding.pressed_at is None):
+        if self.is_new(case) or (case.role in THEIRS and case.is_first(case.actor)):
             self._background.later(self.remember(case.actor, case.id))
 
     async def remember(self, who: Who, onboarding_id: str) -> None:

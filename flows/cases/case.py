@@ -156,10 +156,16 @@ class Case:
         """Append to the onboarding's audit log; see `Unit.record`."""
         self.unit.record(self.id, tag, by or self.actor, facts=facts, changes=changes)
 
+    def is_first(self, who: Who) -> bool:
+        """Whether nobody of the customer's company has pressed or typed anything before. One of the installing workspace who acts for
+        another company is none of it: that Slack lets them says nothing about the others."""
+        return self.onboarding.pressed_at is None and who.team_id == self.onboarding.team_id
+
     def hear(self, who: Who) -> None:
-        """Somebody of the customer presses or types something: support need not be told, or reminded, that nobody does."""
-        if self.onboarding.pressed_at is None:
-            self.onboarding.pressed_at = self.now
+        """Somebody at the customer presses or types something: support need not be told, or reminded, that nobody does."""
+        if not self.is_first(who):
+            return
+        self.onboarding.pressed_at = self.now
         for call in self.snapshot.calls:
             if call.kind == passed.SILENT and call.answered_at is None:
                 call.answered_at, call.answered_by = self.now, who.user_id

@@ -23,8 +23,11 @@ async def due(unit: Unit) -> Sequence[str]:
     return await unit.unheard(unit.now - timedelta(days=PATIENCE.days))
 
 
-def tell(case: Case) -> int:
-    """Tell support, in its own business hours, if a business day of the customer's is over. Returns how many times: 0 or 1."""
+def tell(case: Case, own_team: str) -> int:
+    """Tell support, in its own business hours, if a business day of the customer's is over. Returns how many times: 0 or 1.
+
+    ``own_team``: the installing workspace; where the customer's people are of it, no permission of Slack Connect is in their way.
+    """
     onboarding, support = case.onboarding, case.rules.support_calendar
     told = any(call.kind == SILENT for call in case.snapshot.calls)  # by another process
     if told or onboarding.pressed_at is not None or onboarding.severed_at is not None:
@@ -37,5 +40,6 @@ def tell(case: Case) -> int:
     case.snapshot.calls.append(call)
     case.log("silence:tell", by=SYSTEM)
     about = {"customer": onboarding.customer, "channel": onboarding.channel_id, "since": int(onboarding.started_at.timestamp())}
-    case.warn("nobody_pressed", mention=[onboarding.owner_id], **about)
+    key = "nobody_pressed_guests" if onboarding.team_id == own_team else "nobody_pressed"
+    case.warn(key, mention=[onboarding.owner_id], **about)
     return 1

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from flows.cases import fill, silence
+from flows.cases import fill, manage, silence
 from flows.cases.access import May
+from flows.cases.case import Case
 from flows.desk import Need, Wanted
+from flows.people import Side, Who
 from flows.ports import Unit
 from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, MONDAY, OWNER, CaseBook, case_book
 
 DAY = timedelta(days=1)
+PAT = Who(OWNER.team_id, "UPAT")
 FRIDAY = datetime(2026, 3, 13, 20, tzinfo=UTC)
 """Five in the afternoon in São Paulo."""
 
@@ -24,12 +27,16 @@ async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
         yield book
 
 
+def tell(case: Case) -> int:
+    return silence.tell(case, OWNER.team_id)
+
+
 async def swept(acme: CaseBook) -> list[str]:
     """Whom support is told of, by a sweep."""
     await acme.news("say")
     for one in await acme.do(silence.due):
         assert one == acme.id
-        await acme.act(silence.tell)
+        await acme.act(tell)
     return [
         effect.arguments["params"]["customer"] for effect in await acme.news("say") if effect.arguments["key"] == "nobody_pressed"
     ]
@@ -53,6 +60,8 @@ async def test_support_is_told_once_and_the_row_goes_when_somebody_presses(acme:
         lambda case: case.say("customer", "planning", "stuck_received", by=LEAD.user_id), KIM
     )  # support's own don't count
     assert await swept(acme) == []
+    await acme.act(lambda case: manage.assign(case, "planning", PAT, Side.CUSTOMER))
+    await acme.act(lambda case: fill.fillable(case, "planning"), PAT)  # of Pismo's workspace, as nobody of the bank's is
     assert await waits(acme) == [Need.SILENT]
     await acme.act(lambda case: fill.fillable(case, "planning"), LEAD)
     assert await waits(acme) == []
@@ -66,9 +75,12 @@ async def test_a_weekend_is_no_day_and_a_press_by_anybody_of_the_customer_is_eno
     for hours in (24, 40, 63, 71.9):
         acme.now = FRIDAY + timedelta(hours=hours)
         assert [one for one in await acme.do(silence.due) if one == quiet] == [quiet] * (hours >= 24)
-        assert await acme.act(silence.tell) == 0
+        assert await acme.act(tell) == 0
     acme.now = FRIDAY + timedelta(hours=72)
-    assert await acme.act(silence.tell) == 1
+    assert await acme.act(lambda case: silence.tell(case, own_team=LEAD.team_id)) == 1
+    told = [one.arguments["key"] for one in await acme.news("say")]
+    assert "nobody_pressed_guests" in told  # of Pismo's workspace themselves: no permission of Slack Connect is in their way
+    assert "nobody_pressed" not in told
     pressing = await acme.start("C3", "Pressing Bank")
 
     async def joins(unit: Unit) -> None:
@@ -78,4 +90,3 @@ async def test_a_weekend_is_no_day_and_a_press_by_anybody_of_the_customer_is_eno
     await acme.do(joins)
     acme.now += 7 * DAY
     assert pressing not in await acme.do(silence.due)
-    assert OWNER.user_id in str([one.arguments for one in await acme.news("say")])
