@@ -106,6 +106,7 @@ class Sweeps:
     async def count_down(self) -> None:
         """Checklists say how many days are left until go-live: soon after the customer's midnight, each is drawn again. Slack isn't called
         for one that shows that already."""
+        midnights: dict[str, datetime] = {}
 
         async def due(unit: Unit) -> Sequence[str]:
             ids = await unit.counting_down()
@@ -117,11 +118,12 @@ class Sweeps:
         async def serve(case: Case) -> int:
             situation = case.situation
             tomorrow = situation.today + timedelta(days=1)
-            self._tomorrow[case.id] = datetime.combine(tomorrow, time(), ZoneInfo(situation.timezone))
+            midnights[case.id] = datetime.combine(tomorrow, time(), ZoneInfo(situation.timezone))
             case.ask(Draw(what="card"))
             return 1
 
-        await self._sweep("go_live", due, serve)
+        for one in await self._sweep("go_live", due, serve):
+            self._tomorrow[one] = midnights[one]
 
     async def follow_channel(self, channel: str) -> None:
         """Review cards of open onboardings appear in support's channel, if it is another than it was."""
@@ -199,8 +201,10 @@ class Sweeps:
         counted: Counter | None = None,
         unread: bool = False,
         instead: Instead | None = None,
-    ) -> None:
-        """``unread``: a customer whose answers can't be read is served too, as `Cases.open` does with ``shows`` False. ``instead``: what is
+    ) -> Sequence[str]:
+        """Returns the ids of those who were served.
+
+        ``unread``: a customer whose answers can't be read is served too, as `Cases.open` does with ``shows`` False. ``instead``: what is
         done about one of whom nothing can be read or recorded, besides skipping them.
 
         One transaction per customer. If another writer holds a customer's rows, that one is left for the next sweep.
@@ -210,7 +214,7 @@ class Sweeps:
         """
         async with self._store.read() as unit:
             ids = await due(unit)
-        locked = False
+        served, locked = list[str](), False
         for onboarding_id in ids:
 
             async def work(unit: Unit, onboarding_id: str = onboarding_id, *, shows: bool = True) -> int:
@@ -237,5 +241,7 @@ class Sweeps:
                     await self._store.transact(partial(instead, onboarding_id=onboarding_id))
             else:
                 locked = False
+                served.append(onboarding_id)
                 if counted is not None:
                     counted.inc(done)
+        return served

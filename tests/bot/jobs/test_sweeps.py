@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from bot.jobs.sweeps import Sweeps
+from bot.jobs.sweeps import AGAIN, Sweeps
 from flows.cases.report import PATIENCE
 from flows.desk import Need, Wanted
 from flows.model import Expiry, Grant, Onboarding, new_id
@@ -256,7 +256,13 @@ async def test_a_checklist_is_drawn_once_a_day_for_its_days_until_go_live_and_no
         book.now += timedelta(days=1)
         await book.store.transact(partial(_goes_live, onboarding_id=ids[-1], day=date(2026, 6, 30)))
         assert sorted(await drawn()) == sorted(ids[:-1])  # whose go-live is sooner
-        assert await drawn() == [ids[-1]]
+        refused = f"BEFORE INSERT ON effects WHEN NEW.onboarding_id = '{ids[-1]}' BEGIN SELECT RAISE(ABORT, 'full'); END"
+        with contextlib.closing(sqlite3.connect(tmp_path / "case.db", isolation_level=None)) as connection:
+            connection.execute(f"CREATE TRIGGER refused {refused}")
+            assert await drawn() == []
+            connection.execute("DROP TRIGGER refused")
+        book.now += AGAIN
+        assert await drawn() == [ids[-1]]  # and not only on the next day
 
 
 async def _goes_live(unit: Unit, onboarding_id: str, day: date) -> None:
