@@ -39,6 +39,7 @@ async def start(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) -> st
     case = Case(unit, rules, snapshot, actor, Role.SUPPORT)
     facts = {
         "channel": asked.channel_id,
+        "company": case.onboarding.team_id,
         "team": asked.lead.team_id,
         "lead": asked.lead.user_id,
         "journey": case.onboarding.journey,
