@@ -367,7 +367,7 @@ TOKENS: dict[str, tuple[Callable[[SetupPlace], str], str]] = {
     ),
     "of another customer, without saying so": (
         of_another_customer_in_silence,
-        line("check.tenant", "failed", "proof.forbidden"),
+        line("check.tenant", "failed", "proof.forbidden_unnamed"),
     ),
 }
 

@@ -133,7 +133,7 @@ class Checks:
 
     def _no_access(self) -> None:
         """Where Pismo forbids every call, that is rarely a matter of permission groups."""
-        forbidden = [found for found in self._found if found["reason"] == "forbidden"]
+        forbidden = [found for found in self._found if found["reason"] in ("forbidden", "forbidden_unnamed")]
         if {found["check"] for found in forbidden} >= {PROGRAMS_CHECK, ORGANIZATION_CHECK}:
             for found in forbidden:
                 found["reason"] = "no_access"
@@ -232,6 +232,8 @@ class Checks:
         reason = _REASONS.get(error.kind, "refused")
         if check == "token" and error.kind is PismoErrorKind.UNAUTHORIZED:
             reason = "assertion_refused"
+        elif reason == "forbidden" and check != "token" and not self._has("tenant", "passed"):
+            reason = "forbidden_unnamed"  # nobody knows whose the token is
         self._unanswered(check, "failed", reason, error)
 
     def _unanswered(self, check: str, outcome: str, reason: str, error: PismoError) -> None:

@@ -126,7 +126,7 @@ async def test_where_nothing_tells_whose_token_it_is_no_programs_are_counted() -
         await checks.run(SecretStr("an-opaque-access-token"))
     told = {line["check"]: (line["outcome"], line["reason"], line["params"]) for line in checks.lines}
     assert told["programs"] == ("skipped", "tenant_unknown", {})
-    assert told["organization"][:2] == ("failed", "forbidden")
+    assert told["organization"][:2] == ("failed", "forbidden_unnamed")
     assert checks.programs is None
 
 
