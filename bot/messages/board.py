@@ -24,7 +24,7 @@ def age(since: datetime | None, now: datetime, texts: Texts) -> str:
         return texts("age.days", n=seconds // 86400)
     if seconds >= 3600:
         return texts("age.hours", n=seconds // 3600)
-    return texts("age.minutes", n=max(seconds // 60, 0))
+    return texts("age.minutes", n=seconds // 60) if seconds >= 60 else texts("age.less")
 
 
 def help_view(texts: Texts) -> Drawing:

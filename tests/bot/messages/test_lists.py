@@ -1,15 +1,18 @@
 """Support's lists as drawn: every row can be reached, in either form, and leads to its card."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.messages.blocks import BLOCKS, MESSAGE_TEXT
+from bot.messages.board import age
 from bot.messages.buttons import Act, OldButton, parse
 from bot.messages.links import Links
 from bot.messages.lists import WITH_WORDS, Asked, ListKind, StuckCall, board, message, queue
 from bot.messages.tables import ROWS, length, without_tables
+from bot.messages.texts import Texts
 from flows.desk import Need, Only, Page, Place
 from playground.slack.checks import check_message
 from tests.bot.messages import samples
@@ -89,3 +92,9 @@ def test_every_filter_comes_back_as_it_was_chosen_and_no_other() -> None:
         assert len(options) == len(Only) + len(look.steps)
     with pytest.raises(OldButton):
         Asked.of(asked.value.model_copy(update={"only": "zebra"}))
+
+
+def test_an_age_is_no_number_before_a_minute_is_over() -> None:
+    en = Texts("en")
+    told = [age(samples.NOW - timedelta(seconds=seconds), samples.NOW, en) for seconds in (0, 59, 60)]
+    assert told == [en("age.less"), en("age.less"), en("age.minutes", n=1)]
