@@ -97,7 +97,9 @@ class Neighbours:
         async with self._store.read() as unit:
             elsewhere = await unit.members_elsewhere([*visitors, lead.user_id], channel.id)
             theirs = await company_lead(unit, Who(lead.team_id, lead.user_id), self._access.team_id)
-            strangers = of_other_customers(elsewhere, theirs, company="" if company == self._access.team_id else company)
+            strangers = of_other_customers(elsewhere, theirs, company="" if company == self._access.team_id else company) & {
+                *visitors
+            }
             ids = {member.onboarding_id for member in elsewhere if member.user_id in strangers}
             found = [await unit.get(Onboarding, one) for one in sorted(ids)]
         return [one.customer for one in found if one is not None]

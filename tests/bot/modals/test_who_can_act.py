@@ -7,7 +7,6 @@ import pytest_asyncio
 
 from bot.messages.buttons import Act
 from bot.messages.texts import Texts
-from flows.people import Who
 from playground.slack import Channel
 from playground.slack.forms import field_named
 from playground.walkthrough import action_id, ready
@@ -119,6 +118,11 @@ async def test_who_cannot_be_chosen_reads_why_and_who_can_has_it_then(office: Wo
         snapshot = await office.snapshot(acme)
         assert snapshot.lead() == who(people["Rui"] if verb == "hand-over" else office.ana)
     assert snapshot.steps["planning"].assignee_id == office.bruno.id
+    card = office.journey.lasting("card")
+    for name in ("Iris", "Otto", "Gus"):  # whom they see it with makes nobody the customer's
+        await people[name].click(card, action_id=action_id(card.blocks, Act.OPEN_FORM))
+        await office.settled()
+        assert EN("refused.not_in_onboarding") in office.answers(people[name])[-1]
 
 
 @pytest.mark.parametrize("name", ["Pat", "Sally"])
@@ -144,13 +148,14 @@ async def test_people_of_the_installing_workspace_lead_and_act_as_the_customer_s
 
 
 async def test_an_onboarding_starts_with_a_member_as_lead_where_the_company_is_and_where_there_is_none(office: Workplace) -> None:
-    pismo, acme = office.slack.world.teams[:2]
-    shared = office.slack.add_channel("more_pismo", pismo, [office.sam, office.pat, office.ana], shared_with=[acme])
-    own = office.slack.add_channel("inner_pismo", pismo, [office.sam, office.pat])
+    """A member who leads another customer, too."""
+    (pismo, acme), rui = office.slack.world.teams[:2], office.everyone["Rui"]
+    shared = office.slack.add_channel("more_pismo", pismo, [office.sam, rui, office.ana], shared_with=[acme])
+    own = office.slack.add_channel("inner_pismo", pismo, [office.sam, rui])
     leo = office.everyone["Leo"]
     for channel, company, others in ((shared, acme.id, ["ana"]), (own, pismo.id, [])):
         await asked(office, "start", channel)
-        assert [*await office.sam.search(label("start"), "")] == [*others, "pat"]
+        assert [*await office.sam.search(label("start"), "")] == [*others, "rui"]
         await office.sam.fill({EN("field.start.customer.label"): f"Bank of {channel.name}"})
         for user_id, key in (
             (office.slack.bot_user_id, "person_is_app"),
@@ -161,15 +166,15 @@ async def test_an_onboarding_starts_with_a_member_as_lead_where_the_company_is_a
             assert await chosen(office, "start", user_id) == EN(f"error.{key}"), key
         for owner in (office.slack.bot_user_id, leo, office.pat, office.gus, office.ana, office.everyone["Uli"]):
             await office.sam.fill({EN("field.start.owner.label"): owner})
-            assert await chosen(office, "start", office.pat.id) == EN("error.owner_not_support")
+            assert await chosen(office, "start", rui.id) == EN("error.owner_not_support")
         await office.sam.fill({EN("field.start.owner.label"): office.kim})
-        assert await chosen(office, "start", office.pat.id) == ""
+        assert await chosen(office, "start", rui.id) == ""
         async with office.bot.store.read() as unit:
             found = await unit.by_channel(channel.id)
         assert found is not None
         assert found.team_id == company
-        assert (await office.snapshot(found.id)).lead() == Who(pismo.id, office.pat.id)
-        await office.pat.click(channel.messages[0], action_id=action_id(channel.messages[0].blocks, Act.OPEN_FORM))
-        await office.slack.until(lambda: ready(office.pat.view))
-        await office.pat.close()
+        assert (await office.snapshot(found.id)).lead() == who(rui)
+        await rui.click(channel.messages[0], action_id=action_id(channel.messages[0].blocks, Act.OPEN_FORM))
+        await office.slack.until(lambda: ready(rui.view))
+        await rui.close()
         await office.close(found.id)
