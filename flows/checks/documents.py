@@ -5,7 +5,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from flows.checks.iso_codes import alpha2
+from flows.checks.iso_codes import alpha2, alpha3
+from flows.checks.spelling import words
 
 # Country -> its companies' ids, most common first: "name as shown|python-stdnum module" or "name|=pattern", where an id has a
 # format but no check digits. Personal ids are included where sole traders use them.
@@ -99,12 +100,24 @@ _STANDARDS: dict[str, tuple[str, ...]] = {
 _ALSO = {"MX": "&"}
 """Signs besides letters and digits that belong to a country's ids: a Mexican RFC begins with letters of the company's name."""
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
-_GAP = re.compile(r"[\s:.#º°]+")
-_MAX_LABEL = 40
-_LABELS = frozenset(
-    {"CIF", "COMPANYNUMBER", "IVA", "LEI", "NIF", "TAXID", "TAXNUMBER", "TIN", "USTID", "VAT", "VATID", "VATNO", "VATNUMBER"}
-)
-"""What numbers are called besides their standards' names."""
+_LABEL = re.compile(r"[\W_]*((?:[^\W\d_]\.)+[^\W\d_]?(?![^\W_])|[^\W\d_]+)")
+"""A word, or letters with dots: ``C.N.P.J.``, ``N.º``."""
+_LABEL_BEHIND = re.compile(r"[\W_]([^\W\d_]+)[\W_]*$")
+_LABEL_WORDS = """
+n no nr nro num numero number nummer code codigo reg registro
+a the of in for de da do del el la o e y con sob inscrita inscrito
+id ident identification identificacion identificacao irs employer fein federal fiscal tax
+vat gst tin tributario tributaria unico rol ruc run rut cif nif iva lei crn acn abn pan
+business company companies house registered registration england wales
+empresa sociedad matriz sede cgc mf me cuil homoclave contribuinte contribuyente
+ced cedula jur juridica partita p pi piva cf rcs tva siren siret btw kvk uid ust ustid umsatzsteuer mwst
+"""
+"""Words of what numbers are called, besides those of their standards' names."""
+_CHECK_DIGIT = re.compile(r"[\s,-]*\b(?:d\.?\s?v|d[ií]gito(?: de)? verifica(?:dor|ci[oó]n))\b[\s.:-]*(?=\d\W*$)", re.IGNORECASE)
+"""``213.123.432 DV 1``, as in Colombia."""
+_ORDINAL = re.compile("[º°ª]")
+_AROUND = re.compile(r"^[^\w&]+|[^\w&]+$")
+_LOOSE = re.compile(r"\s*([./-])\s*")
 _EVERYWHERE = "LEI|lei"  # ISO 17442
 _LEI_LENGTH = 20
 _MAX_CHARS = 100
@@ -124,26 +137,41 @@ class DocumentCheck:
 
 
 def check_document(number: str, country: str) -> DocumentCheck:
-    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. What the number is called may stand before it. Never raises."""
+    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. What the number is called may stand before or behind it. Never raises."""
     found = _check(number, country)
     without = plain_number(number, country)
     return found if found.ok or without == number else _check(without, country)
 
 
 def plain_number(number: str, country: str) -> str:
-    """``CNPJ: 11.222.333/0001-81`` without ``CNPJ:``, if what follows is right for the country; else as it is. Dashes and digits of other
-    kinds become plain ones. Never raises."""
-    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", number[:_MAX_CHARS]).replace("&amp;", "&")).strip()
+    """``CNPJ nº 11.222.333/0001-81`` without ``CNPJ nº``, where the country's numbers are known; another one is left as it is. Dashes and
+    digits of other kinds become plain ones. Never raises."""
     if len(number) > _MAX_CHARS:
         return number
+    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", _ORDINAL.sub(" ", number)).replace("&amp;", "&")).strip()
+    if not _STANDARDS.get(alpha2(country) or ""):
+        return plain
+    parts = _without_labels(_CHECK_DIGIT.sub("-", plain), country)
+    right = next((part for part in parts if _check(part, country).ok), None)
+    if right is not None:
+        return _LOOSE.sub(r"\1", right)
+    return parts[-1] if parts[-1][:1].isdigit() else plain
+
+
+def _without_labels(text: str, country: str) -> list[str]:
+    """The text, and what is left of it as one word after the other of what such numbers are called is cut off, without signs around."""
     code = alpha2(country) or ""
-    names = (entry.partition("|")[0] for entry in _STANDARDS.get(code, ()))
-    labels = {_compact(name.upper(), code) for name in names} | _LABELS
-    for gap in _GAP.finditer(plain, 0, _MAX_LABEL):
-        rest = plain[gap.end() :]
-        if _compact(plain[: gap.start()].upper(), code) in labels and _check(rest, country).ok:
-            return rest
-    return plain
+    names = " ".join(entry.partition("|")[0] for entry in _STANDARDS[code])
+    known = {*words(f"{_LABEL_WORDS} {names} {code} {alpha3(code)}"), *("".join(words(name)) for name in names.split())}
+    parts, start, end = [text], 0, len(text)
+    while (label := _LABEL_BEHIND.search(text, start, end)) and "".join(words(label[1])) in known:
+        end = label.start()
+        parts.append(text[:end])
+    while (label := _LABEL.match(text, start, end)) and (word := "".join(words(label[1]))) in known:
+        start = label.end()
+        if len(word) > 1 or word == "n":  # a single letter may be the number's own
+            parts.append(text[start:end])
+    return [_AROUND.sub("", part) for part in parts]
 
 
 def _check(number: str, country: str) -> DocumentCheck:

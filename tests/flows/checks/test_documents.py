@@ -107,7 +107,9 @@ def test_a_text_of_thousands_of_digits_is_no_number() -> None:
     [
         ("CNPJ: 16.727.230/0001-97", "BRA", "16.727.230/0001-97"),
         ("\uff11\uff16.727.230/0001\u201397", "BRA", "16.727.230/0001-97"),
-        ("CNPJ: 16.727.230/0001-98", "BRA", "CNPJ: 16.727.230/0001-98"),  # nothing is cut off what is not understood
+        ("CNPJ nº 16.727.230/0001-98", "BRA", "16.727.230/0001-98"),
+        ("E-11470283-5", "VEN", "E-11470283-5"),
+        ("Number of Acme 12", "BRA", "Number of Acme 12"),  # nothing is cut off what is not understood
         ("GODE561231GR8", "MEX", "GODE561231GR8"),
         ("HRB 12345", "DEU", "HRB 12345"),
         ("No. 7", "AND", "No. 7"),
@@ -115,3 +117,31 @@ def test_a_text_of_thousands_of_digits_is_no_number() -> None:
 )
 def test_what_a_number_is_called_is_no_part_of_it(typed: str, country: str, kept: str) -> None:
     assert plain_number(typed, country) == plain_number(kept, country) == kept
+
+
+LABELLED = """\
+BRA 11.222.333/0001-81 CNPJ nº #|CNPJ n° #|CNPJ/MF nº #|C.N.P.J.: #|CNPJ (MF) #|# (CNPJ)|# - Matriz|Nº #|BR #|"#".
+BRA 390.533.447-05 inscrito no CPF/MF sob o nº #|CPF: #
+ARG 20-05536168-2 CUIT Nº #|C.U.I.T. N° #|CUIT N.º #|CUIL/CUIT: #|CUIT nro. #
+MEX GODE561231GR8 RFC Nº #|R.F.C.: #|RFC con homoclave: #|# (RFC)
+COL 213.123.432-1 NIT No. #|N.I.T. #|NIT 213.123.432 DV 1|213.123.432 dígito de verificación: 1
+CHL 12.531.909-2 RUT N° #|Rol Único Tributario #|RUN #
+PER 20512333797 RUC Nº #|R.U.C. N° #|RUC20512333797
+URY 21-100342-001-7 RUT N.º #|RUT/RUC: #
+PRT 501964843 Contribuinte n.º #|NIPC n.º #|Número de contribuinte #
+ESP J-99216582 C.I.F. nº #|NIF/CIF: #
+USA 91-1144442 Employer Identification Number (EIN): #|Federal Tax ID #|FEIN #|US EIN #
+GBR SC123456 Company No. #|Company Registration Number: #|CRN #
+IND 27AAPFU0939F1ZV GST No. #|GSTIN No. #
+ITA 00743110157 P. IVA: #|C.F. e P.IVA #
+"""
+"""A country, a number of its, and how people write it, with # for the number itself."""
+
+
+def test_labels_and_signs_around_a_number_are_cut_off() -> None:
+    wrong = []
+    for line in LABELLED.splitlines():
+        country, number, typed = line.split(maxsplit=2)
+        several = typed.replace("#", number).split("|")
+        wrong += [one for one in several if plain_number(one, country) != number or not check_document(one, country).ok]
+    assert wrong == []
