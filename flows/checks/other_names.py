@@ -183,6 +183,13 @@ _ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
 """Those that IANA's database no longer has, since their countries don't use them, and America's short ones."""
 
 
+def names_of(country: str) -> tuple[str, ...]:
+    """What a country is called in each of our languages. ``country``: alpha-2."""
+    from babel import Locale  # noqa: PLC0415  not needed at startup
+
+    return tuple(Locale.parse(language).territories.get(country, "") for language in LANGUAGES)
+
+
 @cache
 def of_countries() -> Mapping[str, tuple[str, ...]]:
     """Alpha-2 -> other names, each in our languages and the country's own."""

@@ -1,7 +1,7 @@
-"""The state of an address as people type it: its code (ISO 3166-2, the part after the hyphen), or its name.
+"""The state of an address as people type it: its code (ISO 3166-2, the part after the hyphen), its name, or both.
 
-Pismo's `OrgDetails` takes two characters. Sources: ISO 3166-2, as pycountry has it; where it has no such code, any two letters or digits
-are taken as given, since countries have other abbreviations of two letters.
+Sources: ISO 3166-2, as pycountry has it; where it has no such code, any two letters or digits are taken as given, since countries have
+other abbreviations of two letters.
 """
 
 import re
@@ -10,20 +10,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from flows.checks.iso_codes import alpha2, iso_3166
+from flows.checks.iso_codes import alpha2, alpha3, iso_3166
+from flows.checks.other_names import names_of
 from flows.checks.spelling import near, words
 
 MAX_CODE = 2
-"""Characters."""
+"""Characters of a state in Pismo's `OrgDetails`. Longer ones, such as NSW, aren't sent there."""
 _NO_OTHERS = frozenset({"BR", "CA", "US"})
 """Countries whose states have no abbreviations of two letters but those of ISO 3166-2."""
-_LEAST_LETTERS = 4
+_LEAST_BEGUN, _LEAST_RESPELT = 3, 4
 _FILLING = frozenset(
     {
-        *("the", "of", "de", "do", "da", "del", "la"),
-        *("estado", "state", "provincia", "province", "departamento", "region", "regiao"),
+        *("the", "of", "de", "do", "da", "del", "la", "uf"),
+        *("estado", "est", "edo", "state", "provincia", "pcia", "prov", "province", "departamento", "depto", "dpto"),
+        *("region", "regiao", "distrito", "district"),
     }
 )
+_SHORT = {"sta": "santa", "sto": "santo", "gde": "grande"}
+_OTHERS: Mapping[str, Mapping[str, str]] = {
+    "AR": {"B": "bs as|bsas|pba", "C": "caba|capital federal|capital|ciudad de buenos aires"},
+    "BR": {"DF": "brasilia"},
+    "CA": {"PE": "pei", "QC": "pq"},
+    "CO": {"DC": "bogota"},
+    "DE": {"BY": "bavaria|baviera", "NW": "nrw|north rhine westphalia"},
+    "IN": {"DL": "new delhi"},
+    "MX": {"CMX": "cdmx|mexico df|cd de mexico|mexico city|distrito federal|cidade do mexico", "MEX": "edomex|edo mex"},
+    "US": {"DC": "washington dc", "FL": "fla", "PA": "penna"},
+}
+"""Country -> code -> what people call that state besides, folded: abbreviations, a former name, its capital's."""
+_PARTS = re.compile(r"[-\u2010-\u2015/,;:|()\[\]]")
+_LONGEST_ABBREVIATION = 4
 
 
 @dataclass(frozen=True)
@@ -33,28 +49,37 @@ class State:
     code: str
     name: str = ""
 
-    @property
-    def fits(self) -> bool:
-        return 0 < len(self.code) <= MAX_CODE
-
 
 def read_state(typed: str, country: str) -> State:
-    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. ``S.P.``, ``br-sp`` and ``Estado de São Paulo`` are all
-    ``SP``. Never raises."""
+    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. ``S.P.``, ``br-sp``, ``Estado de São Paulo``, ``SP - São Paulo`` and
+    ``Campinas/SP`` are all ``SP``. Never raises."""
     two = alpha2(country) or ""
-    asked = words(typed)
+    found = _read(typed, two)
+    if found.code:
+        return found
+    parts = {part: state for part in _PARTS.split(typed) if (state := _read(part, two)).name}
+    short = {state for part, state in parts.items() if len("".join(words(part))) <= _LONGEST_ABBREVIATION}
+    named = short or set(parts.values())
+    return named.pop() if len(named) == 1 else State("")
+
+
+def _read(typed: str, two: str) -> State:
+    asked = [_SHORT.get(word, word) for word in words(typed)]
     codes, names = _states(two)
+    bare = [word for word in asked if word not in _FILLING and not word.isdigit()]
+    telling = " ".join(word for word in bare if word not in _words_for(two))
+    text = " ".join(asked)
     code = re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", typed).upper())
-    for one in (code, code.removeprefix(two)):
+    for one in (code, code.removeprefix(two), telling.upper()):
         if one in codes:
             return State(one, codes[one])
-    telling = " ".join(word for word in asked if word not in _FILLING)
-    text = " ".join(asked)
-    for name in (text, telling):
+    for name in (text, "".join(asked), " ".join(bare), telling):
         if name in names:
             return State(names[name], codes[names[name]])
-    for those in (_begun(telling, names), {names[name] for name in near(text) & names.keys()}):
-        if len(those) == 1 and len(text) >= _LEAST_LETTERS:
+    begun = _begun(telling, names) if len(telling.replace(" ", "")) >= _LEAST_BEGUN else set()
+    respelt = {names[name] for name in near(text) & names.keys()} if len(text) >= _LEAST_RESPELT else set()
+    for those in (begun, respelt):
+        if len(those) == 1:
             return State(found := those.pop(), codes[found])
     return State(code if two not in _NO_OTHERS and re.fullmatch("[A-Z0-9]{2}", code) else "")
 
@@ -69,15 +94,21 @@ def _begun(telling: str, names: Mapping[str, str]) -> set[str]:
 
 
 @cache
+def _words_for(two: str) -> frozenset[str]:
+    """Words of what the country is called, which say nothing of the state."""
+    return frozenset(words(" ".join((two, alpha3(two) or "", *names_of(two)))))
+
+
+@cache
 def _states(two: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Of a country: names by code; and codes by folded name, with and without words such as "state of". Of several with one name, that
     whose code has two characters."""
     codes: dict[str, str] = {}
-    names: dict[str, str] = {}
     for part in iso_3166("2") if two else ():
         country, _, code = part["code"].partition("-")
         if country == two:
             codes[code] = part["name"]
+    names = {name: code for code, several in _OTHERS.get(two, {}).items() for name in several.split("|")}
     for code in sorted(codes, key=lambda one: (len(one) > MAX_CODE, -len(one), one)):
         for name in (codes[code], *re.split(r"[][,/]", codes[code])):  # "Catalunya [Cataluña]", "Madrid, Comunidad de"
             whole = words(name)

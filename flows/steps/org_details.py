@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flows.checks.iso_codes import alpha3, canonical_zone, numeric_code
+from flows.checks.states import MAX_CODE
 from flows.forms.fields import Answers
 from flows.forms.step import Situation
 from flows.problems import Note, NoteKind
@@ -61,8 +62,11 @@ def label_of(detail: str) -> str:
 
 
 def to_org_details(answers: Answers) -> dict[str, Any]:
-    """What was given, under the names and in the formats of `OrgDetails`: ISO 4217 numeric, ISO 3166-1 alpha-3."""
+    """What was given, under the names and in the formats of `OrgDetails`: ISO 4217 numeric, ISO 3166-1 alpha-3. A state whose
+    code is too long for it, such as Australia's NSW, is left out."""
     details: dict[str, Any] = {name: answers[name] for name in _AS_ANSWERED if answers.get(name) not in (None, "")}
+    if len(details.get("state", "")) > MAX_CODE:
+        del details["state"]
     return details | {
         "org_name": answers.get("org_name") or answers["official_name"],
         "country": _country_name(answers["country"]),

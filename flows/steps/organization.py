@@ -120,11 +120,8 @@ def _address(answers: Answers, _situation: Situation) -> Iterator[Problem]:
 
 
 def _state(typed: str, country: str) -> Iterator[Problem]:
-    state = read_state(typed, country)
-    if not state.code:
-        yield Problem("state", "state_unknown")
-    elif not state.fits:
-        yield Problem("state", "state_code_long", {"name": state.name, "code": state.code})
+    if not read_state(typed, country).code:
+        yield Problem("state", "state_unknown" if country in WHOLE_ADDRESSES else "state_not_listed")
 
 
 def _postal_code(typed: str, country: str) -> Iterator[Problem]:

@@ -3,17 +3,21 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.checks.states import read_state
+from flows.checks.states import State, read_state
 
 TYPED = """\
-BRA SP SP|sp|S.P.|S P|ＳＰ|BR-SP|br sp|São Paulo|SAO PAULO|Sao Pualo|Estado de São Paulo
-BRA MG Minas Gerais|minas gerais
-BRA - XX|SPX|Atlantis|Rio|-|☃
-USA NY NY|N.Y.|New York|State of New York
+BRA SP SP|sp|S.P.|S P|ＳＰ|BR-SP|br sp|São Paulo|SAO PAULO|Sao Pualo|Estado de São Paulo|SP/Brasil|São Paulo (SP)|Campinas - SP|UF: SP
+BRA MG Minas Gerais|minas gerais|MG - Minas Gerais|minas, Brasil
+BRA DF Distrito Federal|Brasília/DF
+BRA SC Sta. Catarina
+BRA - XX|SPX|Atlantis|Rio|-|☃|SP/RJ|Bra|Estado
+USA NY NY|N.Y.|New York|State of New York|NY, USA|NY 10001|New York (NY)
+USA DC Washington, D.C.|DC
+USA TX Tex.
 USA CA California|Calif|US-CA
 CAN QC Québec|Quebec|QC
-ARG B B|Buenos Aires
-ARG C C|Ciudad Autónoma de Buenos Aires
+ARG B B|Buenos Aires|Pcia. de Bs. As.
+ARG C C|Ciudad Autónoma de Buenos Aires|CABA|Capital Federal|Buenos Aires (CABA)
 AUS NT NT|Northern Territory
 CHL RM RM|Región Metropolitana
 DEU BY BY|Bayern
@@ -23,6 +27,8 @@ IND MH Maharashtra|MH
 PRT 11 11|Lisboa
 MEX NL NL|N.L.
 MEX NLE NLE|Nuevo León|nuevo leon
+MEX CMX CDMX|Ciudad de México|Distrito Federal
+MEX MEX Edo. de México|Edomex
 AUS NSW NSW|New South Wales
 GBR SCT Scotland
 XXX AB AB
@@ -39,9 +45,8 @@ def test_a_code_or_a_name_is_read_as_it_is_meant() -> None:
     assert wrong == []
 
 
-def test_a_code_of_more_than_two_characters_is_known_but_does_not_fit() -> None:
-    assert [read_state(one, "MEX").fits for one in ("NL", "Nuevo León", "nowhere")] == [True, False, False]
-    assert read_state("nuevo leon", "MX").name == "Nuevo León"
+def test_a_state_is_called_as_in_its_country() -> None:
+    assert read_state("nuevo leon", "MX") == State("NLE", "Nuevo León")
 
 
 @given(st.text(max_size=70), st.sampled_from(["BRA", "MEX", "GBR", "XXX", ""]))

@@ -42,6 +42,14 @@ def test_the_preferred_name_is_the_legal_name_unless_given() -> None:
     assert to_org_details({**CLEAN, "org_name": None})["org_name"] == CLEAN["official_name"]
 
 
+def test_a_state_whose_code_is_too_long_is_kept_and_not_sent() -> None:
+    clean = sent(
+        STEP.form, {**example(STEP.form), "country": "MEX", "document_reason": "x", "zipcode": "06000", "state": "Jalisco"}
+    )
+    assert (clean["state"], "state" in to_org_details(clean)) == ("JAL", False)
+    assert STEP.business_place(clean).subdivision == "JAL"
+
+
 def test_a_long_country_name_gives_way_to_its_code() -> None:
     assert to_org_details({**CLEAN, "country": "SGS"})["country"] == "SGS"
 
