@@ -181,9 +181,8 @@ def _is_business_day(calendar: Calendar, day: date) -> bool:
 
 
 def _days_off(calendar: Calendar) -> DaysOff:
-    return days_off(
-        calendar.country or "", calendar.subdivision or STATES_OF_ZONES.get(calendar.timezone, ""), banks=calendar.banks
-    )
+    of_zone = STATES_OF_ZONES.get(calendar.timezone, "")
+    return days_off(calendar.country or "", calendar.subdivision or "", of_zone, banks=calendar.banks)
 
 
 def _utc(moment: datetime) -> datetime:

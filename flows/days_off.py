@@ -11,6 +11,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from flows.checks.iso_codes import parts_of
+
 _WEEKEND = (5, 6)
 _USUAL_PART = {"GB": "ENG"}
 """Where no holiday is the whole country's: England and Wales have most banks."""
@@ -23,7 +25,7 @@ STATES_OF_ZONES = {
     "Australia/Perth": "WA",
     "Australia/Sydney": "NSW",
 }
-"""Where most holidays are the states', whose codes are longer than what the address has (`flows.checks.states`)."""
+"""Where most holidays are the states', if the address has none that is known."""
 _BANKS_ALSO = {"BR": re.compile("Carnaval|Corpus Christi")}
 """Of the "optional" ones, those on which banks are closed: resolution 4,880 of Brazil's CMN. On the others they open, if later."""
 _CALENDARS = {"MX": "XMEX", "US": "XFED"}
@@ -51,9 +53,10 @@ class DaysOff:
 
 
 @cache
-def days_off(country: str, subdivision: str = "", *, banks: bool = True) -> DaysOff:
-    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case; ``subdivision``: the part of ISO 3166-2 after the hyphen. ``banks``: with
-    the days on which banks are closed. Never raises."""
+def days_off(country: str, subdivision: str = "", otherwise: str = "", *, banks: bool = True) -> DaysOff:
+    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case; ``subdivision``: the part of ISO 3166-2 after the hyphen. One
+    without known holidays has those of what it is a part of, as Edinburgh Scotland's, else those of the subdivision ``otherwise``.
+    ``banks``: with the days on which banks are closed. Never raises."""
     from holidays import financial_holidays  # noqa: PLC0415  saves 0.2 s at startup
 
     whole = _known(country.upper())
@@ -61,9 +64,8 @@ def days_off(country: str, subdivision: str = "", *, banks: bool = True) -> Days
         return DaysOff()
     two = whole.country
     kinds: list[tuple[Any, re.Pattern[str] | None]] = [(whole, None)]
-    part = next(
-        (found for one in (subdivision.upper(), _USUAL_PART.get(two)) if one and (found := _known(two, one)) is not None), None
-    )
+    tried = (*_with_parent(two, subdivision.upper()), otherwise, _USUAL_PART.get(two))
+    part = next((found for one in tried if one and (found := _known(two, one)) is not None), None)
     kinds += [(part, None)] if part is not None else []
     if not banks:
         return DaysOff(tuple(kinds))
@@ -74,6 +76,13 @@ def days_off(country: str, subdivision: str = "", *, banks: bool = True) -> Days
     if two in _CALENDARS:
         kinds.append((financial_holidays(_CALENDARS[two], language=None), None))
     return DaysOff(tuple(kinds))
+
+
+def _with_parent(two: str, subdivision: str) -> Iterator[str]:
+    yield subdivision
+    for one in parts_of(two) if subdivision else ():
+        if one["code"] == f"{two}-{subdivision}":
+            yield one.get("parent", "").partition("-")[2]
 
 
 def _known(country: str, subdivision: str | None = None, category: str = "public") -> Any:

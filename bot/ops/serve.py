@@ -119,7 +119,7 @@ async def _run(settings: Settings, listening: Sequence[tuple[Binding, socket.soc
     try:
         if sockets is not None:
             await sockets.start()
-        bot.background.later(warm_up(bot.store, policies.rules.journeys))
+        bot.background.later(warm_up(bot.store, policies.rules))
         for binding, one in listening:
             host, port = one.getsockname()[:2]
             extra = {"host": host, "port": port, "by": "Socket Mode" if sockets else "HTTP"}

@@ -1,21 +1,26 @@
 """What takes long the first time is done once right after the start, so that nobody who presses something waits for it: reading texts,
-naming countries and time zones, building the statements of support's lists."""
+naming countries and time zones, holidays, building the statements of support's lists."""
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import get_args
 
 from bot.messages.texts import Texts, languages
 from bot.telemetry.acks import in_flight
+from flows.business_time import Calendar, holiday
 from flows.checks import catalog, emails, iso_codes
 from flows.desk import Only, Wanted
-from flows.journey import Journeys
+from flows.rules import Rules
 from storage.store import Store, Unavailable
 
+_LARGEST = ("BR", "US")
+"""Countries whose holidays take longest to load."""
 
-async def warm_up(store: Store, journeys: Journeys) -> None:
+
+async def warm_up(store: Store, rules: Rules) -> None:
     """Beside what people do: in a thread, and then between their requests."""
-    await asyncio.to_thread(_load, journeys)
+    await asyncio.to_thread(_load, rules)
     with suppress(Unavailable):  # then the first who asks waits
         for only in Only:
             await in_flight.passed()
@@ -23,10 +28,13 @@ async def warm_up(store: Store, journeys: Journeys) -> None:
                 await unit.waiting(Wanted(only), limit=1)
 
 
-def _load(journeys: Journeys) -> None:
+def _load(rules: Rules) -> None:
     for language in languages():
-        for version in journeys.versions:
+        for version in rules.journeys.versions:
             Texts(language, version)
         for kind in get_args(iso_codes.Catalog):
             catalog.search(kind, "-", language)
     emails.examine("somebody@example.com")
+    today = datetime.now(UTC).date()
+    for calendar in (rules.support_calendar, *(Calendar("UTC", country=country) for country in _LARGEST)):
+        holiday(calendar, today)

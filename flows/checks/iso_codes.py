@@ -1,6 +1,7 @@
 """Codes of currencies (ISO 4217), countries (ISO 3166-1) and time zones (IANA)."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -42,11 +43,21 @@ def cldr(part: Part) -> Mapping[str, Any]:
 
 def iso_3166(part: Literal["1", "2", "3"]) -> Sequence[Mapping[str, str]]:
     """The entries of ISO 3166: countries, their parts, countries that are no more. Not kept: pycountry's objects take megabytes."""
+    entries: Sequence[Mapping[str, str]] = json.loads(_database(part))[f"3166-{part}"]
+    return entries
+
+
+def parts_of(country: str) -> Sequence[Mapping[str, str]]:
+    """The entries of ISO 3166-2 of one country, read alone: all of them are 5,000. ``country``: alpha-2."""
+    found = re.findall(rf'\{{\s*"code": "{country}-[^{{}}]*\}}', _database("2")) if country else ()
+    entries: Sequence[Mapping[str, str]] = json.loads(f"[{','.join(found)}]")
+    return entries
+
+
+def _database(part: str) -> str:
     import pycountry  # noqa: PLC0415  not needed at startup
 
-    text = (Path(pycountry.DATABASE_DIR) / f"iso3166-{part}.json").read_text("utf-8")
-    entries: Sequence[Mapping[str, str]] = json.loads(text)[f"3166-{part}"]
-    return entries
+    return (Path(pycountry.DATABASE_DIR) / f"iso3166-{part}.json").read_text("utf-8")
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from flows.checks.iso_codes import alpha2, alpha3, iso_3166
+from flows.checks.iso_codes import alpha2, alpha3, parts_of
 from flows.checks.other_names import names_of
 from flows.checks.spelling import near, words
 
@@ -103,11 +103,7 @@ def _words_for(two: str) -> frozenset[str]:
 def _states(two: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Of a country: names by code; and codes by folded name, with and without words such as "state of". Of several with one name, that
     whose code has two characters."""
-    codes: dict[str, str] = {}
-    for part in iso_3166("2") if two else ():
-        country, _, code = part["code"].partition("-")
-        if country == two:
-            codes[code] = part["name"]
+    codes = {part["code"].partition("-")[2]: part["name"] for part in parts_of(two)}
     names = {name: code for code, several in _OTHERS.get(two, {}).items() for name in several.split("|")}
     for code in sorted(codes, key=lambda one: (len(one) > MAX_CODE, -len(one), one)):
         for name in (codes[code], *re.split(r"[][,/]", codes[code])):  # "Catalunya [Cataluña]", "Madrid, Comunidad de"
