@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from bot.messages.blocks import cut, plain
@@ -25,6 +26,7 @@ from flows.desk import Standing
 from flows.forms.dialogs import CHOOSE, DIALOGS, START, dialog_of
 from flows.forms.fields import CATALOGS
 from flows.forms.pages import Slot
+from flows.names import folded
 from flows.people import Who
 from flows.problems import Refused
 from storage.store import Store
@@ -46,9 +48,15 @@ def choice(value: str, label: str) -> Suggestion:
 
 
 def matching(choices: Iterable[tuple[str, str]], query: str) -> list[Suggestion]:
-    """At most 100 choices that contain what was typed."""
-    wanted = query.casefold().strip()
-    return [choice(value, label) for value, label in choices if wanted in label.casefold()][:MAX_CHOICES]
+    """At most 100 choices that contain each word that was typed, with or without its accents."""
+    wanted = folded(query).split()
+    found = (one for one in choices if _has(wanted, one[1]))
+    return [choice(value, label) for value, label in islice(found, MAX_CHOICES)]
+
+
+def _has(wanted: Iterable[str], label: str) -> bool:
+    text = folded(label)
+    return all(word in text for word in wanted)
 
 
 async def _of_catalog(kind: Catalog, query: str, language: str) -> list[Suggestion]:
