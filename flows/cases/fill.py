@@ -11,7 +11,20 @@ from flows.cases.review import accept
 from flows.cases.settle import moved_on
 from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
-from flows.forms.pages import Slot, check, collect, digest, forgotten, item_of, numbered, passed_over, put, screen, slots
+from flows.forms.pages import (
+    Slot,
+    check,
+    collect,
+    digest,
+    for_these_values,
+    forgotten,
+    item_of,
+    numbered,
+    passed_over,
+    put,
+    screen,
+    slots,
+)
 from flows.forms.step import Form, Situation, Step
 from flows.model import Draft, StepRecord, Submission, new_salt
 from flows.outbox import ShowDifferences, ShowInFull
@@ -156,13 +169,14 @@ def leave_page(
     screened = screen(slot.page, typed)
     if screened.problems:  # the page is shown again: nothing is removed yet
         screened.raw.pop("then", None)
-    draft.answers = put(slot, draft.answers, screened.raw)
+    raw = for_these_values(slot, draft.answers, screened.raw)
+    draft.answers = put(slot, draft.answers, raw)
     draft.user_id, draft.at = actor.user_id, unit.now
-    used = {name: screened.raw[name] for name in forgotten(form) if name in screened.raw}
-    removed = slot.item is not None and screened.raw.get("then") == "remove"
+    used = {name: raw[name] for name in forgotten(form) if name in raw}
+    removed = slot.item is not None and raw.get("then") == "remove"
     problems = screened.problems or (() if back or removed else found)
     if not back and not removed and not problems:
-        problems = check(slot, _with_forgotten(slot, draft.answers, screened.raw), situation)
+        problems = check(slot, _with_forgotten(slot, draft.answers, raw), situation)
     if problems:
         draft.slot = index
         return Paged(problems, index, draft, used)

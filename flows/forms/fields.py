@@ -86,6 +86,7 @@ class Input:
     redraws: bool = False  # once it is chosen, the page proposes other values in other fields
     asked_with: str = ""  # not asked unless the answers have something under this name
     doubted: bool = False  # not asked before the page's check refuses the page for its sake
+    explains: str = ""  # the field whose value it explains or confirms: it isn't meant for another value
     forget: bool = False  # never written to a draft, a submission, or a log: a single-use token
     words: str = ""
 

@@ -93,6 +93,16 @@ def put(slot: Slot, answers: Answers, raw: Answers) -> Answers:
     return {**answers, slot.page.repeat: items}
 
 
+def for_these_values(slot: Slot, answers: Answers, raw: Answers) -> Answers:
+    """What was typed on one page, without what stood there already to explain a value that is another one now."""
+    before, kept = raw_of(slot, answers), dict(raw)
+    for name, _, item in inputs(slot.page.model):
+        changed = item.explains and before.get(item.explains) not in (None, raw.get(item.explains))
+        if changed and before.get(name) == raw.get(name):
+            kept[name] = None
+    return kept
+
+
 @dataclass(frozen=True)
 class Screened:
     """Raw values without those that contain a secret, and what was found; the secret itself is gone."""

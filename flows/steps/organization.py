@@ -30,6 +30,9 @@ LANGUAGES = ("en-US", "pt-BR")
 
 Document = Annotated[str, Field(min_length=1, max_length=60), Input(Kind.TEXT)]
 """What it is called may stand before it: that is cut off."""
+Reason = Annotated[
+    str | None, Field(max_length=300), Input(Kind.TEXT, doubted=True, explains="document_number", words="document_doubt")
+]
 
 
 class Company(FormPage):
@@ -37,7 +40,7 @@ class Company(FormPage):
     official_name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
     org_name: Annotated[str | None, Field(max_length=MAX_ORG_NAME), Input(Kind.TEXT)] = None
     document_number: Document
-    document_reason: Annotated[str | None, Field(max_length=300), Input(Kind.TEXT, doubted=True, words="document_doubt")] = None
+    document_reason: Reason = None
 
 
 class Address(FormPage):
@@ -68,8 +71,12 @@ def _spelt(value: str) -> str:
 
 
 OrgId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_spelt), Input(Kind.TEXT)]
-Unusual = Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",), doubted=True, words="org_id.confirm_unusual")]
-SharedReason = Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT, doubted=True, words="org_id.shared_reason")]
+Unusual = Annotated[
+    list[str] | None, Input(Kind.CHOICES, ("yes",), doubted=True, explains="org_id", words="org_id.confirm_unusual")
+]
+SharedReason = Annotated[
+    str | None, Field(max_length=1000), Input(Kind.LONG_TEXT, doubted=True, explains="org_id", words="org_id.shared_reason")
+]
 
 
 class OrgIdPage(ToType):
@@ -95,6 +102,13 @@ def _document(answers: Answers, name: str) -> Iterator[Problem]:
 
 def _normal_document(answers: Answers, name: str) -> Answers:
     return {name: plain_number(str(answers[name]), str(answers.get("country", "")))} if answers.get(name) else {}
+
+
+def _normal_company(answers: Answers) -> Answers:
+    """Nothing is explained where nothing is doubted."""
+    number = _normal_document(answers, "document_number")
+    doubted = check_document(answers["document_number"], answers["country"]).ok is False
+    return number if doubted else {**number, "document_reason": None}
 
 
 def _company(answers: Answers, _situation: Situation) -> Iterator[Problem]:
@@ -175,7 +189,7 @@ STEP = Step(
     Form(
         "organization",
         (
-            Page("company", Company, check=_company, normal=lambda answers: _normal_document(answers, "document_number")),
+            Page("company", Company, check=_company, normal=_normal_company),
             Page("address", Address, compulsory=_compulsory, check=_address, normal=_normal_address),
             Page(
                 "representative_and_settings",

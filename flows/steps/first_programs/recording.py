@@ -21,7 +21,9 @@ class RecordedPage(FormPage):
     program_id: Annotated[int, Field(ge=1, le=INT64), Input(Kind.NUMBER)]
     type: Annotated[str, Input(Kind.CHOICE, TYPES, choices="program_type")]
     status: Annotated[str, Input(Kind.CHOICE, (ACTIVE, PENDING), choices="program_status")]
-    confirm_type: Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",), doubted=True, words="other_type")] = None
+    confirm_type: Annotated[
+        list[str] | None, Input(Kind.CHOICES, ("yes",), doubted=True, explains="type", words="other_type")
+    ] = None
 
 
 def to_record(situation: Situation) -> list[RecordedProgram]:

@@ -8,7 +8,7 @@ import pytest
 from flows.cases.settle import open_tasks
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
-from flows.forms.pages import Slot, check, put, slots
+from flows.forms.pages import Slot, check, for_these_values, put, raw_of, slots
 from flows.journey import JOURNEYS
 from flows.steps import environments, next_steps, planning, service_desk
 from flows.steps.control_center_users import ADMIN
@@ -106,6 +106,19 @@ def test_a_document_that_fails_its_check_digits_is_taken_with_a_reason_that_supp
     answers = {**example(form), "document_number": "11.222.333/0001-82", "document_reason": "Issued before the standard."}
     notes = list(form.notes(sent(form, answers), a_situation()))
     assert [(note.key, note.params["reason"]) for note in notes] == [("document_overridden", "Issued before the standard.")]
+
+
+def test_a_reason_is_one_for_the_number_beside_it() -> None:
+    form = JOURNEYS.forms("organization")[0]
+    slot, because = slots(form, {})[0], {"document_reason": "Issued before the standard."}
+    doubted = {**raw_of(slot, example(form)), "document_number": "11.222.333/0001-82", **because}
+    assert for_these_values(slot, doubted, doubted) == for_these_values(slot, {}, doubted) == doubted
+    another = {**doubted, "document_number": "11.222.333/0001-83"}
+    left = for_these_values(slot, doubted, another)
+    assert left == {**another, "document_reason": None}
+    assert ("document_reason", "document_doubted") in refused(form, {**example(form), **left})
+    assert for_these_values(slot, doubted, {**another, "document_reason": "It is new."})["document_reason"] == "It is new."
+    assert sent(form, {**example(form), **because})["document_reason"] is None  # nothing is doubted
 
 
 def test_an_address_abroad_needs_no_state_and_no_postal_code() -> None:
