@@ -6,7 +6,7 @@ come from CLDR. The index for each list and language is built on first use and c
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,26 +18,34 @@ from flows.checks.cities import City
 from flows.checks.iso_codes import Catalog, alpha2, cldr, countries
 from flows.checks.spelling import words
 
-_OFFSET = re.compile(r"[\s(]*(?:(etc/)?(?:utc|gmt)|z)?\s*([+±-])\s*(\d{1,2})(?:[:.h]?(\d\d))?(?!\w)\s*", re.IGNORECASE)
+_HOURS = r"\s*([+±-])\s*(\d{1,2})(?:[:.h]?(\d\d))?(?!\w)\s*"
+_OFFSET = re.compile(rf"[\s(]*(?:(etc/)?(?:utc|gmt)(?:/(?:utc|gmt))?|z)?{_HOURS}", re.IGNORECASE)
+_OFFSET_BEHIND = re.compile(rf"\b(etc/)?(?:utc|gmt){_HOURS}", re.IGNORECASE)
+_PARTS = re.compile(r"[,;()|·]|\s[-/]\s")
+_MAX_PARTS = 4
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _FILLING = frozenset(
     {
         *("the", "of", "a", "o", "os", "as", "de", "da", "do", "das", "dos", "del", "la", "el", "los", "las", "s"),
+        *("republic", "republica", "republique", "kingdom", "reino", "federal", "federation", "commonwealth", "pais"),
         *(
-            "republic",
-            "republica",
-            "republique",
-            "kingdom",
-            "reino",
-            "federal",
-            "federation",
-            "commonwealth",
-            "pais",
             "people",
             "peoples",
+            "currency",
+            "moeda",
+            "moneda",
+            "time",
+            "zone",
+            "zona",
+            "hora",
+            "horario",
+            "horaria",
+            "fuso",
+            "huso",
         ),
-        *("currency", "moeda", "moneda", "time", "zone", "hora", "horario"),
+        *("tiempo", "tempo", "standard", "estandar", "padrao", "summer", "daylight", "verao", "verano", "official", "oficial"),
+        *("legal", "local", "continental"),
     }
 )
 """Words that don't tell one from the other, where nothing is found with them."""
@@ -68,11 +76,11 @@ def search(kind: Catalog, query: str, language: str, limit: int = 100) -> list[C
 
 def _found(kind: Catalog, text: str, language: str) -> list[CatalogEntry]:
     index = index_of(kind, language)
-    offset = _OFFSET.match(text) if kind == "timezone" else None
+    offset = (_OFFSET.match(text) or _OFFSET_BEHIND.search(text)) if kind == "timezone" else None
     if offset is None:
         return _matching(kind, index, text, language) if text else list(index.entries.values())
-    rest = text[offset.end() :]
-    found = _matching(kind, index, rest, language) if rest else list(index.entries.values())
+    rest = text[: offset.start()] + text[offset.end() :]
+    found = _matching(kind, index, rest, language) if words(rest) else list(index.entries.values())
     minutes = _minutes(*offset.groups())
     today = [entry for entry in found if _offset(entry.value, datetime.now(UTC)) == minutes]
     return today + [entry for entry in found if entry not in today and _standard_offset(entry.value) == minutes]
@@ -96,29 +104,57 @@ def _standard_offset(zone: str) -> int:
 
 
 def _matching(kind: Catalog, index: CatalogIndex, text: str, language: str) -> list[CatalogEntry]:
+    """Those that fit each part of the text, as in "Córdoba, Spain", and those that fit all of it; else those of any part."""
+    parts = [part for part in _PARTS.split(text, _MAX_PARTS) if words(part)]
+    if len(parts) < 2:
+        return _of_part(kind, index, text, language)
+    found = [_of_part(kind, index, part, language) for part in parts]
+    common = [entry for entry in found[0] if all(entry in those for those in found)]
+    return _each_once(common, _of_part(kind, index, text, language)) or _each_once(*found)
+
+
+def _each_once(*those: Sequence[CatalogEntry]) -> list[CatalogEntry]:
+    return list({entry.value: entry for entries in those for entry in entries}.values())
+
+
+def _of_part(kind: Catalog, index: CatalogIndex, text: str, language: str) -> list[CatalogEntry]:
     """By the first way that finds anything."""
     asked = words(text)
     sign = "".join(text.casefold().split())
     signed = [entry for entry in index.entries.values() if sign in entry.signs]
     if signed or not asked:
-        return signed + [entry for entry in _best(kind, index, asked, language) if entry not in signed]
-    telling = tuple(word for word in words(_IN_BRACKETS.sub(" ", text)) if word not in _FILLING)
+        return _each_once(signed, _best(kind, index, asked, language))
+    telling = tuple(word for word in words(_IN_BRACKETS.sub(" ", text)) if word not in _FILLING) or asked
+    ways = (asked, telling) if kind == "timezone" else (asked,)
     return (
-        _best(kind, index, asked, language)
+        _best_of(kind, index, ways, language)
         or (_with_city(index, cities.named(asked, whole=True)) if kind == "country" else [])
         or _near(kind, index, asked, language)
-        or (_best(kind, index, telling, language) if telling != asked else [])
-        or index.stems(asked)
+        or (_best(kind, index, telling, language) or _near(kind, index, telling, language) if telling != asked else [])
+        or _best(kind, index, index.stems(telling), language)
         or _around(kind, index, asked, text, language)
     )
 
 
 def _best(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str) -> list[CatalogEntry]:
+    return _best_of(kind, index, (asked,), language)
+
+
+def _best_of(kind: Catalog, index: CatalogIndex, ways: Iterable[tuple[str, ...]], language: str) -> list[CatalogEntry]:
+    """Each by the way of asking that fits it best."""
+    scores: dict[str, tuple[int, int]] = {}
+    for asked in ways:
+        for value, score in _scores(kind, index, asked, language).items():
+            scores[value] = min(score, scores.get(value, score))
+    return [index.entries[value] for value in sorted(scores, key=lambda value: (scores[value], index.places[value]))]
+
+
+def _scores(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str) -> dict[str, tuple[int, int]]:
     scores = _elsewhere(kind, index, asked, language)
     called = index.called(asked)
     for value in index.candidates(asked):
         scores[value] = min((_score(index.entries[value], asked, called=value in called), 0), scores.get(value, (_NONE, 0)))
-    return [index.entries[value] for value in sorted(scores, key=lambda value: (scores[value], index.places[value]))]
+    return scores
 
 
 def _elsewhere(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str) -> dict[str, tuple[int, int]]:
@@ -141,10 +177,7 @@ def _elsewhere(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], langu
 
 def _near(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str) -> list[CatalogEntry]:
     """With one letter changed in a word."""
-    found: dict[str, CatalogEntry] = {}
-    for respelt in index.respelt(asked):
-        found |= {entry.value: entry for entry in _best(kind, index, respelt, language) if entry.value not in found}
-    return list(found.values())
+    return _each_once(*(_best(kind, index, respelt, language) for respelt in index.respelt(asked)))
 
 
 def _around(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], text: str, language: str) -> list[CatalogEntry]:

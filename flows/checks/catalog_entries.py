@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from flows.checks import cities, other_names
 from flows.checks.iso_codes import CURRENCIES, Catalog, cldr, countries, country_numbers, zones
-from flows.checks.spelling import near, words
+from flows.checks.spelling import near, undoubled, words
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -57,7 +57,7 @@ _USUAL: Mapping[Catalog, tuple[str, ...]] = {
         *("Europe/Lisbon", "Europe/Madrid", "Europe/Paris", "Europe/Berlin", "Asia/Kolkata", "Australia/Sydney", "Etc/UTC"),
     ),
 }
-_STEM, _ENDING = 5, 4
+_STEM, _SHORT_STEM, _ENDING = 5, 4, 4
 LEAST_RESPELT = 4
 _MAX_RESPELT = 10
 
@@ -91,6 +91,10 @@ class CatalogIndex:
             for whole in {*entry.codes, entry.name, *entry.names}:
                 self._whole[whole] = (*self._whole.get(whole, ()), entry.value)
         self._words = sorted(self._having)
+        self._doubled: dict[str, tuple[str, ...]] = {}
+        for word in self._words:
+            if (single := undoubled(word)) != word:
+                self._doubled[single] = (*self._doubled.get(single, ()), word)
 
     def candidates(self, asked: Sequence[str]) -> set[str]:
         """Values of those in which each word that was asked begins one, and of those that are called just so."""
@@ -111,15 +115,21 @@ class CatalogIndex:
         return islice(product(*ways), _MAX_RESPELT)
 
     def _alike(self, word: str) -> Sequence[str]:
-        return sorted(near(word) & self._having.keys()) if len(word) >= LEAST_RESPELT else ()
+        if len(word) < LEAST_RESPELT:
+            return ()
+        single = undoubled(word)
+        return sorted(near(word) & self._having.keys()) or [*self._doubled.get(single, ()), *({single} & self._having.keys())]
 
-    def stems(self, asked: Sequence[str]) -> list[CatalogEntry]:
-        """Those with an adjective or another form of the only word: "Argentinian", "germânico"."""
-        begun = asked[0][: max(_STEM, len(asked[0]) - _ENDING)] if len(asked) == 1 else ""
-        return self.in_order(self.candidates((begun,))) if len(begun) >= _STEM else []
+    def stems(self, asked: Sequence[str]) -> tuple[str, ...]:
+        """The query with the stem of each word that begins none, an adjective or another form: "Argentinian", "hora peruana". Without the
+        words that have none."""
+        return tuple(filter(None, (word if self._beginning(word) else self._stem(word) for word in asked)))
 
-    def in_order(self, found: Iterable[str]) -> list[CatalogEntry]:
-        return [self.entries[value] for value in sorted(found, key=self.places.__getitem__)]
+    def _stem(self, word: str) -> str:
+        begun = word[: max(_STEM, len(word) - _ENDING)]
+        if len(begun) >= _STEM and self._beginning(begun):
+            return begun
+        return next((word[:size] for size in range(len(word) - 1, _SHORT_STEM - 1, -1) if word[:size] in self._having), "")
 
 
 @cache
@@ -185,14 +195,17 @@ def _zones(locale: "Locale", every: "Sequence[Locale]") -> Iterator[CatalogEntry
             *ids,
             *(one.rpartition("/")[2] for one in ids),
             *(names.time_zones.get(zone, {}).get("city", own) for names in every),
+            *other_names.of_zone(zone),
         ]
         around = [
             *(names.territories.get(country, "") for names in every),
-            *(get_timezone_name(zone, locale=names) for names in every),
+            *(get_timezone_name(zone, locale=names, zone_variant=kind) for names in every for kind in ("generic", "standard")),
+            *other_names.states_of_zones().get(zone, ()),
+            *(abbreviations := other_names.abbreviations(zone, year)),
         ]
         place = locale.territories.get(country, "")
         text = f"{city}, {place} ({zone})" if country in countries() else zone
-        yield _entry(zone, text, (country, *ids), city, called, around, other_names.abbreviations(zone, year))
+        yield _entry(zone, text, (country, countries().get(country, ""), *ids), city, called, around, abbreviations)
 
 
 def _entry(

@@ -26,7 +26,11 @@ _INITIALS = {
     "poa": "porto alegre",
     "bsb": "brasilia",
     "cdmx": "mexico city",
+    "df": "mexico city",
     "baires": "buenos aires",
+    "bsas": "buenos aires",
+    "caba": "buenos aires",
+    "capitalfederal": "buenos aires",
 }
 _MAX_PREFIXED = 200
 
@@ -69,7 +73,7 @@ def largest() -> Mapping[str, int]:
 def _of_name(asked: Sequence[str]) -> Iterator[City]:
     text = " ".join(asked)
     whole = " ".join((_SHORT.get(asked[0], asked[0]), *asked[1:]))
-    for name in {text, whole, _INITIALS.get(text, text)}:
+    for name in {text, whole, _INITIALS.get("".join(asked), text)}:
         yield from _cities().get(name, ())
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flows.checks.iso_codes import canonical_zone, cldr, countries, iso_3166
+from flows.checks.iso_codes import canonical_zone, cldr, countries, iso_3166, parts_of
 from flows.checks.spelling import words
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ LANGUAGES = ("en", "pt_BR", "es")
 
 _COUNTRIES: Mapping[str, tuple[str, ...]] = {
     "AE": ("UAE", "EAU", "U.A.E."),
+    "AU": ("Oz", "Aussie"),
     "BA": ("BiH",),
     "BF": ("Upper Volta",),
     "BN": ("Brunei",),
@@ -37,12 +38,13 @@ _COUNTRIES: Mapping[str, tuple[str, ...]] = {
     "CN": ("PRC", "People's Republic of China", "Mainland China"),
     "CV": ("Cape Verde",),
     "CZ": ("Czech Republic", "República Checa", "República Tcheca"),
-    "DE": ("Bavaria", "Baviera", "West Germany"),
+    "DE": ("Bavaria", "Baviera", "West Germany", "BRD"),
     "DO": ("RD",),
     "EG": ("Misr",),
     "ES": ("Catalonia", "Catalunha", "Basque Country"),
     "FM": ("Micronesia",),
-    "GB": ("UK", "U.K.", "Great Britain", "Britain", "Grã-Bretanha", "Gran Bretaña", "RU", "Inglaterra", "Escócia", "Escocia", "Gales"),
+    "GB": ("UK", "U.K.", "Great Britain", "Britain", "British", "Grã-Bretanha", "Gran Bretaña", "RU", "England", "Inglaterra",
+           "Scotland", "Escócia", "Escocia", "Wales", "Gales"),
     "GR": ("Hellas", "Ellada"),
     "IN": ("Bharat", "Hindustan"),
     "IR": ("Persia",),
@@ -50,12 +52,14 @@ _COUNTRIES: Mapping[str, tuple[str, ...]] = {
     "KH": ("Kampuchea",),
     "KP": ("DPRK", "Democratic People's Republic of Korea"),
     "KR": ("ROK", "Republic of Korea", "Korea", "Coreia", "Corea", "República da Coreia", "한국"),
+    "KY": ("Grand Cayman",),
     "LA": ("Laos",),
     "LK": ("Ceylon", "Ceilão", "Ceilán"),
     "MD": ("Moldova",),
     "MK": ("Macedonia", "Macedônia", "FYROM"),
+    "MX": ("EUM",),
     "MM": ("Burma", "Birmânia", "Birmania"),
-    "NL": ("Holland", "Holanda"),
+    "NL": ("Holland", "Holanda", "Dutch", "Holandês"),
     "NZ": ("Aotearoa",),
     "PG": ("PNG",),
     "PS": ("Palestine",),
@@ -69,8 +73,10 @@ _COUNTRIES: Mapping[str, tuple[str, ...]] = {
     "TR": ("Turkey",),
     "TW": ("Taiwan", "ROC", "Republic of China", "Formosa", "臺灣"),
     "US": ("USA", "U.S.A.", "U.S.", "America", "América", "EUA", "E.U.A.", "EEUU", "EE. UU.", "EE.UU.", "The States",
-           "Estados Unidos de Norteamérica"),
+           "Estados Unidos de Norteamérica", "American", "Estadounidense"),
     "VA": ("Vatican", "Vaticano"),
+    "VG": ("BVI",),
+    "VI": ("USVI",),
     "VN": ("Vietnam",),
     "WS": ("Western Samoa",),
     "ZA": ("RSA",),
@@ -80,12 +86,13 @@ _COUNTRIES: Mapping[str, tuple[str, ...]] = {
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "AED": ("د.إ", "Dh", "Dhs"),
+    "AOA": ("Kz",),
     "ARS": ("AR$", "ARG$"),
     "AUD": ("AU$", "$A"),
     "BDT": ("৳",),
     "BOB": ("Bs", "Bs."),
     "BRL": ("R$",),
-    "CAD": ("C$", "CAN$", "$CA"),
+    "CAD": ("C$", "CAN$", "$CA", "CDN$"),
     "CHF": ("Fr", "Fr.", "SFr", "SFr."),
     "CLP": ("CL$", "CLP$", "CH$"),
     "CNY": ("¥", "元", "RMB", "renminbi", "yuan", "CNH"),
@@ -97,6 +104,7 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     "EGP": ("E£", "£E"),
     "EUR": ("€", "euros", "EU"),
     "GBP": ("£", "UK£", "quid", "sterling", "esterlina"),
+    "GHS": ("₵",),
     "GTQ": ("Q",),
     "HKD": ("HK$",),
     "HNL": ("L", "L."),
@@ -106,10 +114,12 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     "INR": ("₹", "Rs", "Rs.", "rupees"),
     "ISK": ("kr",),
     "JPY": ("¥", "円", "JP¥", "yens"),
+    "KES": ("KSh", "KSh."),
     "KRW": ("₩",),
     "KZT": ("₸",),
     "MXN": ("MX$", "Mex$", "MEX$", "MXN$", "M.N."),
     "MYR": ("RM",),
+    "MZN": ("MT", "MTn"),
     "NGN": ("₦",),
     "NIO": ("C$",),
     "NOK": ("kr", "kr."),
@@ -135,6 +145,19 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     "ZAR": ("R",),
 }
 """Signs and short names beside CLDR's, which says e.g. PEN where Peru writes S/. Those of older ISO codes are `_FORMER_CURRENCIES`."""
+
+_CURRENCIES: Mapping[str, tuple[str, ...]] = {
+    "AUD": ("Aussie dollar",),
+    "CAD": ("loonie",),
+    "CNY": ("人民币", "人民幣"),
+    "DKK": ("Danish crown",),
+    "EUR": ("Europe", "Europa", "European Union", "União Europeia", "Unión Europea", "eurozone", "zona do euro", "zona euro"),
+    "GBP": ("English pound", "libra inglesa"),
+    "MXN": ("moneda nacional",),
+    "NOK": ("Norwegian crown",),
+    "SEK": ("Swedish crown",),
+}
+"""Names that are none in CLDR."""
 
 _FORMER_CURRENCIES: Mapping[str, str] = {
     "BRL": "BRR",
@@ -172,15 +195,85 @@ _ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
     "Asia/Ho_Chi_Minh": ("ICT",),
     "Asia/Kathmandu": ("NPT",),
     "Asia/Kuala_Lumpur": ("MYT",),
+    "Asia/Manila": ("PHT",),
     "Asia/Riyadh": ("AST",),
     "Asia/Singapore": ("SGT",),
     "Asia/Tashkent": ("UZT",),
     "Asia/Tehran": ("IRST",),
     "Australia/Sydney": ("AET",),
-    "Etc/UTC": ("GMT", "GMT0", "Etc/GMT", "Etc/GMT0", "Greenwich", "Z", "Zulu", "Coordinated Universal Time"),
+    "Etc/UTC": ("GMT", "GMT0", "UTC0", "Etc/GMT", "Etc/GMT0", "Greenwich", "Z", "Zulu", "Coordinated Universal Time"),
     "Europe/Istanbul": ("TRT",),
 }
 """Those that IANA's database no longer has, since their countries don't use them, and America's short ones."""
+
+_ZONES: Mapping[str, tuple[str, ...]] = {
+    "America/Cancun": ("Sureste", "Playa del Carmen"),
+    "America/Chicago": ("Centro",),
+    "America/Los_Angeles": ("West Coast", "Costa Oeste", "Silicon Valley", "Palo Alto", "Mountain View", "Cupertino"),
+    "America/Mexico_City": ("Centro", "Centro de México"),
+    "America/New_York": ("East Coast", "Costa Este", "Costa Leste", "Este", "Leste"),
+    "America/Tijuana": ("Noroeste",),
+    "America/Vancouver": ("BC",),
+    "Asia/Kolkata": ("Indian",),
+    "Atlantic/Azores": ("Ponta Delgada",),
+    "Atlantic/Canary": ("Canary Islands", "Ilhas Canárias"),
+    "Atlantic/Madeira": ("Funchal",),
+    "Australia/Brisbane": ("QLD",),
+    "Etc/UTC": ("Universal", "Tiempo Universal Coordinado", "Tempo Universal Coordenado"),
+    "Europe/Madrid": ("Península", "Peninsular"),
+}
+"""What people say for the zones of large countries, without "time" or "hora de"."""
+
+_STATES: Mapping[str, str] = {
+    "America/Anchorage": "US AK",
+    "America/Araguaina": "BR TO",
+    "America/Bahia": "BR BA",
+    "America/Belem": "BR AP PA",
+    "America/Boa_Vista": "BR RR",
+    "America/Boise": "US ID",
+    "America/Campo_Grande": "BR MS",
+    "America/Cancun": "MX ROO",
+    "America/Chicago": "US AL AR IA IL KS LA MN MO MS ND NE OK SD TN TX WI",
+    "America/Chihuahua": "MX CHH",
+    "America/Cuiaba": "BR MT",
+    "America/Denver": "US CO MT NM UT WY",
+    "America/Detroit": "US MI",
+    "America/Edmonton": "CA AB NT",
+    "America/Fortaleza": "BR CE MA PB PI RN",
+    "America/Halifax": "CA NS PE",
+    "America/Hermosillo": "MX SON",
+    "America/Indiana/Indianapolis": "US IN",
+    "America/Los_Angeles": "US CA NV OR WA",
+    "America/Maceio": "BR AL SE",
+    "America/Manaus": "BR AM",
+    "America/Mazatlan": "MX BCS NAY SIN",
+    "America/Merida": "MX CAM YUC",
+    "America/Mexico_City": "MX AGU CHP CMX COL GRO GUA HID JAL MEX MIC MOR OAX PUE QUE SLP TAB TLA VER ZAC",
+    "America/Moncton": "CA NB",
+    "America/Monterrey": "MX COA DUR NLE TAM",
+    "America/New_York": "US CT DC DE FL GA KY MA MD ME NC NH NJ NY OH PA RI SC VA VT WV",
+    "America/Phoenix": "US AZ",
+    "America/Porto_Velho": "BR RO",
+    "America/Recife": "BR PE",
+    "America/Regina": "CA SK",
+    "America/Rio_Branco": "BR AC",
+    "America/Sao_Paulo": "BR DF ES GO MG PR RJ RS SC SP",
+    "America/St_Johns": "CA NL",
+    "America/Tijuana": "MX BCN",
+    "America/Toronto": "CA ON QC",
+    "America/Vancouver": "CA BC",
+    "America/Winnipeg": "CA MB",
+    "Atlantic/Canary": "ES CN",
+    "Australia/Adelaide": "AU SA",
+    "Australia/Brisbane": "AU QLD",
+    "Australia/Darwin": "AU NT",
+    "Australia/Hobart": "AU TAS",
+    "Australia/Melbourne": "AU VIC",
+    "Australia/Perth": "AU WA",
+    "Australia/Sydney": "AU ACT NSW",
+    "Pacific/Honolulu": "US HI",
+}
+"""Zone -> a country and its states (ISO 3166-2) most of whose people have it."""
 
 
 def names_of(country: str) -> tuple[str, ...]:
@@ -250,11 +343,12 @@ def parts_of_countries() -> Mapping[str, Sequence[str]]:
 
 
 def of_currency(code: str) -> Iterator[str]:
-    """Its plurals in all our languages, and former codes."""
+    """Its plurals in all our languages, other names, and former codes."""
     from babel import Locale  # noqa: PLC0415  not needed at startup
 
     for language in LANGUAGES:
         yield from _plurals(code, Locale.parse(language))
+    yield from _CURRENCIES.get(code, ())
     yield from _FORMER_CURRENCIES.get(code, "").split()
 
 
@@ -284,6 +378,18 @@ def former_zones() -> Mapping[str, tuple[str, ...]]:
     for name, zone in cldr("windows_zone_mapping").items():  # "E. South America Standard Time"
         found.setdefault(canonical_zone(zone) or zone, []).append(name)
     return {zone: tuple(names) for zone, names in found.items()}
+
+
+def of_zone(zone: str) -> tuple[str, ...]:
+    return _ZONES.get(zone, ())
+
+
+@cache
+def states_of_zones() -> Mapping[str, tuple[str, ...]]:
+    """Zone -> names of the states that have it, in countries with several zones."""
+    listed = {zone: states.split() for zone, states in _STATES.items()}
+    names = {one["code"]: one["name"] for two in {country for country, *_ in listed.values()} for one in parts_of(two)}
+    return {zone: tuple(names[f"{two}-{state}"] for state in states) for zone, (two, *states) in listed.items()}
 
 
 def abbreviations(zone: str, year: int) -> set[str]:

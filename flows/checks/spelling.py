@@ -8,6 +8,7 @@ _WITHOUT_BASE = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ":
 """Letters that Unicode doesn't take apart."""
 _FLAGS = str.maketrans({chr(0x1F1E6 + place): letter for place, letter in enumerate(_LETTERS)})
 _APOSTROPHE = re.compile(r"(?<=\w)['’ʼ`´](?=\w)")
+_DOUBLED = re.compile(r"(.)\1")
 MAX_LETTERS = 60
 """No name that is looked for has nearly as many."""
 
@@ -17,6 +18,11 @@ def words(text: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFKD", text.translate(_FLAGS).casefold())
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign)).translate(_WITHOUT_BASE)
     return tuple(re.findall(r"[^\W_]+", _APOSTROPHE.sub(" ", bare)))
+
+
+def undoubled(text: str) -> str:
+    """``phillipines`` and ``philippines`` -> ``philipines``."""
+    return _DOUBLED.sub(r"\1", text)
 
 
 def near(text: str) -> frozenset[str]:
