@@ -62,7 +62,7 @@ LEAST_RESPELT = 4
 _MAX_RESPELT = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CatalogEntry:
     """``codes`` and all names are folded (`spelling.words`). ``name``: in the reader's language. ``names``: what it is called besides.
     ``words``: those of the codes and the name; ``others``: of all that has to do with it. ``signs``: without spaces, in small letters."""
@@ -86,10 +86,11 @@ class CatalogIndex:
         self._having: dict[str, tuple[str, ...]] = {}
         self._whole: dict[str, tuple[str, ...]] = {}
         for entry in self.entries.values():
+            alone = (entry.value,)  # one for the thousands of words that only it has
             for word in {*entry.words, *entry.others}:
-                self._having[word] = (*self._having.get(word, ()), entry.value)
+                self._having[word] = self._having[word] + alone if word in self._having else alone
             for whole in {*entry.codes, entry.name, *entry.names}:
-                self._whole[whole] = (*self._whole.get(whole, ()), entry.value)
+                self._whole[whole] = self._whole[whole] + alone if whole in self._whole else alone
         self._words = sorted(self._having)
         self._doubled: dict[str, tuple[str, ...]] = {}
         for word in self._words:

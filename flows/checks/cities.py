@@ -3,6 +3,7 @@
 CLDR has a city for each zone and no more. ``cities.tsv`` has some 2,400 of GeoNames, made by ``.ci/cities``.
 """
 
+import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ _INITIALS = {
 _MAX_PREFIXED = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class City:
     zone: str
     people: int
@@ -88,9 +89,9 @@ def _cities() -> Mapping[str, tuple[City, ...]]:
     for line in _FILE.read_text("utf-8").splitlines():
         if not line.startswith("#"):
             zone, people, names = line.split("\t")
-            city = City(zone, int(people))
+            alone = (City(sys.intern(zone), int(people)),)  # one for all names that only this city has
             for name in names.split("|"):
-                found[name] = (*found.get(name, ()), city)
+                found[name] = found[name] + alone if name in found else alone
     return found
 
 
