@@ -12,14 +12,14 @@ from flows.checks import guard, jwk, pkcs7
 from flows.checks.der import SEQUENCE, body, is_der
 from flows.checks.encodings import codec_of
 from flows.checks.key_faults import KeyFault, KeyNote, KeyProblem
-from flows.checks.pem_repairs import decoded_pem, repaired, unwrapped_lines
+from flows.checks.pem_repairs import decoded_pem, plain_base64, repaired, unwrapped_lines
 
 __all__ = ["KeyFault", "KeyNote", "KeyProblem", "PemBlock", "read_blocks", "the_block"]
 
 _MAX_CHARS = 100_000
 _LABEL = r"[A-Z0-9 #]{1,40}?"
 _MARKER = re.compile(rf"(?<=-)( ?)(BEGIN|END) ({_LABEL}) ?-")
-_PRIVATE = re.compile(r"BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY")
+_PRIVATE = re.compile(r"BEGIN[A-Z0-9 ]{0,40}PRIVATE ?KEY", re.IGNORECASE)
 _KINDS = r"(?:RSA )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|(?:X509 )?CERTIFICATE|PKCS7|PKCS #7 SIGNED DATA|CMS"
 _OURS = re.compile(rf"{_KINDS}|TRUSTED CERTIFICATE")
 _ARMOUR = re.compile(rf"(?:BEGIN|END) ({_KINDS})")
@@ -27,7 +27,9 @@ _AROUND = "`\"'‘’>| \t\n-"
 _BODY = re.compile(r"(?<![A-Za-z0-9+/])MI[GHI][A-Za-z0-9+/]{13}[A-Za-z0-9+/ \n]*={0,2}")  # a sequence of 128 bytes or more
 _MAX_LINE = 76
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
-_SSH = re.compile(r"[\s\"'`]{0,9}(?:ssh-|ecdsa-sha2-|sk-ssh-|AAAA[A-Z]3NzaC1|-{1,9} ?BEGIN SSH2)")
+_SSH = re.compile(
+    r"(?:^|(?<=[\s\"'`:]))(?:(?:sk-)?(?:ssh-|ecdsa-sha2-)[a-z0-9@.-]{3,40} AAAA|AAAA[A-Z]3NzaC1|-{1,9} ?BEGIN SSH2)"
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,9 @@ def _read(given: str) -> list[PemBlock]:
         raise KeyProblem(KeyFault.EMPTY)
     if jwk.is_jwk(text):
         return [PemBlock("PUBLIC KEY", jwk.read_jwk(text), (*notes, KeyNote.FROM_JWK))]
-    if "BEGIN " not in text and (inner := decoded_pem(text)):
+    for _ in range(guard.MAX_ENCODED):
+        if "BEGIN " in text or not (inner := decoded_pem(text)):
+            break
         text, notes = repaired(inner)
         _refuse_private_key(inner, text)
         notes = (*notes, KeyNote.FROM_BASE64)
@@ -159,16 +163,18 @@ def _is_whole(der: bytes) -> bool:
 
 def _bare(text: str, notes: tuple[KeyNote, ...]) -> list[PemBlock]:
     """Base64 without its first or last line, or both: one block, or several that are whole."""
-    if _SSH.match(text):
+    if _SSH.search(text):
         raise KeyProblem(KeyFault.SSH)
     labels = {match[1] for match in _ARMOUR.finditer(text)}
-    plain = re.sub("[>|]", " ", _ARMOUR.sub("\n", text))
-    lines = "\n".join(line.strip(" \t\"'‘’`-") for line in plain.split("\n"))
+    content = re.sub("[>|]", " ", _ARMOUR.sub("\n", text))
+    lines = "\n".join(line.strip(" \t\"'‘’`-") for line in content.split("\n"))
     several = _several(lines)
     if len(several) > 1:
         return [PemBlock("", _decoded(signs), (*notes, KeyNote.NO_HEADER)) for signs in several]
     signs = "".join(lines.split())
-    if not _BASE64.fullmatch(signs):
+    if not _BASE64.fullmatch(signs) and _BASE64.fullmatch(plain := plain_base64(signs)) and _whole(plain):
+        signs = plain
+    if not _BASE64.fullmatch(signs) or not signs.startswith("M"):  # words, too, are base64
         signs = "".join(max(_BODY.findall(lines), key=len, default="").split())
         notes = (*notes, KeyNote.SURROUNDED)
     whole = _whole(signs)
@@ -197,8 +203,8 @@ def _whole(signs: str) -> str:
     # A SEQUENCE that starts with another one or, in PKCS #1, with a number, in PKCS #7 with an object identifier.
     if found is None or head[found[0] : found[0] + 1] not in (bytes((SEQUENCE,)), b"\x02", b"\x06"):
         return ""
-    needed = -(-found[1] // 3) * 4
-    return signs[:needed] if len(signs) >= needed else ""
+    needed = -(-found[1] * 4 // 3)
+    return signs[: needed + -needed % 4] if len(signs) >= needed else ""
 
 
 def _head(signs: str) -> bytes:
@@ -209,7 +215,9 @@ def _head(signs: str) -> bytes:
 
 
 def _decoded(content: str) -> bytes:
+    """With its padding or without."""
+    signs = re.sub(r"[\s>|\\]", "", content).rstrip("=")
     try:
-        return base64.b64decode(re.sub(r"[\s>|\\]", "", content), validate=True)
+        return base64.b64decode(signs + "=" * (-len(signs) % 4), validate=True)
     except ValueError:
         raise KeyProblem(KeyFault.DAMAGED) from None

@@ -23,11 +23,21 @@ _REPAIRS = tuple(
         (KeyNote.ESCAPED, "%0[AaDd]", "\n"),
         (KeyNote.ESCAPED, "%20", " "),
         (KeyNote.LINE_ENDS, "\r\n?", "\n"),
-        (KeyNote.DASHES, "[‐‑‒–—―−]+", "-----"),
+        (KeyNote.LINE_ENDS, r"_x000D_|\^M(?=\$?(?:\n|\Z))", ""),  # as spreadsheets and terminals show them
+        (KeyNote.DASHES, "[‐‑‒–—―−﹣－]+", "-----"),
         (KeyNote.QUOTES, "[“”„‟«»″]", '"'),
     )
 )
-_SMALL_MARKER = re.compile(r"(?<=-)[ +]?(?:begin|end)[ +][a-z0-9 +#]{1,40}?[ +]?(?=-)", re.IGNORECASE)
+_FULL_WIDTH = {0xFEE0 + code: chr(code) for code in range(0x21, 0x7F)}
+_MARKER = re.compile(r"(?<=-)[\s+_]{0,3}(BEGIN|END)[\s+_]{0,3}(?=[A-Z0-9])([A-Z0-9\s+_#]{1,40})(?=-)", re.IGNORECASE)
+_LABELS = {
+    label.replace(" ", ""): label
+    for label in (
+        *("PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", "CERTIFICATE", "X509 CERTIFICATE"),
+        *("TRUSTED CERTIFICATE", "PKCS7", "PKCS #7 SIGNED DATA", "CMS", "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"),
+    )
+} | dict.fromkeys(("CERTIFICATESIGNINGREQUEST", "NEWCERTIFICATESIGNINGREQUEST"), "CERTIFICATE REQUEST")
+"""By their letters, without the spaces between."""
 _HEADERS = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]{0,40}:[^\n]*+(?:\n[ \t]+[^\n]*+)*+\n++)*+")
 """Before the base64, with lines that go on: RFC 1421, as OpenSSL and PGP write them."""
 _LINE_WRAPPINGS = tuple(
@@ -39,6 +49,8 @@ _LINE_WRAPPINGS = tuple(
         r"^[ \t]*\d{1,4}(?:[:.|)][ \t]*|[ \t]+|\Z)",  # with their numbers
     )
 )
+_NO_BASE64, _RUN = re.compile("[^A-Za-z0-9+/=\n]"), re.compile("[A-Za-z0-9+/]+={0,2}")
+_URL_SAFE = str.maketrans("-_", "+/")
 _BOM_AS_LATIN_1 = "\xef\xbb\xbf"
 _ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9a-fA-F]{1,4}|gt|lt|amp|quot|nbsp|[mn]dash|hyphen);")
 _PEM_IN_BASE64 = re.compile(r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/\s]*")
@@ -62,17 +74,32 @@ def repaired(text: str) -> tuple[str, tuple[KeyNote, ...]]:
         ):
             notes.append(note)
         mended = changed
-    mended = _SMALL_MARKER.sub(lambda marker: marker[0].upper().replace("+", " "), mended)
+    mended = _MARKER.sub(_marker, mended if mended.isascii() else mended.translate(_FULL_WIDTH))
     if not mended.endswith("\n"):
         notes.append(KeyNote.FINAL_NEWLINE)
     return mended, tuple(notes)
 
 
+def _marker(found: re.Match[str]) -> str:
+    """BEGIN or END and the label as OpenSSL writes them; what is no label of ours stays as it is."""
+    label = _LABELS.get(re.sub(r"[\s+_]", "", found[2]).upper())
+    return f"{found[1].upper()} {label}" if label else found[0]
+
+
 def unwrapped_lines(content: str) -> Iterator[str]:
-    """What stands between BEGIN and END, without headers, and then without what programs, mails and lists put around each line."""
+    """What stands between BEGIN and END, without headers; then as base64 for addresses, without what programs, mails and lists put around
+    each line, without any other sign, and of each line between those of BEGIN and END its longest word alone."""
     bare = _HEADERS.sub("", content.lstrip("\n"), count=1)
     yield bare
+    yield plain_base64(bare)
     yield from (wrapping.sub("", bare) for wrapping in _LINE_WRAPPINGS)
+    yield _NO_BASE64.sub("", bare)
+    yield "\n".join(max(_RUN.findall(line), key=len, default="") for line in content.split("\n")[1:-1])
+
+
+def plain_base64(signs: str) -> str:
+    """Base64 for addresses (RFC 4648 §5) as plain base64."""
+    return signs.translate(_URL_SAFE)
 
 
 @lru_cache(maxsize=256)
@@ -89,7 +116,7 @@ def decoded_pem(text: str) -> str:
     except ValueError:
         return ""
     inner = content.decode(codec_of(content), "replace").removeprefix("\ufeff")
-    return inner if inner.isascii() and ("BEGIN " in inner or inner.lstrip().startswith("M")) else ""
+    return inner if inner.isascii() and ("BEGIN " in inner or inner.lstrip().startswith(("M", "LS0tLS1CRUdJTi"))) else ""
 
 
 def _decoded(signs: str) -> str:

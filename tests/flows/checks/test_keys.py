@@ -127,6 +127,7 @@ MENDED: dict[str, tuple[Callable[[str], str], KeyNote]] = {
     "invisible": (lambda text: text.replace("\n", "\u200b\n"), KeyNote.INVISIBLE),
     "no-break spaces": (lambda text: text.replace(" ", "\u00a0"), KeyNote.INVISIBLE),
     "in a message": (lambda text: f"Hello, this is our key:\n{text}\nThanks", KeyNote.SURROUNDED),
+    "below a line": (lambda text: f"---\nbegin of our key\n{text}", KeyNote.SURROUNDED),
     "html": (lambda text: text.replace("-", "&#x2d;"), KeyNote.HTML),
     "html of a mail": (lambda text: text.replace("\n", "&#13;&#10;"), KeyNote.HTML),
     "html lines": (lambda text: text.replace("\n", "<br>\n"), KeyNote.HTML),
@@ -145,6 +146,19 @@ MENDED: dict[str, tuple[Callable[[str], str], KeyNote]] = {
     ),
     "in a program": (lambda text: "\n".join(f'  "{line}" +' for line in text.splitlines()), KeyNote.SURROUNDED),
     "in a list": (lambda text: ",\n".join(f'"{line}"' for line in text.splitlines()), KeyNote.SURROUNDED),
+    "with bullets": (lambda text: "".join(f"• {line}\n" for line in text.splitlines()), KeyNote.SURROUNDED),
+    "with line ends shown": (lambda text: text.replace("\n", "^M$\n"), KeyNote.LINE_ENDS),
+    "in a comment": (lambda text: "".join(f"// {line}\n" for line in text.splitlines()), KeyNote.SURROUNDED),
+    "in bold": (lambda text: "".join(f"*{line}*\n" for line in text.splitlines()), KeyNote.SURROUNDED),
+    "in full-width letters": (
+        lambda text: "".join(chr(ord(sign) + 0xFEE0) if sign.isprintable() and sign != " " else sign for sign in text),
+        KeyNote.DASHES,
+    ),
+    "in base64 twice": (
+        lambda text: base64.b64encode(base64.b64encode(text.encode())).decode(),
+        KeyNote.FROM_BASE64,
+    ),
+    "in base64 for addresses": (lambda text: body(text).replace("+", "-").replace("/", "_").rstrip("="), KeyNote.NO_HEADER),
     "first line lost": (lambda text: text.split("\n", 1)[1], KeyNote.NO_HEADER),
     "last line lost": (lambda text: text[: text.rindex("-----END")], KeyNote.NO_HEADER),
     "dashes lost": (lambda text: text.replace("-", ""), KeyNote.NO_HEADER),
@@ -158,13 +172,23 @@ def test_what_pasting_does_to_a_key_is_mended_and_noted(how: str) -> None:
     key = read_public_key(mangle(public(rsa_key())))
     assert key.pem == public(rsa_key())
     assert note in key.notes
-    besides = {"mail": KeyNote.LINE_ENDS, "in a program": KeyNote.INDENTED, "with": KeyNote.INDENTED}
+    besides = {"mail": KeyNote.LINE_ENDS, "in a program": KeyNote.INDENTED, "shown": KeyNote.SURROUNDED, "with": KeyNote.INDENTED}
     assert set(key.notes) <= {note, KeyNote.FINAL_NEWLINE, *(one for part, one in besides.items() if part in how)}
 
 
 LOST = ["first line lost", "last line lost", "dashes lost", "without header"]
-ENCODED = {"escaped", "bom read as latin 1", "in an address"}
-LINE_BY_LINE = {"with headers", "with line numbers", "in a program", "in a list"}
+ENCODED = {
+    "escaped",
+    "bom read as latin 1",
+    "in an address",
+    "in base64 twice",
+    "in base64 for addresses",
+    "in full-width letters",
+}
+LINE_BY_LINE = {
+    *("with headers", "with line numbers", "with bullets", "with line ends shown"),
+    *("in a program", "in a list", "in a comment", "in bold"),
+}
 WRAPPED = sorted(set(MENDED) - {*LOST, *ENCODED, *LINE_BY_LINE})
 
 
@@ -182,11 +206,16 @@ def test_padding_as_mails_write_it_is_read() -> None:
     assert read_certificate(quoted).pem == read_certificate(example_keys.CERTIFICATE).pem
 
 
-@pytest.mark.parametrize("mangle", [str.lower, lambda line: line.replace(" ", "+"), lambda line: line.title()])
-def test_markers_are_read_in_any_letters(mangle: Callable[[str], str]) -> None:
+def test_markers_are_read_in_any_letters_and_however_they_are_spaced() -> None:
     lines = public(rsa_key()).splitlines()
-    typed = "\n".join([mangle(lines[0]), *lines[1:-1], mangle(lines[-1])])
-    assert read_public_key(typed).pem == public(rsa_key())
+    for mangle in (
+        str.lower,
+        str.title,
+        *(lambda line, gap=gap: line.replace(" ", gap) for gap in ("+", "", "  ", "\t", "\n", "_")),
+    ):
+        typed = "\n".join([mangle(lines[0]), *lines[1:-1], mangle(lines[-1])])
+        assert read_public_key(typed).pem == public(rsa_key())
+        assert refused(typed.replace(mangle("PUBLIC"), mangle("PRIVATE"))).key == KeyFault.PRIVATE_KEY
 
 
 def test_a_private_key_in_small_letters_is_one() -> None:
@@ -286,7 +315,7 @@ def test_keys_that_do_not_serve_are_refused_with_the_reason() -> None:
     request = refused(csr(rsa_key()))
     assert (request.key, request.params["found"]) == (KeyFault.WRONG_BLOCK, "CERTIFICATE REQUEST")
     ssh = rsa_key().public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    assert refused(ssh).key == KeyFault.SSH
+    assert refused(ssh).key == refused(f"This is our key: {ssh} ana@bank").key == KeyFault.SSH
 
 
 def damaged(text: str) -> str:
@@ -347,9 +376,8 @@ def test_a_signing_request_is_read_and_verified(curve: ec.EllipticCurve | None, 
         "CN": "acme.example",
     }
     assert request.pem == csr(key) or strength[0] == "EC"  # EC signatures differ every time
-    assert (
-        read_csr(csr(key).replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST").encode()).fingerprint == request.fingerprint
-    )
+    for label in ("NEW CERTIFICATE REQUEST", "CERTIFICATE SIGNING REQUEST"):
+        assert read_csr(csr(key).replace("CERTIFICATE REQUEST", label).encode()).fingerprint == request.fingerprint
 
 
 def test_what_whoever_signs_a_request_must_know_is_noted() -> None:
@@ -448,7 +476,7 @@ def test_blocks_of_other_programs_are_called_by_their_name() -> None:
     assert (found.key, found.params) == (KeyFault.WRONG_BLOCK, {"expected": "PUBLIC KEY", "found": "PGP PUBLIC KEY BLOCK"})
     assert refused(pgp, read_certificate).key == refused(pgp, read_csr).key == KeyFault.WRONG_BLOCK
     ssh = '---- BEGIN SSH2 PUBLIC KEY ----\nComment: "2048-bit RSA"\nAAAAB3NzaC1yc2EAAAADAQAB\n---- END SSH2 PUBLIC KEY ----\n'
-    assert refused(ssh).key == KeyFault.SSH
+    assert refused(ssh).key == refused(f"This is our key: {ssh} ana@bank").key == KeyFault.SSH
 
 
 def test_what_is_no_certificate_is_refused() -> None:
