@@ -10,7 +10,18 @@ from flows.checks.readings import PlainText, Span
 _NUMBER = re.compile(r"(?:privateexponent|prime[12]|exponent[12]|coefficient|priv):\s{0,12}((?:[0-9a-f]{2}[:\s]{0,10}+){12,}+)")
 _PARSED = re.compile(r"d=\d{1,3} +hl=\d{1,2} +l= *(\d{1,6}) +prim: (integer|octet string)[^\n:]{0,24}:([0-9a-f]{2,}+)")
 _LONG = 32  # hexadecimal digits: longer than a version or a public exponent
-_IN_DECIMAL = re.compile(r"(?<![a-z0-9_.])(?:d|private_?(?:value|exponent|key))[\"']?\s?[:=]\s?[\"']?(\d{60,2000}+)")
+_IN_FULL = re.compile(
+    r"(?<![a-z0-9_.])(?:[dpq]|private_?(?:value|exponent|key))[\"']?\s?[:=]\s?[\"']?(?:(\d{60,2500}+)(?![a-f])|(?:0x)?([0-9a-f]{160,2100}+))"
+)
+"""A component of a key as one number, in decimal or hexadecimal."""
+_BYTE = r"(?:\\x[0-9a-f]{2}|\\['\"\\]|  |[ -~])"
+"""In a literal of Python; two spaces are an escaped line end or tab."""
+_LITERAL = re.compile(
+    rf"0(?:\\x82{_BYTE}{_BYTE}|\\x81{_BYTE}|{_BYTE})\\x02\\x01(?:\\x00(?:0{_BYTE}\\x06|\\x02)|\\x01\\x04|\\x030)[^\n]{{20,20000}}"
+)
+"""DER of a private key, as Python shows bytes."""
+_BYTES = re.compile(r"(?<![\w.-])(?:48|45|111)(?:\s{0,12}+,\s{0,12}+-?\d{1,3}(?!\d)){24,}+")
+"""Numbers from 0 to 255, or from -128 to 127, as programs print arrays of bytes."""
 _HEX = re.compile(r"(?<![0-9a-z])(?:(?:\(byte\)\s?)?(?:0x|\\x)?[0-9a-f]{2}[\s,:;]{0,3}+){24,}+")
 _DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{6,8}:?[ \t]{1,3}+((?:[0-9a-f]{2,8}[ \t]{1,2}+){4,16}+)", re.MULTILINE)
 _BEGINNINGS = ("30", "2d", "6f")
@@ -55,11 +66,15 @@ def spans(reading: PlainText) -> Iterator[Span]:
     if "priv" in folded or "prime" in folded or "exponent" in folded:
         yield from (match.span(1) for match in _NUMBER.finditer(folded))
     if reading.has_runs:
-        yield from (match.span(1) for match in _IN_DECIMAL.finditer(folded))
+        yield from (match.span(match.lastindex or 0) for match in _IN_FULL.finditer(folded))
+    if "\\x02\\x01" in folded:
+        yield from (match.span() for match in _LITERAL.finditer(folded))
+    if "," in folded:
+        yield from (match.span() for match in _BYTES.finditer(folded) if _is_key(_of_numbers(match[0])))
     if "hl=" in folded:
         yield from _parsed(folded)
     if any(beginning in folded for beginning in _BEGINNINGS):
-        yield from (match.span() for match in _HEX.finditer(folded) if _is_key(match[0]))
+        yield from (match.span() for match in _HEX.finditer(folded) if _is_key(_bytes(match[0])))
         yield from _dumped(folded)
     if reading.has_runs:
         yield from (match.span() for match in _BLOCK.finditer(folded) if len(match[0]) // 2 <= int(match[1]) <= len(match[0]) * 2)
@@ -108,13 +123,12 @@ def _dumped(folded: str) -> Iterator[Span]:
 
 
 def _of_block(block: list[re.Match[str]]) -> Iterator[Span]:
-    if block and _is_key("".join(line[1] for line in block)):
+    if block and _is_key(_bytes("".join(line[1] for line in block))):
         end = block[-1].end()
         yield block[0].start(), end
 
 
-def _is_key(digits: str) -> bool:
-    content = _bytes(digits)
+def _is_key(content: bytes) -> bool:
     return (
         b"PRIVATE KEY" in content or b"openssh-key-v1" in content or any(map(key_material.is_private_key, (content, content[1:])))
     )
@@ -123,3 +137,8 @@ def _is_key(digits: str) -> bool:
 def _bytes(digits: str) -> bytes:
     plain = _NOT_HEX.sub("", digits)
     return bytes.fromhex(plain[: len(plain) // 2 * 2])
+
+
+def _of_numbers(listed: str) -> bytes:
+    """The first 200: enough to tell a key."""
+    return bytes(int(number) & 0xFF for number in listed.split(",", 200)[:200])

@@ -23,8 +23,9 @@ _RUN = re.compile(r"[A-Za-z0-9+/]{16,}")
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32}", re.IGNORECASE)
 """A line of an OpenVPN static key."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]")
-_BARE = re.compile(r"(?<![A-Za-z0-9+/_-])(?:M[A-Za-z0-9+/_-]{31,}|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]*)")
 _OPENSSH = "b3BlbnNzaC1rZXktdjE"  # base64 of openssh-key-v1
+_STORES = ("/u3+7QAAAA", "zs7OzgAAAA")  # and of the beginnings of JKS and JCEKS
+_BARE = re.compile(rf"(?<![A-Za-z0-9+/_-])(?:M[A-Za-z0-9+/_-]{{31,}}|(?:{_OPENSSH}|/u3\+7QAAAA|zs7OzgAAAA)[A-Za-z0-9+/]*)")
 _TWICE = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{26,}(?:\s{1,3}[A-Za-z0-9+/]{40,})*={0,2}")
 """Base64 of a PEM, as Kubernetes and CI systems store it."""
 _PUTTY = "PuTTY-User-Key-File-"
@@ -46,7 +47,7 @@ def spans(reading: PlainText) -> Iterator[Span]:
         yield from (member.span(2) for member in members)
     if "LS0tLS1CRUdJTi" in text:
         yield from (match.span() for match in _TWICE.finditer(text) if _hides_a_key(match[0]))
-    if "<RSAKeyValue>" in text:
+    if "<Modulus>" in text:
         yield from (match.span() for match in _XML.finditer(text))
     if reading.has_runs:
         yield from _bare(text)
@@ -95,9 +96,8 @@ def _blocks(text: str) -> Iterator[Span]:
 
 def _is_material(body: str) -> bool:
     """Key material, as opposed to a sentence about keys or a placeholder."""
-    if _OPENSSH in body or "Proc-Type" in body:
-        return True
-    if _is_private(_decoded("".join(_BASE64.findall(body[:400])))):
+    signs = "".join(_BASE64.findall(body[:400]))
+    if _OPENSSH in signs or "Proc-Type" in body or _is_private(_decoded(signs)):
         return True
     runs = (run[0] for run in _RUN.finditer(body))
     return any(placeholders.classes(run) == 3 or _HEX.fullmatch(run) for run in runs)
@@ -110,7 +110,7 @@ def _bare(text: str) -> Iterator[Span]:
         start = match.start()
         if start < end:  # within the former, which would be read again and again
             continue
-        if match[0].startswith(_OPENSSH):
+        if match[0].startswith((_OPENSSH, *_STORES)):
             end = _after(text, start, 4096)
             yield start, end
         elif _is_private(der := _decoded(match[0])):

@@ -12,8 +12,9 @@ Span = tuple[int, int]
 
 _ENTITY = (
     r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
-    r"|\\u00[2-7][0-9A-Fa-f]"
+    r"|\\u00[2-7][0-9A-Fa-f]|[\u00ad\u200b-\u200d\u2060\ufeff]"
 )
+"""The last ones are not seen: web pages put them where a long word may be broken."""
 _PERCENT = r"%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,3}"
 """A character that isn't ASCII, as URLs have it."""
 _ASCII_PERCENT = r"%(?:2[0-9A-Fa-f]|3[A-Fa-f]|40|5[B-Fb-f]|60|7[B-Eb-e])"
@@ -28,7 +29,7 @@ _SIGNS = str.maketrans(
         **dict.fromkeys("‐‑‒–—―−﹘﹣", "-"),
         **dict.fromkeys("“”„‟«»″", '"'),
         **dict.fromkeys("‘’‚‛′", "'"),
-        **dict.fromkeys("\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff\u00ad", " "),
+        **dict.fromkeys("\u00a0\u2007\u202f", " "),
         **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)},  # full-width forms
     }
 )
@@ -92,7 +93,7 @@ def attached(text: str) -> Iterator[tuple[Span, bytes]]:
 
 def _unescaped(text: str, escaped: re.Pattern[str]) -> tuple[str, Callable[[int], int]]:
     """The text with what is ``escaped`` decoded, and a function from positions in it to positions in the given text."""
-    if not any(sign in text for sign in "&%\\") or not escaped.search(text):
+    if (text.isascii() and not any(sign in text for sign in "&%\\")) or not escaped.search(text):
         return text, int
     parts, ends, shifts, end, length = [], [0], [0], 0, 0
     for match in escaped.finditer(text):
@@ -113,7 +114,9 @@ def _decoded(escape: str) -> str:
             return unquote(escape)
         case "&":
             return html.unescape(escape)
-    return chr(int(escape.removeprefix("\\u"), 16))
+        case "\\":
+            return chr(int(escape.removeprefix("\\u"), 16))
+    return ""
 
 
 def _flat(text: str) -> str:

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import itertools
 import json
 import random
 import re
@@ -58,6 +59,13 @@ def test_a_part_of_a_private_key_is_found_and_cut_out(how: str) -> None:
         assert leaves_nothing(text, text), form
 
 
+def test_a_private_key_in_narrow_columns_is_found_and_cut_out() -> None:
+    for form, secret in private_pems().items():
+        text = re.sub("^[A-Za-z0-9+/=]+$", lambda line: re.sub("(.{10})", r"\1\n", line[0]), secret, flags=re.MULTILINE)
+        assert kinds(text) == {"private_key"}, form
+        assert leaves_nothing(secret, text), form
+
+
 def test_what_stands_around_a_private_key_is_kept() -> None:
     text = f"before\n{private_pems()['pkcs8']}after\n{public_texts()['rsa spki']}"
     assert redact(text) == f"before\n{CUT}\nafter\n{public_texts()['rsa spki']}"
@@ -87,9 +95,34 @@ def test_other_writings_of_private_keys_are_found_and_cut_out() -> None:
         assert noise(90) not in redact(text)
     pgp = f"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n{noise(48)}\n{noise(48, 2)}\n-----END PGP PRIVATE KEY BLOCK-----"
     assert redact(pgp) == CUT
-    xml = f"<RSAKeyValue><Modulus>{noise(256)}</Modulus><D>{noise(256, 2)}</D></RSAKeyValue>"
-    assert kinds(xml) == {"private_key"}
-    assert noise(256, 2)[:40] not in redact(xml)
+    for root in ("RSAKeyValue", "RSAParameters"):
+        xml = f"<{root}><Modulus>{noise(256)}</Modulus><D>{noise(256, 2)}</D></{root}>"
+        assert kinds(xml) == {"private_key"}
+        assert noise(256, 2)[:40] not in redact(xml)
+
+
+def test_private_keys_as_programs_print_them_are_found_and_cut_out() -> None:
+    numbers, curve = rsa_key().private_numbers(), ec.generate_private_key(ec.SECP256R1())
+    for number in (numbers.d, numbers.p):
+        for text in (f"d = {number}", f"p: 0x{number:x}", f"'q': {number}"):
+            assert kinds(text) == {"private_key"}
+            assert text[-40:] not in redact(text)
+    for key, form in itertools.product((rsa_key(), curve), (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL)):
+        der = key.private_bytes(Encoding.DER, form, NoEncryption())
+        signed = [byte - 256 if byte > 127 else byte for byte in der]
+        shown = [
+            str(list(der)),
+            f"new byte[] {{{str(signed)[1:-1]}}}",
+            json.dumps({"type": "Buffer", "data": list(der)}, indent=2),
+        ]
+        for text in (*shown, str(der), str(list(private_pems()["pkcs8"].encode()))):
+            assert kinds(text) == {"private_key"}, text[:60]
+            assert text[-40:] not in redact(text)
+    for key in (rsa_key().public_key(), curve.public_key()):
+        der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        assert find_secrets(f"{list(der)} {der!r}") == ()
+    request = x509.load_pem_x509_csr(public_texts()["rsa csr"].encode()).public_bytes(Encoding.DER)
+    assert find_secrets(f"{list(request)} {request!r}") == ()
 
 
 def test_a_jwk_is_found_however_it_is_wrapped() -> None:
@@ -114,6 +147,8 @@ def test_a_jwk_is_found_however_it_is_wrapped() -> None:
 
 def test_a_key_store_in_base64_is_found() -> None:
     store = pkcs12.serialize_key_and_certificates(b"acme", rsa_key(), None, None, LOCK)
+    jks = base64.b64encode(bytes.fromhex("feedfeed0000000200000001") + random.Random(1).randbytes(900)).decode()
+    assert redact(f"KEYSTORE={jks}") == f"KEYSTORE={CUT}"
     for text in (
         base64.b64encode(store).decode(),
         base64.encodebytes(store).decode(),
@@ -172,7 +207,9 @@ def test_files_without_secrets_pass() -> None:
         assert find_in_file(name, content) == (), name
 
 
-layers = st.lists(st.sampled_from(sorted(set(MANGLED) - {"url encoded form"})), max_size=2, unique=True)
+layers = st.lists(
+    st.sampled_from(sorted(set(MANGLED) - {"url encoded form", "with unseen signs between"})), max_size=2, unique=True
+)
 
 
 @given(st.sampled_from(["pkcs1", "pkcs8", "openssh", "encrypted", "ec", "ed25519"]), layers, st.text("abc .,:\n", max_size=30))
