@@ -5,11 +5,11 @@ import base64
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Any
 from urllib.parse import unquote
 
@@ -33,11 +33,15 @@ _DASH, _DOT = re.compile("[\u2010-\u2015\u2212\ufe63\uff0d]"), re.compile("[\uff
 """What word processors and other languages' keyboards put in place of a token's own signs."""
 _COLOR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 _ESCAPED = re.compile("%(?:2[0EeDdFf]|3[Aa])")
+_WRITTEN_BREAK = re.compile(r"\\{1,4}[nrt]|<br ?/?>")
+_JOINED = re.compile(r"(?<=[\"'`])\s{0,9}[+.&]\s{0,9}$|^\s{0,9}[+.&]\s{0,9}(?=[\"'`])", re.MULTILINE)
+"""What joins texts in a program, at the end of a line or at its beginning."""
 _NUMBER = re.compile(r"\A\s*\d{1,3}[.)]\s+")
 _PAIR = re.compile("=[^=.]")
 _BEGIN = re.compile(r"(?:\.\s*)?(?<![A-Za-z0-9._+/-])eyJ")
 """Where a JWT begins; with a dot, a part of one that was broken over lines."""
 _CLOSING = "\"'`)]}>&»”’;,"
+_ANSWER = re.compile(r"""\{\\{0,4}["'“”]?\w{1,40}\\{0,4}["'“”]?:""")
 _RUN = re.compile(r"[A-Za-z0-9._~+/=-]*", re.ASCII)
 _PARTS, _PARTS_ENCRYPTED = 3, 5
 # RFC 6750 section 2.1, `b64token`: everything that may follow "Bearer " in a header.
@@ -131,9 +135,9 @@ def unwrapped(text: str) -> str:
     """Just the token, without what terminals, log files, and chats put around it. A whole answer, several tokens, or a token
     of another name (``refresh_token=``) stay what they are."""
     text = _NUMBER.sub("", _DOT.sub(".", _DASH.sub("-", _COLOR.sub("", text))), count=1)
-    text = unquote(text) if _ESCAPED.search(text) else text
+    text = _JOINED.sub("", _WRITTEN_BREAK.sub("\n", unquote(text) if _ESCAPED.search(text) else text))
     token = _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
-    if token.startswith("{") or (_BEARER.fullmatch(token) and _json(token.partition(".")[0]) is not None):
+    if _ANSWER.match(token) or (_BEARER.fullmatch(token) and _json(token.partition(".")[0]) is not None):
         return token.removesuffix(".") if token.count(".") == _PARTS else token
     if token[:1] in ("_", "~") and token[1:].startswith("eyJ"):
         return token.strip(token[0])
@@ -150,7 +154,7 @@ def _of_lines(lines: list[str]) -> str:
         words = [word for word in _BLANK.split(line) if word.strip(_AROUND)]
         if words and not taken and _ends_sentence(words[0]):
             return words[0].strip(_AROUND)[:-1]
-        alike = [word.strip(_AROUND) for word in takewhile(_may_belong, words)]
+        alike = [word.strip(_AROUND) for word in takewhile(_may_belong, words[: _closed(words)])]
         if len(alike) == len(words):
             taken += alike
             continue
@@ -162,6 +166,12 @@ def _of_lines(lines: list[str]) -> str:
             taken.append(found[0])
         break
     return "".join(taken)
+
+
+def _closed(words: Sequence[str]) -> int:
+    """How many there are up to one behind which a quote ends and no other begins."""
+    ends = (at for at, (word, after) in enumerate(pairwise(words), 1) if word[-1] in _CLOSING and after[0] not in _AROUND)
+    return next(ends, len(words))
 
 
 def _may_belong(word: str) -> bool:
@@ -196,7 +206,7 @@ def _alone(text: str) -> str:
 def parse(text: str) -> Jwt:
     """A JWT as terminals, log files, and chats show it: after ``Bearer``, quoted, broken into lines. Raises UnreadableToken."""
     token = _alone(text)
-    if token.startswith("{"):
+    if token.startswith("{") and "eyJ" in token:
         raise UnreadableToken(TokenFault.JSON)
     parts = token.split(".")
     header, payload = _json(parts[0]), _json(parts[1]) if len(parts) > 1 else None
@@ -217,6 +227,8 @@ def parse(text: str) -> Jwt:
 def _too_many(parts: list[str], header: Mapping[str, Any] | None) -> TokenFault:
     if header is not None and "enc" in header and len(parts) == _PARTS_ENCRYPTED:
         return TokenFault.ENCRYPTED
+    if "" in parts:  # dots in place of what was left out
+        return TokenFault.CUT
     return TokenFault.DOUBLED if any("eyJ" in part for part in parts[2:]) else TokenFault.NOT_JWT
 
 

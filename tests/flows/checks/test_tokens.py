@@ -58,6 +58,9 @@ def forged(claims: bytes) -> str:
         "This is my token: {}",
         "{}.",
         "{} user@host:~$",
+        "curl 'https://bank.example' -H 'Authorization: Bearer {}' -H 'x-account-id: 7'",
+        "Set-Cookie: jwt={}; HttpOnly",
+        "{{{}}}",
     ],
 )
 def test_a_pasted_token_is_read_and_sent_without_what_is_around_it(paste: str) -> None:
@@ -68,7 +71,10 @@ def test_a_pasted_token_is_read_and_sent_without_what_is_around_it(paste: str) -
 
 
 @patient
-@given(st.lists(st.integers(1, 150), max_size=8), st.sampled_from(["\n", "\r\n", " ", "\n  ", "\u200b"]))
+@given(
+    st.lists(st.integers(1, 150), max_size=8),
+    st.sampled_from(["\n", "\r\n", " ", "\n  ", "\u200b", "\\n", "<br>", '" +\n "', "'\n  . '"]),
+)
 def test_a_token_broken_over_lines_is_whole_again(breaks: list[int], blank: str) -> None:
     broken = token = signed(CLAIMS)
     for place in sorted({min(at, len(token) - 1) for at in breaks}, reverse=True):
