@@ -3,10 +3,11 @@ it. Either side may record the upload, and the customer's administrator the clai
 count once one person of support has recorded them and another confirmed them.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, NamedTuple
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.parity import PRODUCTION, TEST
@@ -16,8 +17,20 @@ from flows.problems import Note
 from flows.steps.authentication import groups, keys
 
 NAMES = ("iss", "sub", "aud")
-Claim = Annotated[str, Field(min_length=1, max_length=255), Input(Kind.TEXT)]
-ClaimIfKnown = Annotated[str | None, Field(max_length=255), Input(Kind.TEXT)]
+_AROUND = "\"'`“”‘’«»,; "
+_CLAIM = re.compile(r"(?:iss(?:uer)?|sub(?:ject)?|aud(?:ience)?)(?:[\"'`“”‘’]\s?[:=]|\s?[:=](?=[\s\"'`“‘]))", re.IGNORECASE)
+"""Its name, as JSON and Control Center show it; a value may begin with the same letters and a colon."""
+
+
+def _value(text: str | None) -> str | None:
+    """Without the claim's name, quotes and commas: a JWT must say the same to the letter."""
+    bare = (text or "").strip(_AROUND)
+    named = _CLAIM.match(bare)
+    return (bare[named.end() :].strip(_AROUND) if named else bare) or text
+
+
+Claim = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_value), Input(Kind.TEXT)]
+ClaimIfKnown = Annotated[str | None, Field(max_length=255), AfterValidator(_value), Input(Kind.TEXT)]
 
 
 class Records(NamedTuple):

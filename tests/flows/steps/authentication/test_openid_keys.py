@@ -43,6 +43,24 @@ def notes(clean: Answers) -> dict[str, str]:
     return {note.key: Texts("en")(f"note.{note.key}", **note.params) for note in STEP.form.notes(clean, a_situation())}
 
 
+# -- the claims that Pismo gives
+
+
+def test_a_claim_is_kept_without_its_name_quotes_and_commas() -> None:
+    for typed in (
+        "https://issuer.example",
+        '"https://issuer.example",',
+        "iss: https://issuer.example",
+        "“iss”:“https://issuer.example”",
+    ):
+        assert registration.Claims(iss=typed, sub="sub:7", aud="urn:aud").model_dump() == {
+            "iss": "https://issuer.example",
+            "sub": "sub:7",
+            "aud": "urn:aud",
+        }
+    assert registration.UploadedByCustomer(status="active", iss="", aud='"').aud == '"'  # what is nothing else stays, to be seen
+
+
 # -- permission groups
 
 
