@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind, LongText
+from flows.forms.fields import MAX_LENGTH, NAME, Answers, FormPage, Input, Kind, LongText
 from flows.forms.step import Form, Page, Situation, not_past
 from flows.problems import Problem, fault
 
@@ -38,7 +38,7 @@ def _of_cldr(language: str) -> str:
 
 
 class StartPage(FormPage):
-    customer: Annotated[str, Field(min_length=1, max_length=80), Input(Kind.TEXT)]
+    customer: Annotated[str, Field(min_length=1, max_length=80), NAME, Input(Kind.TEXT)]
     same_name: Annotated[list[str] | None, Input(Kind.CHOICES, YES, asked_with=NAMESAKES)] = None
     channel: Annotated[str, Input(Kind.CHANNEL, redraws=True)]
     lead: Annotated[str, Input(Kind.SEARCH, source="leads")]
@@ -79,7 +79,7 @@ class CustomerNote(FormPage):
 
 
 class ChangePage(FormPage):
-    customer: Annotated[str, Field(min_length=1, max_length=80), Input(Kind.TEXT, words="start.customer")]
+    customer: Annotated[str, Field(min_length=1, max_length=80), NAME, Input(Kind.TEXT, words="start.customer")]
     same_name: Annotated[list[str] | None, Input(Kind.CHOICES, YES, asked_with=NAMESAKES, words="start.same_name")] = None
     lead: Annotated[str, Input(Kind.SEARCH, source="members", words="start.lead")]
     owner: Annotated[str, Input(Kind.SEARCH, source="support", words="start.owner")]

@@ -9,6 +9,7 @@ given.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -169,6 +170,21 @@ def min_length(info: FieldInfo) -> int | None:
 MAX_LENGTH = 3000
 """The most characters Slack accepts in an input."""
 
+
+_IN_NAME = re.compile(r"\S@\S+\.\S|\w://\S")
+"""An address of e-mail or of the web."""
+
+
+def _name(value: str | None) -> str | None:
+    if value and all(unicodedata.category(sign)[0] in "PZ" or unicodedata.category(sign) in ("Sc", "Sk", "Sm") for sign in value):
+        raise fault("name_without_letters")
+    if value and _IN_NAME.search(value):
+        raise fault("name_is_address")
+    return value
+
+
+NAME = AfterValidator(_name)
+"""Of a person, a company or a place, in any script: it has more than punctuation, and no address stands in it."""
 
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from flows.forms import addresses
 from flows.forms.fields import (
     MAX_LENGTH,
+    NAME,
     Answers,
     Attachment,
     Chosen,
@@ -76,7 +77,7 @@ class UserList(FormPage):
 class ListedUser(RepeatedPage):
     """``unread``: what stood in the list and was not understood, until the page is sent."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
+    name: Annotated[str, Field(min_length=1, max_length=100), NAME, Input(Kind.TEXT)]
     email: Email
     roles: Roles
     environments: Environments

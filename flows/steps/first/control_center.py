@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.forms.fields import Answers, Email, Input, Kind, RepeatedPage
+from flows.forms.fields import NAME, Answers, Email, Input, Kind, RepeatedPage
 from flows.forms.step import Form, Page, Situation
 from flows.problems import Note, Problem
 from flows.steps import control_center
@@ -30,7 +30,7 @@ ROLES = (
 
 
 class UserPage(RepeatedPage):
-    name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
+    name: Annotated[str, Field(min_length=1, max_length=100), NAME, Input(Kind.TEXT)]
     email: Email
     language: Annotated[str, Input(Kind.CHOICE, tuple(LANGUAGES))]
     role: Annotated[str, Input(Kind.CHOICE, ROLES)]

@@ -1,13 +1,13 @@
 """In every text field of every form, of steps, tasks and dialogs: what can't be seen is refused or cut out, all else stays."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import ValidationError
 
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import MAX_LENGTH, TYPED, Answers, FormPage, HttpsUrl, Input, Kind, inputs
+from flows.forms.fields import MAX_LENGTH, NAME, TYPED, Answers, FormPage, HttpsUrl, Input, Kind, inputs
 from flows.forms.pages import Slot, raw_of, screen, slots
 from flows.forms.step import Page
 from flows.journey import JOURNEYS
@@ -131,6 +131,18 @@ def test_a_file_in_place_of_a_typed_text_hides_no_more_than_that(page: Page, nam
     typed = name.removesuffix("_file")
     sent = {**filled, typed: None, name: {"name": "key.pem", "text": f"{HIDDEN}-----BEGIN X-----\r\nx{HIDDEN}y\n"}}
     assert page.model.model_validate(sent).model_dump()[typed] == "-----BEGIN X-----\nxy"
+
+
+def test_a_name_is_more_than_signs_and_no_address() -> None:
+    class Named(FormPage):
+        name: Annotated[str | None, NAME, Input(Kind.TEXT)] = None
+
+    for name in (*LEGITIMATE, "D’Ávila", "Maria (TI)", "Acme, Inc.", "S.A. de C.V.", "99", "Ana @ Acme", "★", None):
+        assert Named.model_validate({"name": name}).name == name
+    for name in ("-", "...", "???", "´", "– —"):
+        assert faults(Named, "name", name) == {"name_without_letters"}
+    for name in ("maria@bank.example", "Maria <maria@bank.example>", "https://bank.example"):
+        assert faults(Named, "name", name) == {"name_is_address"}
 
 
 def test_a_link_shows_where_it_leads() -> None:
