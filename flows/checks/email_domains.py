@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 
@@ -63,11 +63,9 @@ class Domains:
         common = [(domain, count) for domain, count in self._counts.most_common(10) if count >= _COMMON]
         own = [domain for domain, count in common if 2 * count >= self._counts.total() and domain not in free_domains()]
         self._home = tuple(domain.strip().lstrip("@").casefold() for domain in home) or tuple(own[:1])
-        targets = (*self._home, *(domain for domain, _ in common), *sorted(_OFTEN))
-        self._near = {
-            variant: target for target in reversed(targets) if _name(target) >= _SHORTEST for variant in _variants(target)
-        }
-        self._alike = {_skeleton(target): target for target in reversed(targets)}
+        targets = (*self._home, *(domain for domain, _ in common))
+        self._near = _OFTEN_NEAR | _near(targets)
+        self._alike = _OFTEN_ALIKE | _alike(targets)
 
     def warning(self, domain: str) -> LineReason | None:
         if any(domain == home or domain.endswith(f".{home}") for home in self._home):
@@ -95,6 +93,16 @@ class Domains:
         return target in self._home or target in _OFTEN or self._counts[domain] * _RARE <= self._counts[target]
 
 
+def _near(targets: Sequence[str]) -> dict[str, str]:
+    """By each variant of the targets the first one that has it."""
+    return {variant: target for target in reversed(targets) if _name(target) >= _SHORTEST for variant in _variants(target)}
+
+
+def _alike(targets: Sequence[str]) -> dict[str, str]:
+    """By the look of the targets the first one that has it."""
+    return {_skeleton(target): target for target in reversed(targets)}
+
+
 def _name(domain: str) -> int:
     return len(domain.partition(".")[0])
 
@@ -114,3 +122,6 @@ _LOOKS_LIKE = str.maketrans(
 def _skeleton(domain: str) -> str:
     """The same for domains that look the same at a glance: ``rn`` and ``m``, ``1`` and ``l``, Cyrillic and Latin."""
     return domain.translate(_LOOKS_LIKE).replace("rn", "m").replace("vv", "w").replace("i", "l")
+
+
+_OFTEN_NEAR, _OFTEN_ALIKE = _near(sorted(_OFTEN)), _alike(sorted(_OFTEN))
