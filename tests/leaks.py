@@ -57,9 +57,9 @@ async def leaks(office: Office, log: str, known: Iterable[str] = ()) -> list[str
     texts, known = set(typed(office.slack)), set(known)
     told = {piece for text in texts for piece in pieces(text)} | {piece for text in known for piece in runs(text) or [text]}
     public = bare("".join(text for text in texts - known if ("-----BEGIN" in text or '"kty"' in text) and not pieces(text)))
-    secret = {piece for piece in told if bare(piece) not in public}
-    places = [(name, text) async for name, text in readable(office)]
-    return sorted({f"{name}: {piece[:8]}…" for name, text in [*places, ("log", log)] for piece in secret if piece in text})
+    places = [*[place async for place in readable(office)], ("log", log)]
+    found = [(name, piece) for name, text in places for piece in told if piece in text]
+    return sorted({f"{name}: {piece[:8]}…" for name, piece in found if bare(piece) not in public})
 
 
 def typed(slack: SlackStandIn) -> Iterator[str]:
