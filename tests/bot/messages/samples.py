@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from bot.messages.links import Links
@@ -45,7 +46,9 @@ ONBOARDING = "onb_0123456789abcdef"
 SENT_STATES = tuple(StepState)[2:]
 
 
+@cache
 def sent_answers(step_id: str) -> Answers:
+    """The form's example, as it is taken. Not to be changed."""
     form = JOURNEY.steps[step_id].form
     situation = filled_forms.a_situation(answers={s: dict(JOURNEY.steps[s].form.example) for s in STEPS if s != step_id})
     return collect(form, filled_forms.example(form), situation)[0]
@@ -95,8 +98,9 @@ def snapshot(state: StepState, language: str = "en", *, said: str = "Example Ban
         grants=grants() if sent else [],
         members=[],
     )
+    situation = situation_of(made, RULES, NOW)
     for step_id, record in steps.items():
-        side = whose_turn(JOURNEY.steps[step_id], record, situation_of(made, RULES, NOW))
+        side = whose_turn(JOURNEY.steps[step_id], record, situation)
         record.turn = f"{side.value}:{state.value}:1" if side and not made.onboarding.closed_at else ""
     return made
 

@@ -3,8 +3,9 @@
 import ast
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -37,13 +38,12 @@ FORMS = [*JOURNEYS.all_forms(), *DIALOGS.values()]
 every = pytest.mark.parametrize("language", languages())
 
 
-def calls() -> Iterator[tuple[str, ast.Call]]:
+@cache
+def calls() -> Sequence[tuple[str, ast.Call]]:
     """(called name, call) for every call in the code."""
-    for path in CODE:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
-                yield name, node
+    nodes = (node for path in CODE for node in ast.walk(ast.parse(path.read_text())))
+    found = [node for node in nodes if isinstance(node, ast.Call)]
+    return [(getattr(call.func, "attr", "") or getattr(call.func, "id", ""), call) for call in found]
 
 
 def constants(node: ast.expr) -> Iterator[str]:
@@ -320,6 +320,5 @@ def test_no_sentence_is_left_that_nothing_says() -> None:
     source = "\n".join(path.read_text() for path in CODE)
     sections = ("button", "confirm", "form_ui", "card", "home", "matrix", "help", "step_message", "refused", "say")
     keys = {key for key in table(FALLBACK) if key.partition(".")[0] in sections}
-    assert {
-        key for key in keys if not re.search(rf"""["'](\w+\.)?{key.split(".")[1].removesuffix("_here")}["']""", source)
-    } == set()
+    named = {*re.findall(r"""["'](?:\w+\.)?(\w+)(?=["'])""", source)}
+    assert {key for key in keys if key.split(".")[1].removesuffix("_here") not in named} == set()
