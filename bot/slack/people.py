@@ -30,9 +30,8 @@ class People:
     def __init__(self, store: Store, slack: Slack, access: Access, *, for_locale: Callable[[str, str], str]) -> None:
         self._store, self._slack, self._access, self._for_locale = store, slack, access, for_locale
         self._people: dict[Who, Person] = {}
-        self._addressed_in: dict[
-            Who, str
-        ] = {}  # the language in which someone of a customer was addressed last, empty if in none
+        self._addressed_in: dict[Who, str] = {}
+        """The language in which someone of a customer was addressed last; empty if in none."""
         self.bot_user_id = ""
 
     def know(self, person: Person) -> None:
