@@ -93,13 +93,11 @@ class Neighbours:
         return [f"{team} ({seen[team]})" if seen.get(team) else team for team in sorted(seen.keys() | connected)]
 
     async def _other_customers(self, channel: ChannelInfo, present: Sequence[Person], lead: Person, company: str) -> list[str]:
-        visitors = [person.user_id for person in present if self._people.is_customer(person)]
+        visitors = {person.user_id for person in present if self._people.is_customer(person)}
         async with self._store.read() as unit:
-            elsewhere = await unit.members_elsewhere([*visitors, lead.user_id], channel.id)
+            elsewhere = await unit.members_elsewhere({*visitors, lead.user_id}, channel.id)
             theirs = await company_lead(unit, Who(lead.team_id, lead.user_id), self._access.team_id)
-            strangers = of_other_customers(elsewhere, theirs, company="" if company == self._access.team_id else company) & {
-                *visitors
-            }
-            ids = {member.onboarding_id for member in elsewhere if member.user_id in strangers}
+            others = of_other_customers(elsewhere, theirs, company="" if company == self._access.team_id else company)
+            ids = {member.onboarding_id for member in elsewhere if member.user_id in others & visitors}
             found = [await unit.get(Onboarding, one) for one in sorted(ids)]
         return [one.customer for one in found if one is not None]

@@ -31,7 +31,7 @@ class People:
         self._store, self._slack, self._access, self._for_locale = store, slack, access, for_locale
         self._people: dict[Who, Person] = {}
         self._addressed_in: dict[Who, str] = {}
-        """The language in which someone of a customer was addressed last; empty if in none."""
+        """The language in which someone of a customer was addressed last; empty for whoever is in no onboarding."""
         self.bot_user_id = ""
 
     def know(self, person: Person) -> None:
