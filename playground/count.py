@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from flows.cases import fill
 from flows.forms.drafts import REVIEW
-from flows.forms.fields import Answers, inputs
+from flows.forms.fields import Answers, Input, Kind, inputs
 from flows.forms.pages import collect, hidden, is_brief, needs_a_look, put, raw_of, slots
-from flows.forms.step import EXAMPLES_AT, Form, Situation
+from flows.forms.step import EXAMPLES_AT, Form, Situation, Task
 from flows.journey import JOURNEYS
 from flows.people import Side
 
@@ -63,19 +63,22 @@ def counted(choices: Mapping[str, Answers] = CHOICES) -> tuple[list[Counted], li
         for task in step.tasks:
             without_key = task.id == "record_upload" and situation.get("authentication", "method") != "oidc"
             if task.side is Side.CUSTOMER and not task.optional and not without_key:
-                found = _form(task.form, task.form.example, situation) if task.form is not None else Counted("", presses=1)
+                found = _form(task.form, task.form.example, situation, task) if task.form is not None else Counted("", presses=1)
                 tasks.append(replace(found, what=f"{step.id}.{task.id}"))
     return forms, tasks
 
 
-def _form(form: Form, wanted: Answers, situation: Situation) -> Counted:
-    """From the press that opens it to the one that sends it."""
+def _form(form: Form, wanted: Answers, situation: Situation, task: Task | None = None) -> Counted:
+    """From the press that opens it to the one that sends it. The only choice that is offered is not asked."""
     answers = form.prefill(situation)
+    offered = {source: len(list(offers(situation))) for source, offers in (task.offers if task is not None else {}).items()}
     index, found = fill.first_slot(form, answers, situation), Counted(form.id, presses=1)
     while index != REVIEW:
         slot = slots(form, answers)[index]
         unasked = hidden(slot, {**answers, **wanted}, situation)
-        asked = [name for name, _, item in inputs(slot.page.model) if name not in unasked and not item.doubted]
+        asked = [
+            name for name, _, item in inputs(slot.page.model) if not (name in unasked or item.doubted or _only(item, offered))
+        ]
         shown = raw_of(slot, answers)
         found += Counted("", 1, 1, len(asked), sum(shown.get(name) in (None, "", []) for name in asked))
         answers = put(slot, answers, raw_of(slot, {**answers, **wanted}))
@@ -85,6 +88,10 @@ def _form(form: Form, wanted: Answers, situation: Situation) -> Counted:
     clean, _ = collect(form, answers, situation)
     reviewed = form.review and (not is_brief(form, answers, situation) or needs_a_look(form, clean, situation))
     return found + Counted("", 1, 1) if reviewed else found
+
+
+def _only(item: Input, offered: Mapping[str, int]) -> bool:
+    return item.kind is Kind.CHOICE and offered.get(item.source) == 1
 
 
 def main() -> None:

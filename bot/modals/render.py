@@ -92,6 +92,9 @@ def page_view(
     for name, info, item in inputs(slot.page.model):
         if name in unasked or (item.asked_with and not answers.get(item.asked_with)):
             continue
+        if only := _only_choice(info, item, raw.get(name), offered or {}):
+            blocks.append(context(answer_line(labels[name], escape(only))))
+            continue
         these = ([one for one in names if one not in unasked] for names in slot.page.model.one_of if names[0] == name)
         blocks += [context(texts(_either(names))) for names in these]
         element = _element(name, info, item, raw.get(name), texts, offered or {})
@@ -116,6 +119,12 @@ def _sending(form: Form, answers: Answers, meta: FormMeta, texts: Texts) -> str:
         return texts(SEND[form.counts(answers)[0]], n=meta.count)
     own = f"form.{form.id}.submit"
     return texts(own) if texts.has(own) else texts("form_ui.send")
+
+
+def _only_choice(info: Any, item: Input, value: Any, offered: Offered) -> str:
+    """The label of what is taken anyway, where nothing else is offered: that is said rather than asked."""
+    choices = offered.get(item.source, {}) if item.kind is Kind.CHOICE else {}
+    return choices.get(info.default, "") if len(choices) == 1 and value in (None, info.default) else ""
 
 
 def _may_go(slot: Slot, order: Sequence[Slot]) -> bool:

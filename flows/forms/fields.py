@@ -70,9 +70,9 @@ class Input:
 
     ``options``: the values of a CHOICE or CHOICES; their labels are ``choice.<choices>.<value>``, with ``choices`` defaulting
     to the field's name. ``source``: where the values of a SEARCH come from, e.g. ``currency``, or which of a CHOICE's options are
-    offered now. ``allow``: kinds of secret this field asks for (a short-lived access token). ``words``: the name its label and hint
-    stand under, if fields of several pages share them; by default its own. With a dot in it, forms share them too:
-    ``setup.accounting`` stands under ``field.setup.accounting``.
+    offered now; if that is its default alone, the page says it and doesn't ask. ``allow``: kinds of secret this field asks for (a
+    short-lived access token). ``words``: the name its label and hint stand under, if fields of several pages share them; by default
+    its own. With a dot in it, forms share them too: ``setup.accounting`` stands under ``field.setup.accounting``.
     """
 
     kind: Kind

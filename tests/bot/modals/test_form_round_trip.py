@@ -83,6 +83,18 @@ def test_every_page_is_taken_by_slack_and_read_back_as_it_was_shown(form: Form, 
         assert FormMeta.model_validate_json(view["private_metadata"]).slot == index
 
 
+def test_the_only_choice_is_said_rather_than_asked() -> None:
+    form = FORMS["authentication.prove_access"]
+    for value, is_asked in (("test", False), (None, False), ("production", True)):  # whoever chose another is told, and chooses
+        answers = {"environment": value}
+        test = {"environments": {"test": BOTH["test"]}}
+        view = check_view(page_view(form, slots(form, answers), 0, answers, EN, meta(form), offered=test))
+        asked = [field_name(block["block_id"]) for block in blocks_of(view, "input")]
+        assert asked == ["environment"] * is_asked + ["token"]
+        line = answer_line(EN("field.authentication.prove_access.environment.label"), BOTH["test"])
+        assert [block["elements"][0]["text"] for block in blocks_of(view, "context")].count(line) == (not is_asked)
+
+
 @every_form
 def test_every_page_can_be_opened_empty(form: Form) -> None:
     for index, slot in enumerate(slots(form, {})):
