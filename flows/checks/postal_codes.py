@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from flows.checks.iso_codes import alpha2
+from flows.checks.iso_codes import alpha2, alpha3
 
 # Country -> one postal code for each form it has, as its post office writes it. A digit stands for any digit, a capital for any letter, a
 # small letter for either; what else is in it is put there if it was left out. "LT+": all begin with these letters.
@@ -91,10 +91,25 @@ _CODES: dict[str, tuple[str, ...]] = {
     "VN": ("100000", "10000"),
     "ZA": ("0001",),
 }
-_SEPARATORS = re.compile(r"[\s.:_\-\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\u30fc\ufe58\ufe63\ufeff\uff0d]")
-_LABELS = "CEP|C[OÓ]DIGOPOSTAL|CP|CAP|ZIP(?:CODE)?|PLZ|POST(?:AL)?CODE|〒"
-_FORMER_PREFIXES = {two: two[0] for two in ("BE", "FI", "FR", "HU", "IT", "LU", "NO", "SE")} | {"AT": "A", "DE": "D", "ES": "E"}
-"""Letters that people still write before codes of these countries."""
+_SEPARATORS = re.compile(r"""[\s.,:;/_()\[\]"'“”\-\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\u30fc\ufe58\ufe63\ufeff\uff0d]""")
+_LABELS = (
+    "(?:CEP|COD(?:IGO)?POSTAL|CP|CPA|CAP|ZIP(?:CODE)?|PLZ|POSTLEITZAHL|POST(?:AL)?(?:CODE|NUMMER)|CODEPOSTAL|PIN(?:CODE)?"
+    "|EIRCODE|PSC|TK|〒|邮编)(?:NO?)?"
+)
+_BEFORE = {two: two[0] for two in ("AT", "BE", "DE", "FR", "HU", "IT", "LU", "NO", "PT", "SE")} | {
+    "AU": "[A-Z]{2,3}",
+    "CA": "CDN|[A-Z]{2}",
+    "ES": "E",
+    "FI": "FIN|SF|F",
+    "GB": "UK",
+    "PE": "LIMA",
+    "SG": "S|SINGAPORE",
+    "US": "[A-Z]{2}",
+}
+"""What people still write before codes of these countries: letters of former years, or the state."""
+_PLACE_BEHIND = "(?:[A-Z]{2,20})?"
+"""A city or country behind digits."""
+_ORDINAL = re.compile("[º°]")
 _MAX_CHARS = 40
 _ANY = "*"
 
@@ -110,11 +125,12 @@ class PostalCode:
 
 def read_postal_code(text: str, country: str) -> PostalCode:
     """``country``: ISO 3166-1 alpha-2 or alpha-3. Separators may be missing or be others, and the country's code or "CEP", "ZIP" may stand
-    before it. Never raises."""
+    before it; behind digits, the city. Never raises."""
     forms = _forms(alpha2(country) or "")
     if not forms:
         return PostalCode(text, "")
-    compact = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[: _MAX_CHARS + 1])).upper()
+    plain = unicodedata.normalize("NFKD", _ORDINAL.sub("", text[: _MAX_CHARS + 1]))
+    compact = _SEPARATORS.sub("", "".join(sign for sign in plain if not unicodedata.combining(sign))).upper()
     for form in forms:
         if len(text) <= _MAX_CHARS and (found := form.pattern.fullmatch(compact)):
             signs = iter(found[1])
@@ -139,5 +155,6 @@ def _forms(country: str) -> tuple[_Form, ...]:
 def _form(country: str, always: str, _plus: str, text: str) -> _Form:
     kinds = ("[0-9]" if sign.isdigit() else "[A-Z]" if sign.isupper() else "[A-Z0-9]" for sign in text if sign.isalnum())
     written = "".join(_ANY if sign.isalnum() else sign for sign in text)
-    before = "|".join(filter(None, (country, _FORMER_PREFIXES.get(country), _LABELS)))
-    return _Form(always + text.upper(), always + written, re.compile(f"(?:{before})?({''.join(kinds)})"))
+    before = "|".join(filter(None, (country, alpha3(country), _BEFORE.get(country), _LABELS)))
+    behind = "" if any(sign.isalpha() for sign in text) else _PLACE_BEHIND
+    return _Form(always + text.upper(), always + written, re.compile(f"(?:{before}){{,2}}({''.join(kinds)}){behind}"))

@@ -48,7 +48,7 @@ class Address(FormPage):
     number: Annotated[int | None, Field(ge=0, le=INT32), Input(Kind.NUMBER)] = None
     complementary_address: Annotated[str | None, Field(max_length=50), Input(Kind.TEXT)] = None
     neighborhood: Annotated[str | None, Field(max_length=50), Input(Kind.TEXT)] = None
-    zipcode: Annotated[str | None, Field(max_length=15), Input(Kind.TEXT)] = None
+    zipcode: Annotated[str | None, Field(max_length=40), Input(Kind.TEXT)] = None
     city: Annotated[str, Field(min_length=1, max_length=60), NAME, Input(Kind.TEXT)]
     state: Annotated[str | None, Field(max_length=60), Input(Kind.TEXT)] = None
 
