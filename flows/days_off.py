@@ -26,8 +26,15 @@ STATES_OF_ZONES = {
     "Australia/Sydney": "NSW",
 }
 """Where most holidays are the states', if the address has none that is known."""
-_BANKS_ALSO = {"BR": re.compile("Carnaval|Corpus Christi")}
-"""Of the "optional" ones, those on which banks are closed: resolution 4,880 of Brazil's CMN. On the others they open, if later."""
+_BANKS_ALSO = {
+    "BR": ("optional", re.compile("Carnaval|Corpus Christi")),
+    "CA": ("government", None),
+    "DK": ("optional", re.compile("Grundlovsdag|Juleaften|Nytårsaften")),
+    "PT": ("optional", re.compile("Carnaval")),
+}
+"""Category of the package, and what its days must be called, for days on which banks are closed though others work: resolution 4,880 of
+Brazil's CMN (on its other "optional" days banks open, if later), the Canada Labour Code, Finans Danmark's closing days, and the banks'
+collective agreement of Portugal."""
 _CALENDARS = {"MX": "XMEX", "US": "XFED"}
 """Financial calendars that have the days of all banks: Mexico's CNBV, the Federal Reserve."""
 
@@ -72,7 +79,8 @@ def days_off(country: str, subdivision: str = "", otherwise: str = "", *, banks:
     if "bank" in whole.supported_categories:
         kinds.append((_known(two, part.subdiv if part is not None else None, "bank"), None))
     if two in _BANKS_ALSO:
-        kinds.append((_known(two, None, "optional"), _BANKS_ALSO[two]))
+        category, called = _BANKS_ALSO[two]
+        kinds.append((_known(two, None, category), called))
     if two in _CALENDARS:
         kinds.append((financial_holidays(_CALENDARS[two], language=None), None))
     return DaysOff(tuple(kinds))
