@@ -256,6 +256,14 @@ JWKS: dict[str, Callable[[dict[str, object]], str]] = {
     "alone": json.dumps,
     "in a set": lambda one: json.dumps({"keys": [one]}),
     "in a list": lambda one: json.dumps([one], indent=2),
+    "beside keys that don't sign": lambda one: json.dumps(
+        {"keys": [{**one, "use": "enc", "alg": "RSA-OAEP"}, one, {**one, "alg": "RS512"}, {"kty": "EC", "crv": "P-256"}]}
+    ),
+    "quoted": lambda one: json.dumps(one, indent=1).replace("\n", "\n> "),
+    "with numbers": lambda one: json.dumps(
+        {**one, "n": f"{rsa_key().public_key().public_numbers().n:x}", "e": 65537, "use": None}
+    ),
+    "with a broken line": lambda one: json.dumps({**one, "n": f"{str(one['n'])[:70]} {str(one['n'])[70:]}"}),
     "in a message": lambda one: f"Our key:\n```{json.dumps(one)}```\nThanks",
     "with smart quotes": lambda one: re.sub('"([^"]*)"', "“\\1”", json.dumps(one)),
     "for a web page": lambda one: json.dumps(one).replace('"', "&quot;"),
@@ -280,7 +288,7 @@ def test_a_jwk_that_does_not_serve_is_refused_with_the_reason() -> None:
     assert reason({**one, "use": "enc"}) == (KeyFault.JWK_USE, "enc")
     assert reason({**one, "alg": "RS512"}) == (KeyFault.JWK_ALG, "RS512")
     assert reason({**one, "n": None}) == (KeyFault.JWK, None)
-    assert reason({**one, "e": "AA"}) == (KeyFault.JWK, None)
+    assert reason({**one, "e": "AA"}) == reason({**one, "e": -3}) == reason({**one, "e": True}) == (KeyFault.JWK, None)
     assert reason({**one, "n": "x" * 5000}) == (KeyFault.JWK, None)
     assert reason(jwk(rsa_key(1024))) == (KeyFault.TOO_SMALL, 1024)
     assert reason({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}) == (KeyFault.WRONG_TYPE, "EC")
