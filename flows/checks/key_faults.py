@@ -48,6 +48,7 @@ class KeyNote(StrEnum):
     FROM_PKCS1 = "key_note_from_pkcs1"
     FROM_CERTIFICATE = "key_note_from_certificate"
     FROM_JWK = "key_note_from_jwk"
+    FROM_XML = "key_note_from_xml"
     FROM_BASE64 = "key_note_from_base64"
     FROM_PKCS7 = "key_note_from_pkcs7"
     VERSION = "key_note_version"

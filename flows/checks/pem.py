@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flows.checks import guard, jwk, pkcs7
+from flows.checks import guard, jwk, pkcs7, xml_keys
 from flows.checks.der import SEQUENCE, body, is_der
 from flows.checks.encodings import codec_of
 from flows.checks.key_faults import KeyFault, KeyNote, KeyProblem
@@ -63,6 +63,8 @@ def _read(given: str) -> list[PemBlock]:
         raise KeyProblem(KeyFault.EMPTY)
     if jwk.is_jwk(text):
         return [PemBlock("PUBLIC KEY", jwk.read_jwk(text), (*notes, KeyNote.FROM_JWK))]
+    if xml_keys.is_xml_key(text):
+        return [PemBlock("PUBLIC KEY", xml_keys.read_xml_key(text), (*notes, KeyNote.FROM_XML))]
     for _ in range(guard.MAX_ENCODED):
         if "BEGIN " in text or not (inner := decoded_pem(text)):
             break

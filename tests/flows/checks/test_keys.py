@@ -277,6 +277,20 @@ def test_a_jwk_is_converted_and_that_is_said(how: str) -> None:
     assert KeyNote.FROM_JWK in key.notes
 
 
+def test_a_key_in_xml_is_converted_and_that_is_said() -> None:
+    numbers = rsa_key().public_key().public_numbers()
+    modulus = base64.encodebytes(numbers.n.to_bytes(256)).decode()
+    xml = f"<RSAKeyValue>\n  <Modulus>{modulus}</Modulus>\n  <Exponent>AQAB</Exponent>\n</RSAKeyValue>"
+    for text in (xml, xml.replace("<", "&lt;").replace(">", "&gt;"), xml.replace("<", "<ds:").replace("<ds:/", "</ds:")):
+        key = read_public_key(text)
+        assert key.pem == public(rsa_key())
+        assert KeyNote.FROM_XML in key.notes
+    assert refused(xml * 2).params == {"count": 2}
+    for cut in (xml.replace("AQAB", "AQABA"), xml.replace("AQAB", "AAAA"), xml.partition("<Exponent>")[0]):
+        assert refused(cut).key == KeyFault.DAMAGED
+    assert refused(xml.replace("<Exponent>", f"<D>{modulus}</D><Exponent>")).key == KeyFault.PRIVATE_KEY
+
+
 def test_a_jwk_that_does_not_serve_is_refused_with_the_reason() -> None:
     def reason(given: object) -> tuple[str, object]:
         problem = refused(json.dumps(given))
