@@ -23,7 +23,7 @@ LINK = 600
 
 _TYPED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _PLAIN = re.compile(
-    r"(?:[^\W_]|[ .,;?!()/'\"%#&+=–—’‘“”…·\u2068\u2069-]|(?<=[^\W_])[_@](?=[^\W_])|:(?=[ /])|(?<=\d):(?=\d\d\b(?!:)))*"
+    r"(?:[^\W_]|[ .,;?!()/'\"%#&$+=−–—’‘“”…·\u2068\u2069-]|(?<=[^\W_])[_@](?=[^\W_])|:(?=[ /])|(?<=\d):(?=\d\d\b(?!:)))*"
 )
 """What mrkdwn shows as it is: letters and digits, the usual punctuation, addresses, links and times of day."""
 _TOKEN = re.compile(
