@@ -74,7 +74,7 @@ STEP = Step(
         example={
             "products": ["card_issuing", "core_banking"],
             "goals": "Issue credit cards in the first year and open accounts for the same customers after that.",
-            "challenges": "The present system closes the day at midnight and takes no payments until it is done.",
+            "challenges": "Our current system takes no payments from midnight until end-of-day processing is done.",
             "go_live": "2099-01-15",
             "session_1": 4070908800,
             "session_2": 4070995200,

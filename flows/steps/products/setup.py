@@ -40,7 +40,7 @@ class NotNeeded(FormPage):
     reason: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, words="setup.reason")]
 
 
-HELP = "Whom do we ask about what is still in hand?"
+HELP = "Who can answer questions about the items still in progress?"
 
 
 def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, marketplace: str = "") -> Step:
