@@ -1,19 +1,15 @@
 """What may happen to the first customer's channel, each a switch: a third company joins, the channel is no longer shared."""
 
-from collections.abc import Mapping
-
 from playground.slack import Channel, SlackPerson, SlackStandIn
 from playground.slack.world import Team
 
-CHANNEL_LABELS: Mapping[str, str] = {
-    "third_company": "A third company in #acme_pismo",
-    "severed": "#acme_pismo is severed",
-}
+CHANNEL_SWITCHES = ("third_company", "severed")
+"""As they are named in the page's texts, ``demo.switch``."""
 THIRD, VISITOR = "Red Fintech", "Eve"
 
 
 class ChannelSwitches:
-    """By the names of CHANNEL_LABELS. How they stand is how the channel stands, so that a demo that goes on knows it."""
+    """By the names of CHANNEL_SWITCHES. How they stand is how the channel stands, so that a demo that goes on knows it."""
 
     def __init__(self, slack: SlackStandIn, channel: Channel, customers: list[SlackPerson]) -> None:
         self._slack, self._channel, self._customers = slack, channel, customers
@@ -26,7 +22,7 @@ class ChannelSwitches:
 
     def set(self, name: str, *, on: bool) -> None:
         """Raises KeyError for an unknown name."""
-        if name not in CHANNEL_LABELS:
+        if name not in CHANNEL_SWITCHES:
             raise KeyError(name)
         if on == self.is_on(name):
             return

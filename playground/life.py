@@ -3,29 +3,25 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from playground.channel_switches import CHANNEL_LABELS, ChannelSwitches
+from playground.channel_switches import CHANNEL_SWITCHES, ChannelSwitches
 from playground.customers import add_customers, crowded
 from playground.examples import demo_companies
 from playground.keeper import Keeper
 from playground.next_step import Player
 from playground.office import Office
+from playground.page.words import FALLBACK, in_language
 from playground.slack import SlackPerson
-from playground.switches import LABELS, FaultSwitches
+from playground.switches import FaultSwitches
 
 log = logging.getLogger("playground.life")
 
 CROWD, CUSTOMERS = "crowd", 40
-CROWD_LABELS: Mapping[str, str] = {CROWD: f"{CUSTOMERS} customers"}
-CROWD_EXPLAINED = (
-    "They fill support's lists, at every step. The bot is away for up to half a minute meanwhile. They come once, and stay."
-)
-SWITCHES: Mapping[str, str] = {**LABELS, **CHANNEL_LABELS, **CROWD_LABELS}
 KEPT = 30
 """How many sentences about recent events are kept."""
 
@@ -77,17 +73,17 @@ class Life:
         self.tell(f"The clock was moved: {how}.")
 
     def is_on(self, name: str) -> bool:
-        """A switch of SWITCHES."""
+        """A switch of `FAULTS` or `CHANNEL_SWITCHES`, or CROWD."""
         if name == CROWD:
             return self._is_coming or crowded(self.office.slack)
-        return (self.channel if name in CHANNEL_LABELS else self.faults).is_on(name)
+        return (self.channel if name in CHANNEL_SWITCHES else self.faults).is_on(name)
 
     def switch(self, name: str, *, on: bool) -> None:
         if name == CROWD:
             self._crowd(on=on)
         elif on != self.is_on(name):
-            (self.channel if name in CHANNEL_LABELS else self.faults).set(name, on=on)
-            self.tell(f"{SWITCHES[name]}: switched {'on' if on else 'off'}.")
+            (self.channel if name in CHANNEL_SWITCHES else self.faults).set(name, on=on)
+            self.tell(f"{in_language(FALLBACK, f'demo.switch.{name}')}: switched {'on' if on else 'off'}.")
 
     @property
     def _is_coming(self) -> bool:

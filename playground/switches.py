@@ -1,24 +1,15 @@
 """Faults in Slack, in Pismo and on the way between, each a switch."""
 
-from collections.abc import Mapping
-
 from playground.pismo import PismoStandIn
 from playground.slack import SlackStandIn
 
 FOREVER = 1_000_000_000
-LABELS: Mapping[str, str] = {
-    "slack_slow": "Slack is slow (2 s a call)",
-    "slack_429": "Slack limits the rate (429)",
-    "slack_down": "Slack is down",
-    "pismo_slow": "Pismo is slow (6 s a call)",
-    "pismo_500": "Pismo fails (500)",
-    "duplicates": "Everything is delivered twice",
-    "no_tables": "Slack has no tables yet",
-}
+FAULTS = ("slack_slow", "slack_429", "slack_down", "pismo_slow", "pismo_500", "duplicates", "no_tables")
+"""As the switches are named in the page's texts, ``demo.switch``."""
 
 
 class FaultSwitches:
-    """By the names of LABELS; all are off at first."""
+    """By the names of FAULTS; all are off at first."""
 
     def __init__(self, slack: SlackStandIn, pismo: PismoStandIn) -> None:
         self._slack, self._pismo = slack, pismo
@@ -29,12 +20,12 @@ class FaultSwitches:
 
     @property
     def on(self) -> list[str]:
-        """The labels of the switches that are on."""
-        return [LABELS[name] for name in LABELS if name in self._on]
+        """The names of the switches that are on."""
+        return [name for name in FAULTS if name in self._on]
 
     def set(self, name: str, *, on: bool) -> None:
         """Raises KeyError for an unknown name."""
-        if name not in LABELS:
+        if name not in FAULTS:
             raise KeyError(name)
         if on and name not in self._on:
             self._on[name] = self._begin(name)

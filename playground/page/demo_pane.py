@@ -1,28 +1,29 @@
 """The pane "Demo": who plays the next step, the clock, the faults, the bot, and what happened lately."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime, get_timezone_location
 from nicegui import ui
 
-from playground.channel_switches import CHANNEL_LABELS
+from playground.channel_switches import CHANNEL_SWITCHES
 from playground.clock import MOVES
-from playground.life import CROWD_EXPLAINED, CROWD_LABELS, Life, LifeNote
+from playground.life import CROWD, Life, LifeNote
 from playground.next_step import Played, Player
 from playground.page.parts import HtmlElement, button, element
+from playground.page.words import FALLBACK, in_language
 from playground.slack import Message, SlackPerson, UnmetError
-from playground.switches import LABELS
+from playground.switches import FAULTS
 from playground.walkthrough import FormRefusedError
 
 SECONDS = 0.5
 SHOWN = 8
 """How many sentences about recent events are shown."""
-STATES = {"running": "The bot runs.", "starting": "The bot is starting.", "down": "The bot is down."}
 STYLE = """
 .demo { display: grid; grid-template-columns: 1.6fr 1.15fr 1fr 1fr; gap: 12px 28px; width: 100%; }
 .demo h2 { font-size: 13px; line-height: 1.6; font-weight: 700; }
@@ -46,7 +47,7 @@ STYLE = """
 .demo-running::before { background: var(--accent); }
 .demo-starting::before { background: #c99400; }
 .demo-down::before { background: var(--bad); }
-.demo .q-toggle { font-size: 13px; min-height: 0; height: 24px; }
+.demo .q-toggle { font-size: 13px; min-height: 24px; height: auto; line-height: 1.3; }
 @media (max-width: 1020px) { .demo { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 560px) { .demo { grid-template-columns: 1fr; } }
 """
@@ -67,14 +68,16 @@ class Seats(Protocol):
 class DemoPane:
     """The pane in one browser. What it does affects the whole demo: other browsers see it too.
 
-    ``filled``: counts, by its view's id, how often a form was filled in here.
+    ``filled``: counts, by its view's id, how often a form was filled in here. ``language``: the browser's;
+    what happened is told in English.
     """
 
-    def __init__(self, life: Life, seats: Seats, filled: Counter[str]) -> None:
-        self.life, self.seats, self.filled = life, seats, filled
+    def __init__(self, life: Life, seats: Seats, filled: Counter[str], language: str) -> None:
+        self.life, self.seats, self.filled, self.language = life, seats, filled, language
+        self._say = partial(in_language, language)
         self._told: LifeNote | Literal["nothing yet"] | None = "nothing yet"
         self.switches: dict[str, ui.switch] = {}
-        with element("section", "demo", aria_label="Demo"):
+        with element("section", "demo", aria_label=self._say("page.demo")):
             self._next()
             self._clock()
             self._faults()
@@ -86,51 +89,51 @@ class DemoPane:
 
     def _next(self) -> None:
         with element("div", "demo-part"):
-            element("h2", "", "Go on")
+            element("h2", "", self._say("demo.go_on"))
             with element("div", "demo-row"):
-                self.play = button("Play the next step for me", self._play, "demo-play")
-                self.fill = button("Fill out this form", self._fill)
+                self.play = button(self._say("demo.play"), self._play, "demo-play")
+                self.fill = button(self._say("demo.fill"), self._fill)
             self.whose = element("div", "demo-small")
-            self.log = element("div", "demo-log", role="log", aria_label="What happened lately", tabindex="0")
+            self.log = element("div", "demo-log", role="log", aria_label=self._say("demo.log"), tabindex="0")
 
     def _bot(self) -> None:
         with element("div", "demo-part"):
-            element("h2", "", "The bot")
+            element("h2", "", self._say("demo.bot"))
             self.state = element("div", "demo-state", role="status")
             with element("div", "demo-row"):
-                button("Restart the bot", self._do(self.life.keeper.restart))
-                button("Kill the bot", self._do(self.life.keeper.kill))
-            element(
-                "div",
-                "demo-small",
-                "Restarted, it finishes what it began. Killed, it is started again and takes up what it left.",
-            )
-            with element("div", "demo-faults", role="group", aria_label="The customers"):
-                self._draw_switches({**CHANNEL_LABELS, **CROWD_LABELS})
-            element("div", "demo-small", CROWD_EXPLAINED)
+                button(self._say("demo.restart"), self._do(self.life.keeper.restart))
+                button(self._say("demo.kill"), self._do(self.life.keeper.kill))
+            element("div", "demo-small", self._say("demo.about_bot"))
+            with element("div", "demo-faults", role="group", aria_label=self._say("demo.customers")):
+                self._draw_switches((*CHANNEL_SWITCHES, CROWD))
+            element("div", "demo-small", self._say("demo.about_crowd"))
 
     def _clock(self) -> None:
         with element("div", "demo-part"):
-            element("h2", "", "Clock")
+            element("h2", "", self._say("demo.clock"))
             with element("div", "demo-time"):
-                element("span", "demo-small", "Customer")
+                element("span", "demo-small", self._say("page.customer"))
                 self.customer_time = element("span", "now")
-                element("span", "demo-small", "Support")
+                element("span", "demo-small", self._say("page.support"))
                 self.support_time = element("span", "now")
             with element("div", "demo-row"):
                 for how in MOVES:
-                    button(how, partial(self.life.move, how), aria_label=f"Move the clock: {how}")
+                    words = self._say(f"demo.move.{how}")
+                    name = self._say("demo.move_clock", how=words)
+                    button(words, partial(self.life.move, how), aria_label=name, data_move=how)
             self.ahead = element("div", "demo-small")
 
     def _faults(self) -> None:
-        with element("div", "demo-part", role="group", aria_label="Faults"):
-            element("h2", "", "Faults")
+        with element("div", "demo-part", role="group", aria_label=self._say("demo.faults")):
+            element("h2", "", self._say("demo.faults"))
             with element("div", "demo-faults"):
-                self._draw_switches(LABELS)
+                self._draw_switches(FAULTS)
 
-    def _draw_switches(self, labels: Mapping[str, str]) -> None:
-        for name, words in labels.items():
-            switch = ui.switch(words, value=self.life.is_on(name), on_change=partial(self._switch, name))
+    def _draw_switches(self, names: Iterable[str]) -> None:
+        for name in names:
+            switch = ui.switch(
+                self._say(f"demo.switch.{name}"), value=self.life.is_on(name), on_change=partial(self._switch, name)
+            )
             self.switches[name] = switch.props("dense color=teal-8")
 
     # -- acts
@@ -164,7 +167,7 @@ class DemoPane:
         try:
             played = await act
         except (UnmetError, FormRefusedError, LookupError, ValueError) as error:
-            played = Played(None, f"That did not work: {str(error).splitlines()[0]}")
+            played = Played(None, in_language(FALLBACK, "demo.failed", error=str(error).splitlines()[0]))
         finally:
             self._enable(on=True)
         self.life.tell(f"{player.company.name}: {played.sentence}")
@@ -189,13 +192,13 @@ class DemoPane:
 
     def refresh(self) -> None:
         now, life = self.life.clock(), self.life
-        _say(self.customer_time, _local(now, self.seats.customer))
-        _say(self.support_time, _local(now, self.seats.support))
-        _say(self.ahead, _ahead(life.clock.ahead))
+        _say(self.customer_time, self._local(now, self.seats.customer))
+        _say(self.support_time, self._local(now, self.seats.support))
+        _say(self.ahead, self._ahead(life.clock.ahead))
         company = life.player_for([self.seats.customer]).company.name
-        _say(self.whose, f"Plays {company}, the company of the chosen customer.")
+        _say(self.whose, self._say("demo.plays", company=company))
         state = life.keeper.state
-        _say(self.state, STATES[state])
+        _say(self.state, self._say(f"demo.state.{state}"))
         self.state.classes(replace=f"demo-state demo-{state}")
         for name, switch in self.switches.items():
             if switch.value != life.is_on(name):
@@ -209,11 +212,24 @@ class DemoPane:
         self.log.clear()
         with self.log:
             if not life.notes:
-                element("div", "demo-small", "Each press does what waits next, as a person would. What was done stands here.")
+                element("div", "demo-small", self._say("demo.log_empty"))
             for note in list(life.notes)[:SHOWN]:
                 with element("div"):
                     element("time", "", f"{note.at.astimezone(_zone(self.seats.customer)):%H:%M}")
-                    element("span", "", note.sentence)
+                    element("span", "", note.sentence, lang=FALLBACK)
+
+    def _local(self, now: datetime, person: SlackPerson) -> str:
+        zone = _zone(person)
+        time = format_datetime(now.astimezone(zone), "EEE d MMM, HH:mm", locale=self.language)
+        return self._say("demo.local", time=time, city=get_timezone_location(zone, locale=self.language, return_city=True))
+
+    def _ahead(self, ahead: timedelta) -> str:
+        if not ahead:
+            return self._say("demo.same")
+        hours, minutes = divmod(int(ahead.total_seconds()) // 60, 60)
+        days, hours = divmod(hours, 24)
+        parts = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count]
+        return self._say("demo.ahead", time=" ".join(parts)) if parts else self._say("demo.ahead_little")
 
 
 def _say(line: HtmlElement, words: str) -> None:
@@ -227,21 +243,7 @@ def _zone(person: SlackPerson) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def _local(now: datetime, person: SlackPerson) -> str:
-    zone = _zone(person)
-    return f"{now.astimezone(zone):%a %d %b, %H:%M} in {zone.key.rpartition('/')[2].replace('_', ' ')}"
-
-
-def _ahead(ahead: timedelta) -> str:
-    if not ahead:
-        return "Same as this computer. The clock can only be moved forward."
-    hours, minutes = divmod(int(ahead.total_seconds()) // 60, 60)
-    days, hours = divmod(hours, 24)
-    parts = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count]
-    return f"{' '.join(parts) or 'Less than a minute'} ahead of this computer. The clock never goes back."
-
-
-def draw(life: Life, seats: Seats, filled: Counter[str]) -> None:
+def draw(life: Life, seats: Seats, filled: Counter[str], language: str) -> None:
     """Draw the pane at the current place in the page."""
     ui.add_css(STYLE)
-    DemoPane(life, seats, filled)
+    DemoPane(life, seats, filled, language)

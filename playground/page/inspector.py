@@ -9,22 +9,16 @@ from nicegui.events import GenericEventArguments
 
 from playground.page.parts import button, element, set_prop
 from playground.page.traffic import Counts, Filter, TrafficRow, counts, find, rows
+from playground.page.words import in_language
 from playground.slack.core import Core
 
 SECONDS = 0.5
 """Between checks for new traffic: counting three lists is cheap, drawing them is not."""
-FILTERS: dict[Filter, str] = {"all": "All", "payloads": "Payloads", "calls": "Calls", "refused": "Refused"}
-_COLUMNS = [
-    {"name": "at", "label": "Time", "field": "at", "align": "left"},
-    {"name": "kind", "label": "Kind", "field": "kind", "align": "left"},
-    {"name": "what", "label": "What", "field": "what", "align": "left"},
-    {"name": "who", "label": "By", "field": "who", "align": "left"},
-    {"name": "ms", "label": "ms", "field": "ms", "align": "right"},
-    {"name": "outcome", "label": "Outcome", "field": "outcome", "align": "left"},
-]
+FILTERS: tuple[Filter, ...] = ("all", "payloads", "calls", "refused")
+COLUMNS = ("at", "kind", "what", "who", "ms", "outcome")
 _OPENER = """
 <q-td :props="props">
-  <button type="button" class="inspector-open" :aria-label="'Open ' + props.row.what + ' of ' + props.row.at"
+  <button type="button" class="inspector-open" :aria-label="props.row.name"
     @click="() => $parent.$emit('open', props.row.key)">{{ props.row.what }}</button>
 </q-td>
 """
@@ -58,14 +52,15 @@ STYLE = """
 
 
 class Inspector:
-    """What one browser sees of the traffic: its filter, where it starts, and which row is open."""
+    """What one browser sees of the traffic: its filter, where it starts, and which row is open. A row itself is in English, as Slack
+    and the app write."""
 
-    def __init__(self, core: Core) -> None:
-        self.core = core
+    def __init__(self, core: Core, language: str) -> None:
+        self.core, self._say = core, partial(in_language, language)
         self.since = Counts()
         self.filter: Filter = "all"
         self._drawn: tuple[Counts, Filter] | None = None
-        self.root = element("section", "inspector", aria_label="Inspector")
+        self.root = element("section", "inspector", aria_label=self._say("page.inspector"))
         with self.root:
             self._bar()
             with element("div", "inspector-body"):
@@ -76,14 +71,18 @@ class Inspector:
 
     def _bar(self) -> None:
         with element("div", "inspector-bar"):
-            element("h2", "", "Inspector")
+            element("h2", "", self._say("page.inspector"))
             self.told = element("span", role="status")
-            with element("div", role="group", aria_label="Show"):
-                self.buttons = {name: button(words, partial(self.choose, name)) for name, words in FILTERS.items()}
-            button("Clear", self.clear)
+            with element("div", role="group", aria_label=self._say("inspector.show")):
+                self.buttons = {name: button(self._say(f"inspector.{name}"), partial(self.choose, name)) for name in FILTERS}
+            button(self._say("inspector.clear"), self.clear)
 
     def _table(self) -> None:
-        self.table = ui.table(columns=_COLUMNS, rows=[], row_key="key").classes("inspector-table")
+        columns = [
+            {"name": name, "label": self._say(f"inspector.{name}"), "field": name, "align": "right" if name == "ms" else "left"}
+            for name in COLUMNS
+        ]
+        self.table = ui.table(columns=columns, rows=[], row_key="key").classes("inspector-table")
         self.table.props('flat dense hide-bottom :rows-per-page-options="[0]"')
         self.table.add_slot("body-cell-what", _OPENER)
         self.table.add_slot("body-cell-outcome", _OUTCOME)
@@ -107,9 +106,9 @@ class Inspector:
         self._drawn = now
         for name, pressed in self.buttons.items():
             set_prop(pressed, "aria-pressed", "true" if name == self.filter else "false")
-        self.told.text = now[0].in_words()
+        self.told.text = self._counted(now[0])
         self.told.classes(replace="inspector-bad" if now[0].refused else "inspector-good")
-        self.table.rows = [_cells(row) for row in rows(self.core, self.filter, since=self.since)]
+        self.table.rows = [self._cells(row) for row in rows(self.core, self.filter, since=self.since)]
 
     def open(self, event: GenericEventArguments) -> None:
         row = find(self.core, str(event.args))
@@ -119,20 +118,24 @@ class Inspector:
         with self.opened:
             with element("div", "inspector-bar"):
                 element("strong", f"inspector-{row.verdict}", f"{row.what}: {row.outcome}", role="status")
-                button("Close details", self.opened.clear)
-            element("div", "inspector-json", row.json(), tabindex="0", role="region", aria_label="Details")
+                button(self._say("inspector.close"), self.opened.clear)
+            element("div", "inspector-json", row.json(), tabindex="0", role="region", aria_label=self._say("inspector.details"))
+
+    def _counted(self, those: Counts) -> str:
+        payloads, calls = (self._say(f"inspector.count.{name}", n=getattr(those, name)) for name in ("payloads", "calls"))
+        return self._say("inspector.counts", payloads=payloads, calls=calls, refused=those.refused)
+
+    def _cells(self, row: TrafficRow) -> dict[str, Any]:
+        ms = "" if row.ms is None else f"{row.ms:.0f}"
+        at = time.strftime("%H:%M:%S", time.localtime(row.at))
+        return {"key": row.key, "at": at, "kind": row.kind, "what": row.what, "who": row.who, "ms": ms} | {
+            "outcome": row.outcome,
+            "verdict": row.verdict,
+            "name": self._say("inspector.open", what=row.what, at=at),
+        }
 
 
-def _cells(row: TrafficRow) -> dict[str, Any]:
-    ms = "" if row.ms is None else f"{row.ms:.0f}"
-    at = time.strftime("%H:%M:%S", time.localtime(row.at))
-    return {"key": row.key, "at": at, "kind": row.kind, "what": row.what, "who": row.who, "ms": ms} | {
-        "outcome": row.outcome,
-        "verdict": row.verdict,
-    }
-
-
-def draw(core: Core) -> None:
+def draw(core: Core, language: str) -> None:
     """Draw the pane "Inspector" at the current place in the page."""
     ui.add_css(STYLE)
-    Inspector(core)
+    Inspector(core, language)

@@ -28,15 +28,17 @@ class Layout:
         self.shared = shared
         self._client = ui.context.client
         theme.dress()
-        self._client.content.classes(replace="layout")
         self.language = _language(self._client)
+        self._client.content.classes(replace="layout").props["lang"] = self.language
+        self._say = partial(in_language, self.language)
         with element("header", "top"):
             self._header()
         try_this.draw(shared.office, self.language, self.try_out)
         with element("div", "sides") as self.frame:
-            self._tabs()
-            self.left = Workspace("Customer", shared, support=False)
-            self.right = Workspace("Support", shared, support=True)
+            tabs = element("div", "side-tabs", role="tablist", aria_label=self._say("page.sides"))
+            self.left = Workspace("customer", shared, self.language, support=False)
+            self.right = Workspace("support", shared, self.language, support=True)
+        self._tabs(tabs)
         self.active = self.left
         for side in (self.left, self.right):
             side.root.on("focusin", partial(self._look, side), args=[])
@@ -44,7 +46,7 @@ class Layout:
         self._pane, self._arrived = "", False
         self._client.on_connect(self._arrive)
         self._dock()
-        self._choose("Customer")
+        self._choose(self.left)
         self.refresh()
 
     @property
@@ -68,7 +70,7 @@ class Layout:
         """At her side, which comes into view."""
         side = next(side for side in (self.left, self.right) if person in side.people)
         self._look(side)
-        self._choose(side.name)
+        self._choose(side)
         if side.person is not person:
             side.choose(person.id)
         return side
@@ -76,8 +78,8 @@ class Layout:
     def try_out(self, tip: Tip) -> None:
         """Go where a tip says what to do."""
         if tip.person is None:
-            self._open("Demo")
-            self._script.focus(f"[aria-label$={json.dumps(tip.press)}]")
+            self._open("demo")
+            self._script.focus(f"[data-move={json.dumps(tip.press)}]")
             return
         side = self.seat(tip.person)
         if tip.channel is None:
@@ -98,7 +100,7 @@ class Layout:
     def _name_tab(self, side: Workspace) -> None:
         """With a word if something changed behind it."""
         tab, waits = self._tab_buttons[side.name], side.news.waits and side is not self._shown
-        words = in_language(self.language, "change.side", name=side.name) if waits else side.name
+        words = self._say("change.side", name=side.label) if waits else side.label
         if tab.text != words:
             tab.text = words
 
@@ -127,35 +129,36 @@ class Layout:
 
     def _header(self) -> None:
         with element("div", "brand"):
-            element("h1", "", "Pismo onboarding, playground")
-            element("span", "only-here", "this page is for this machine only")
+            element("h1", "", self._say("page.title"))
+            element("span", "only-here", self._say("page.only_here"))
         try_this.switch(self.language)
-        theme.dark_switch()
+        theme.dark_switch(self._say("page.dark"))
 
-    def _tabs(self) -> None:
-        with element("div", "side-tabs", role="tablist", aria_label="Sides"):
+    def _tabs(self, tabs: HtmlElement) -> None:
+        with tabs:
             self._tab_buttons = {
-                name: button(name, partial(self._choose, name), "side-tab", role="tab") for name in ("Customer", "Support")
+                side.name: button(side.label, partial(self._choose, side), "side-tab", role="tab")
+                for side in (self.left, self.right)
             }
 
-    def _choose(self, name: str) -> None:
+    def _choose(self, side: Workspace) -> None:
         """Which side to show if there is room for only one."""
-        self._shown = self.left if name == self.left.name else self.right
-        self._shown.news.read()
-        self._name_tab(self._shown)
-        self.frame.classes(replace=f"sides show-{name.lower()}")
-        for other, tab in self._tab_buttons.items():
-            set_prop(tab, "aria-selected", "true" if other == name else "false")
+        self._shown = side
+        side.news.read()
+        self._name_tab(side)
+        self.frame.classes(replace=f"sides show-{side.name}")
+        for name, tab in self._tab_buttons.items():
+            set_prop(tab, "aria-selected", "true" if name == side.name else "false")
 
     def _dock(self) -> None:
         panes = {
-            "Demo": partial(demo_pane.draw, life_of(self.shared.office), self, self.shared.filled),
-            "Inspector": partial(inspector.draw, self.shared.slack),
+            "demo": partial(demo_pane.draw, life_of(self.shared.office), self, self.shared.filled, self.language),
+            "inspector": partial(inspector.draw, self.shared.slack, self.language),
         }
         with element("div", "dock") as dock:
             self._script = BrowserScript(dock)
             with element("div", "dock-bar"):
-                switches = {name: button(name, partial(self._toggle, name), "dock-tab") for name in panes}
+                switches = {name: button(self._say(f"page.{name}"), partial(self._toggle, name), "dock-tab") for name in panes}
             for name, draw in panes.items():
                 with element("div", "pane") as pane:
                     draw()

@@ -10,20 +10,19 @@ from playground.page.messages import avatar
 from playground.page.navigation import Navigation
 from playground.page.parts import Part, button, element
 from playground.page.reading import Reading
-from playground.page.words import say
+from playground.page.words import in_language, say
 from playground.slack import Channel, SlackPerson, SlackStandIn
 
 _HOUSE = '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M3 8.5L9 3l6 5.5M4.5 8v6.5h3v-4h3v4h3V8"/></svg>'
 
 
-def introduction(office: Office, person: SlackPerson) -> str:
+def introduction(office: Office, person: SlackPerson, language: str) -> str:
     """A person to choose: a name and their part in the story."""
     team = person.user.team
     if team != office.slack.installing_team:
         return f"{person.name} · {team.name}"
-    if person.id in office.support.members:
-        return f"{person.name} · support"
-    return f"{person.name} · {'guest' if person.user.restricted else 'not support'}"
+    part = "in_support" if person.id in office.support.members else "guest" if person.user.restricted else "not_support"
+    return f"{person.name} · {in_language(language, f'page.{part}')}"
 
 
 def part(

@@ -14,10 +14,10 @@ def dress() -> None:
     ui.add_head_html(f"<style>{(_STATIC / 'page.css').read_text()}</style><script>{(_STATIC / 'page.js').read_text()}</script>")
 
 
-def dark_switch() -> None:
+def dark_switch(label: str) -> None:
     """Follows the machine's preference until switched; the browser remembers. The script beside the style sheet does the work."""
     switch = element("button", "dark-switch", type="button", role="switch", aria_checked="false")
     switch.on("click", js_handler="() => switchDark()")
     with switch:
         element("span", "dark-track", aria_hidden="true")
-        element("span", "", "Dark")
+        element("span", "", label)

@@ -36,9 +36,6 @@ class Counts(NamedTuple):
     calls: int = 0
     refused: int = 0
 
-    def in_words(self) -> str:
-        return f"{_many(self.payloads, 'payload')}, {_many(self.calls, 'call')}, {self.refused} refused"
-
 
 @dataclass(frozen=True)
 class TrafficRow:
@@ -128,7 +125,3 @@ def _who(core: Core, payload: Json) -> str:
         return core.bot_name
     user = core.world.users.get(str(user_id))
     return user.name if user else ""
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -17,7 +17,7 @@ from playground.walkthrough import Walkthrough
 @dataclass(frozen=True)
 class Tip:
     """``key``: of its words. ``person``: who does it, in ``channel`` or, without one, in App Home, at ``message``. Without a person it is
-    done in the demo's pane: ``press`` is how the name of the button there ends."""
+    done in the demo's pane: ``press`` is the move of the clock whose button it is."""
 
     key: str
     person: SlackPerson | None = None

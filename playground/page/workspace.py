@@ -19,20 +19,22 @@ from playground.page.navigation import Location, Navigation
 from playground.page.news import News
 from playground.page.parts import Part, Parts, button, element, on_value, set_prop
 from playground.page.shared import SharedState
-from playground.page.words import say
+from playground.page.words import in_language, say
 from playground.slack import SlackPerson, View
 
 
 class Workspace:
-    """``name``: "Customer" or "Support". Each browser has its own view; the world and what is typed in forms are shared."""
+    """``name``: "customer" or "support"; ``label``: the same in the browser's language. Each browser has its own view; the world and what
+    is typed in forms are shared."""
 
-    def __init__(self, name: str, shared: SharedState, *, support: bool) -> None:
+    def __init__(self, name: str, shared: SharedState, language: str, *, support: bool) -> None:
+        self.language, self.label = language, in_language(language, f"page.{name}")
         self.name, self.shared, self.slack, self._support = name, shared, shared.slack, support
         self.person = self.people[0]
         self.drafts: dict[tuple[str, str, str], str] = {}
         self._shown_view: View | None = None
         self._loading = False
-        self.root = element("section", "side", aria_label=name)
+        self.root = element("section", "side", aria_label=self.label, data_side=name)
         self.root.on("click", self._follow_link, js_handler="(event) => { const to = permalink(event); if (to) emit(to); }")
         self.root.on("keydown", lambda _event: self._leave(), js_handler="(event) => { if (leaves(event)) emit(); }")
         self.script = BrowserScript(self.root)
@@ -145,14 +147,14 @@ class Workspace:
     def _who(self, people: Sequence[SlackPerson]) -> None:
         """Hundreds of people are one element, so that they cost the browser little."""
         with element("label", "who"):
-            element("span", "who-side", self.name)
+            element("span", "who-side", self.label)
             select = ui.html("".join(map(self._option, people)), sanitize=False, tag="select").classes("who-select")
-            select.props["aria-label"] = "Person"
+            select.props["aria-label"] = in_language(self.language, "page.person")
             on_value(select, "change", self.choose)
 
     def _option(self, person: SlackPerson) -> str:
         chosen = " selected" if person is self.person else ""
-        return f'<option value="{person.id}"{chosen}>{escape(sidebar.introduction(self.shared.office, person))}</option>'
+        return f'<option value="{person.id}"{chosen}>{escape(sidebar.introduction(self.shared.office, person, self.language))}</option>'
 
     def _location_part(self, location: Location) -> Part:
         if location.channel == "home":

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from playground.channel_switches import CHANNEL_LABELS, ChannelSwitches
+from playground.channel_switches import CHANNEL_SWITCHES, ChannelSwitches
 from playground.office import CALM, Office
 from playground.pismo import PismoStandIn
 from playground.slack import SlackStandIn
-from playground.switches import LABELS, FaultSwitches
+from playground.switches import FAULTS, FaultSwitches
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ async def test_pismo_fails_until_it_is_switched_off(slack: SlackStandIn, pismo: 
 
 async def test_each_switch_shows_itself_and_leaves_nothing_behind(slack: SlackStandIn, pismo: PismoStandIn) -> None:
     switches = FaultSwitches(slack, pismo)
-    for name, label in LABELS.items():
+    for name in FAULTS:
         switches.set(name, on=True)
-        assert switches.on == [label]
+        assert switches.on == [name]
         switches.set(name, on=False)
     assert switches.on == []
     assert (slack.faults.waiting, pismo.faults.waiting, slack.faults.duplicate_deliveries) == ([], [], False)
@@ -94,7 +94,7 @@ async def test_a_third_company_joins_and_leaves_and_the_channel_is_severed_and_s
     ana = slack.add_person("Ana", acme)
     channel = slack.add_channel("acme_pismo", slack.installing_team, [ana], shared_with=[acme])
     switches = ChannelSwitches(slack, channel, [ana])
-    assert not any(switches.is_on(name) for name in CHANNEL_LABELS)
+    assert not any(switches.is_on(name) for name in CHANNEL_SWITCHES)
     switches.set("third_company", on=True)
     assert [team.name for team in channel.shared_with] == ["Acme Bank", "Red Fintech"]
     assert [slack.world.users[one].name for one in channel.members] == ["Ana", slack.bot_name, "Eve"]

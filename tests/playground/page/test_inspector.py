@@ -32,7 +32,7 @@ def sent(at: float, payload: dict[str, object], *, ms: float = 40, error: str | 
 
 async def test_nothing_went_by(slack: SlackStandIn) -> None:
     assert rows(slack) == []
-    assert counts(slack).in_words() == "0 payloads, 0 calls, 0 refused"
+    assert counts(slack) == (0, 0, 0)
 
 
 async def test_newest_first_whatever_its_kind(slack: SlackStandIn, ana: SlackPerson) -> None:
@@ -40,7 +40,7 @@ async def test_newest_first_whatever_its_kind(slack: SlackStandIn, ana: SlackPer
     slack.deliveries += [sent(2, {"user": {"id": ana.id}}), sent(4, {"user": {"id": ana.id}})]
     assert [row.at for row in rows(slack)] == [4, 3, 2, 1]
     assert [row.key for row in rows(slack, limit=3)] == ["payload-1", "call-1", "payload-0"]
-    assert counts(slack).in_words() == "2 payloads, 2 calls, 0 refused"
+    assert counts(slack) == (2, 2, 0)
 
 
 async def test_who_is_behind_a_payload(slack: SlackStandIn, ana: SlackPerson) -> None:
@@ -85,7 +85,7 @@ async def test_what_slack_refused_stands_out(slack: SlackStandIn) -> None:
     assert (refused.what, refused.outcome, refused.verdict) == ("chat.postMessage", "refused: invalid_blocks", "bad")
     assert "no more than 50 items allowed" in refused.json()
     assert rows(slack)[0].key == refused.key
-    assert counts(slack).in_words() == "0 payloads, 1 call, 1 refused"
+    assert counts(slack) == (0, 1, 1)
 
 
 async def test_a_filter_keeps_one_kind(slack: SlackStandIn) -> None:
@@ -104,7 +104,7 @@ async def test_clearing_hides_what_went_before_but_keeps_it(slack: SlackStandIn)
     assert rows(slack, since=since) == []
     slack.calls.append(call(3))
     assert [row.key for row in rows(slack, since=since)] == ["call-1"]
-    assert counts(slack, since).in_words() == "0 payloads, 1 call, 0 refused"
+    assert counts(slack, since) == (0, 1, 0)
 
 
 async def test_a_row_opens_its_json_however_old_it_is(slack: SlackStandIn) -> None:

@@ -293,7 +293,7 @@ async def test_a_page_that_shows_all_sends_nothing(office: Office) -> None:
     try:
         with client:
             layout = Layout(SharedState(office))
-            pane = DemoPane(life_of(office), layout, Counter())
+            pane = DemoPane(life_of(office), layout, Counter(), layout.language)
         client.outbox.updates.clear()
         layout.refresh()
         pane.refresh()
