@@ -80,7 +80,8 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
         case Kind.CHOICE:
             return typed(_choice(str(value), name, item, texts))
         case Kind.CHOICES:
-            return ", ".join(typed(texts(f"choice.{item.choices or name}.{one}")) for one in value)
+            labels = [texts(f"choice.{item.choices or name}.{one}") for one in value]
+            return ("; " if any(":" in label for label in labels) else ", ").join(map(typed, labels))
         case Kind.SEARCH if item.source in CATALOGS:
             return typed(chosen_label(item, str(value), texts, {}) or str(value))
         case Kind.SEARCH_MANY:

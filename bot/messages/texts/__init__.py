@@ -106,6 +106,14 @@ def for_locale(locale: str, default: str = FALLBACK) -> str:
     return same[0] if same else default if default in known else FALLBACK
 
 
+def _one_stop(template: str, shown: Mapping[str, Any]) -> str:
+    """A name that ends in a full stop, such as "Example Bank S.A.", ends a sentence with it."""
+    for name, value in shown.items():
+        if isinstance(value, str) and value.rstrip(f"{CLOSE}\u2069").endswith("."):
+            template = re.sub(rf"{{{name}}}\.(?=\s|$)", f"{{{name}}}", template)
+    return template
+
+
 class Texts:
     """``journey``: the version of the customer's journey; empty for what is about no customer. ``folder``: where the files are."""
 
@@ -129,7 +137,7 @@ class Texts:
     def __call__(self, key: str, **params: Any) -> str:
         """Plain text, for where nothing is parsed; each parameter is one line."""
         shown = {name: self._shown(value) for name, value in self._with_days(params).items()}
-        return self._template(key, params).format(**shown) if params else self._template(key, params)
+        return _one_stop(self._template(key, params), shown).format(**shown) if params else self._template(key, params)
 
     def day(self, written: str) -> str:
         """A day (``YYYY-MM-DD``) as the language writes it; anything else as it is."""

@@ -322,3 +322,10 @@ def test_no_sentence_is_left_that_nothing_says() -> None:
     keys = {key for key in table(FALLBACK) if key.partition(".")[0] in sections}
     named = {*re.findall(r"""["'](?:\w+\.)?(\w+)(?=["'])""", source)}
     assert {key for key in keys if key.split(".")[1].removesuffix("_here") not in named} == set()
+
+
+def test_a_name_that_ends_in_a_full_stop_ends_a_sentence_with_it() -> None:
+    texts = Texts("es")
+    for said in (texts("say.welcome", customer="Acme S.A."), texts.md("say.welcome", customer="Acme S.A.").replace("\ue001", "")):
+        assert "Acme S.A. " in said
+    assert "Acme. " in texts("say.welcome", customer="Acme")
