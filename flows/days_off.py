@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from flows.checks.iso_codes import parts_of
@@ -71,7 +72,7 @@ def days_off(country: str, subdivision: str = "", otherwise: str = "", *, banks:
         return DaysOff()
     two = whole.country
     kinds: list[tuple[Any, re.Pattern[str] | None]] = [(whole, None)]
-    tried = (*_with_parent(two, subdivision.upper()), otherwise, _USUAL_PART.get(two))
+    tried = chain(_with_parent(two, subdivision.upper()), (otherwise, _USUAL_PART.get(two)))
     part = next((found for one in tried if one and (found := _known(two, one)) is not None), None)
     kinds += [(part, None)] if part is not None else []
     if not banks:

@@ -111,12 +111,16 @@ vat gst tin tributario tributaria unico rol ruc run rut cif nif iva lei crn acn 
 business company companies house registered registration england wales
 empresa sociedad matriz sede cgc mf me cuil homoclave contribuinte contribuyente
 ced cedula jur juridica partita p pi piva cf rcs tva siren siret btw kvk uid ust ustid umsatzsteuer mwst
+org orgnr steuer nit rtn 统一社会信用代码
 """
+_LABELS = frozenset(words(_LABEL_WORDS))
 """Words of what numbers are called, besides those of their standards' names."""
 _CHECK_DIGIT = re.compile(r"[\s,-]*\b(?:d\.?\s?v|d[ií]gito(?: de)? verifica(?:dor|ci[oó]n))\b[\s.:-]*(?=\d\W*$)", re.IGNORECASE)
 """``213.123.432 DV 1``, as in Colombia."""
 _ORDINAL = re.compile("[º°ª]")
 _AROUND = re.compile(r"^[^\w&]+|[^\w&]+$")
+_ANOTHER = re.compile(r"\s[/|-]\s|[,;]")
+"""Between numbers of several kinds: ``CNPJ … / IE …``."""
 _LOOSE = re.compile(r"\s*([./-])\s*")
 _EVERYWHERE = "LEI|lei"  # ISO 17442
 _LEI_LENGTH = 20
@@ -144,33 +148,35 @@ def check_document(number: str, country: str) -> DocumentCheck:
 
 
 def plain_number(number: str, country: str) -> str:
-    """``CNPJ nº 11.222.333/0001-81`` without ``CNPJ nº``, where the country's numbers are known; another one is left as it is. Dashes and
-    digits of other kinds become plain ones. Never raises."""
+    """``CNPJ nº 11.222.333/0001-81`` without ``CNPJ nº``, and without another number behind it. What has no known label is left as it is.
+    Dashes and digits of other kinds become plain ones. Never raises."""
     if len(number) > _MAX_CHARS:
         return number
     plain = _DASHES.sub("-", unicodedata.normalize("NFKC", _ORDINAL.sub(" ", number)).replace("&amp;", "&")).strip()
-    if not _STANDARDS.get(alpha2(country) or ""):
-        return plain
-    parts = _without_labels(_CHECK_DIGIT.sub("-", plain), country)
-    right = next((part for part in parts if _check(part, country).ok), None)
+    whole = _without_labels(_CHECK_DIGIT.sub("-", plain), country)
+    pieces = [part for piece in _ANOTHER.split(plain) for part in _without_labels(piece, country)]
+    right = next((part for part in (*whole, *pieces) if _check(part, country).ok), None)
     if right is not None:
         return _LOOSE.sub(r"\1", right)
-    return parts[-1] if parts[-1][:1].isdigit() else plain
+    return whole[-1] if whole[-1][:1].isdigit() else plain
 
 
 def _without_labels(text: str, country: str) -> list[str]:
     """The text, and what is left of it as one word after the other of what such numbers are called is cut off, without signs around."""
     code = alpha2(country) or ""
-    names = " ".join(entry.partition("|")[0] for entry in _STANDARDS[code])
-    known = {*words(f"{_LABEL_WORDS} {names} {code} {alpha3(code)}"), *("".join(words(name)) for name in names.split())}
-    parts, start, end = [text], 0, len(text)
-    while (label := _LABEL_BEHIND.search(text, start, end)) and "".join(words(label[1])) in known:
+    names = " ".join(entry.partition("|")[0] for entry in _STANDARDS.get(code, ()))
+    its_own = {*words(f"{names} {code} {alpha3(code) or ''}"), *("".join(words(name)) for name in names.split())}
+    parts, cuts, start, end = [text], list[int](), 0, len(text)
+    while (label := _LABEL_BEHIND.search(text, start, end)) and "".join(words(label[1])) in _LABELS | its_own:
         end = label.start()
         parts.append(text[:end])
-    while (label := _LABEL.match(text, start, end)) and (word := "".join(words(label[1]))) in known:
+    while (label := _LABEL.match(text, start, end)) and (word := "".join(words(label[1]))) in _LABELS | its_own:
+        if start in cuts and word not in its_own:
+            cuts.remove(start)  # no number begins so: "Company No. 123456" isn't NO123456
         start = label.end()
         if len(word) > 1 or word == "n":  # a single letter may be the number's own
-            parts.append(text[start:end])
+            cuts.append(start)
+    parts += [text[cut:end] for cut in cuts]
     return [_AROUND.sub("", part) for part in parts]
 
 

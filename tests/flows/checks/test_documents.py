@@ -112,7 +112,10 @@ def test_a_text_of_thousands_of_digits_is_no_number() -> None:
         ("Number of Acme 12", "BRA", "Number of Acme 12"),  # nothing is cut off what is not understood
         ("GODE561231GR8", "MEX", "GODE561231GR8"),
         ("HRB 12345", "DEU", "HRB 12345"),
-        ("No. 7", "AND", "No. 7"),
+        ("NIT 1234567890", "BOL", "1234567890"),
+        ("Company No. 123456", "GBR", "123456"),
+        ("e o 123456", "GBR", "e o 123456"),
+        ("ABN 83 914 571 673 / ACN 004 085 616", "AUS", "83 914 571 673"),
     ],
 )
 def test_what_a_number_is_called_is_no_part_of_it(typed: str, country: str, kept: str) -> None:
