@@ -64,8 +64,9 @@ class Choice:
 
 def search(kind: Catalog, query: str, language: str, limit: int = 100) -> list[Choice]:
     """The entries in which every word of ``query`` starts a word: codes and signs first, then names, then what else they are called.
-    Time zones are found by their current offset too, ``-3``, ``UTC+05:30``, and by large cities; where nothing is found, currencies and
-    time zones by their country, and everything with one letter changed.
+    Time zones are found by their current offset too, ``-3``, ``UTC+05:30``, by large cities, and by states, whatever fillers stand there
+    ("hora oficial de"). A part behind a comma or in brackets narrows: "Córdoba, Spain". Where nothing is found, without fillers and with
+    one letter changed; then by stems, and currencies and time zones by their country.
 
     ``language``: a CLDR locale such as ``en`` or ``pt_BR``; a hyphen works too. An empty query lists the usual entries first.
     """
@@ -131,6 +132,7 @@ def _of_part(kind: Catalog, index: CatalogIndex, text: str, language: str) -> li
         or (_with_city(index, cities.named(asked, whole=True)) if kind == "country" else [])
         or _near(kind, index, asked, language)
         or (_best(kind, index, telling, language) or _near(kind, index, telling, language) if telling != asked else [])
+        or _near(kind, index, telling, language, known=True)
         or _best(kind, index, index.stems(telling), language)
         or _around(kind, index, asked, text, language)
     )
@@ -175,9 +177,11 @@ def _elsewhere(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], langu
     return found
 
 
-def _near(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str) -> list[CatalogEntry]:
-    """With one letter changed in a word."""
-    return _each_once(*(_best(kind, index, respelt, language) for respelt in index.respelt(asked)))
+def _near(
+    kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], language: str, *, known: bool = False
+) -> list[CatalogEntry]:
+    """With one letter changed in a word. ``known``: also in one that begins something."""
+    return _each_once(*(_best(kind, index, respelt, language) for respelt in index.respelt(asked, known=known)))
 
 
 def _around(kind: Catalog, index: CatalogIndex, asked: tuple[str, ...], text: str, language: str) -> list[CatalogEntry]:

@@ -110,9 +110,11 @@ class CatalogIndex:
     def _beginning(self, begun: str) -> Sequence[str]:
         return self._words[bisect_left(self._words, begun) : bisect_left(self._words, begun + "\U0010ffff")]
 
-    def respelt(self, asked: Sequence[str]) -> Iterator[tuple[str, ...]]:
-        """The query with other words in place of those that begin none, each with one letter changed."""
-        ways = [(word,) if self._beginning(word) else self._alike(word) for word in asked]
+    def respelt(self, asked: Sequence[str], *, known: bool = False) -> Iterator[tuple[str, ...]]:
+        """The query with other words in place of those that begin none, each with one letter changed. ``known``: of the others, too."""
+        ways = [
+            self._alike(word) if not self._beginning(word) else (word, *(self._alike(word) if known else ())) for word in asked
+        ]
         return islice(product(*ways), _MAX_RESPELT)
 
     def _alike(self, word: str) -> Sequence[str]:

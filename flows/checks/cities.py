@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 
 from flows.checks.spelling import near
@@ -53,16 +53,21 @@ def named(asked: Sequence[str], *, whole: bool = False) -> list[City]:
 
 def beginning(asked: Sequence[str]) -> list[City]:
     """Those whose name begins so, the largest first."""
-    text = " ".join(asked)
-    names = _sorted_names()
-    first = bisect_left(names, text) if text else len(names)
-    begun = (name for name in names[first : first + _MAX_PREFIXED] if name.startswith(text))
-    return _ranked(chain.from_iterable(_cities()[name] for name in begun))
+    return _ranked(_begun(" ".join(asked)))
 
 
 def misspelt(asked: Sequence[str]) -> list[City]:
-    """Those in whose name one letter differs, the largest first."""
-    return _ranked(chain.from_iterable(_cities().get(name, ()) for name in near(" ".join(asked))))
+    """Those in whose name one letter differs, else in its first words, the largest first."""
+    alike = near(" ".join(asked))
+    whole = _ranked(chain.from_iterable(_cities().get(name, ()) for name in alike))
+    return whole or _ranked(chain.from_iterable(_begun(f"{name} ") for name in alike))
+
+
+def _begun(text: str) -> Iterator[City]:
+    names = _sorted_names()
+    first = bisect_left(names, text) if text.strip() else len(names)
+    for name in takewhile(lambda name: name.startswith(text), names[first : first + _MAX_PREFIXED]):
+        yield from _cities()[name]
 
 
 @cache

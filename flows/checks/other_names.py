@@ -148,11 +148,12 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
 
 _CURRENCIES: Mapping[str, tuple[str, ...]] = {
     "AUD": ("Aussie dollar",),
+    "BOB": ("peso boliviano",),
     "CAD": ("loonie",),
     "CNY": ("人民币", "人民幣"),
     "DKK": ("Danish crown",),
     "EUR": ("Europe", "Europa", "European Union", "União Europeia", "Unión Europea", "eurozone", "zona do euro", "zona euro"),
-    "GBP": ("English pound", "libra inglesa"),
+    "GBP": ("English pound", "libra inglesa", "libra britânica"),
     "MXN": ("moneda nacional",),
     "NOK": ("Norwegian crown",),
     "SEK": ("Swedish crown",),
