@@ -1,6 +1,6 @@
 """What the catalogs search: each currency, country and time zone with all it is called, and which of them has a word.
 
-Names come from CLDR, in the reader's language; `flows.checks.other_names` has those that people use besides.
+Names come from CLDR, in the reader's language; `flows.checks.other_names` and `zone_names` have those that people use besides.
 """
 
 import sys
@@ -13,7 +13,7 @@ from functools import cache
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from flows.checks import cities, other_names
+from flows.checks import cities, other_names, zone_names
 from flows.checks.iso_codes import CURRENCIES, Catalog, cldr, countries, country_numbers, zones
 from flows.checks.spelling import near, undoubled, words
 
@@ -193,18 +193,18 @@ def _zones(locale: "Locale", every: "Sequence[Locale]") -> Iterator[CatalogEntry
         country = cldr("zone_territories").get(zone, "")
         own = zone.rpartition("/")[2].replace("_", " ")
         city = locale.time_zones.get(zone, {}).get("city", own)
-        ids = (zone, *other_names.former_zones().get(zone, ()))
+        ids = (zone, *zone_names.former_zones().get(zone, ()))
         called = [
             *ids,
             *(one.rpartition("/")[2] for one in ids),
             *(names.time_zones.get(zone, {}).get("city", own) for names in every),
-            *other_names.of_zone(zone),
+            *zone_names.of_zone(zone),
         ]
         around = [
             *(names.territories.get(country, "") for names in every),
             *(get_timezone_name(zone, locale=names, zone_variant=kind) for names in every for kind in ("generic", "standard")),
-            *other_names.states_of_zones().get(zone, ()),
-            *(abbreviations := other_names.abbreviations(zone, year)),
+            *zone_names.states_of_zones().get(zone, ()),
+            *(abbreviations := zone_names.abbreviations(zone, year)),
         ]
         place = locale.territories.get(country, "")
         text = f"{city}, {place} ({zone})" if country in countries() else zone
