@@ -70,7 +70,7 @@ STEP = Step(
         prefill=_prefill,
         notes=_notes,
         review=True,
-        counts=lambda answers: ("people", addresses.count(answers, "attendees")),
+        counts=lambda answers: ("addresses", addresses.count(answers, "attendees")),
         example={
             "products": ["card_issuing", "core_banking"],
             "goals": "Issue credit cards in the first year and open accounts for the same customers after that.",
