@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from flows.checks.unreadable import Unreadable
 
-_USUAL = re.compile(r"tn-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_USUAL = re.compile(r"(?<![\w-])tn-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+"""What word processors put in place of a hyphen."""
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _MAX_LENGTH = 64
 
@@ -34,14 +36,15 @@ class OrgId:
 
 
 def read_org_id(text: str) -> OrgId:
-    """Raises OrgIdProblem."""
+    """Of the usual shape, it may have quotes or words around it. Raises OrgIdProblem."""
     value = _INVISIBLE.sub("", text).strip()
     if not value:
         raise OrgIdProblem(OrgIdKey.EMPTY)
     if len(value) > _MAX_LENGTH:
         raise OrgIdProblem(OrgIdKey.TOO_LONG, maximum=_MAX_LENGTH)
+    usual = {found[3:].lower() for found in _USUAL.findall(value.translate(_DASHES))}
+    if len(usual) == 1:
+        return OrgId(f"TN-{usual.pop()}", usual_shape=True)
     if any(sign.isspace() for sign in value):
         raise OrgIdProblem(OrgIdKey.WHITESPACE)
-    if _USUAL.fullmatch(value):
-        return OrgId("TN-" + value[3:].lower(), usual_shape=True)
     return OrgId(value, usual_shape=False)

@@ -9,9 +9,11 @@ from flows.checks.org_id import OrgId, OrgIdKey, OrgIdProblem, read_org_id
 USUAL = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
 
 
-@pytest.mark.parametrize("text", [USUAL, USUAL.lower(), USUAL.upper(), f"  {USUAL}\n", f"\ufeff{USUAL}\u200b", f"\u00a0{USUAL}"])
-def test_the_usual_shape_is_folded_to_one_spelling(text: str) -> None:
-    assert read_org_id(text) == OrgId(USUAL, usual_shape=True)
+def test_the_usual_shape_is_folded_to_one_spelling_without_what_stands_around_it() -> None:
+    plain = (USUAL, USUAL.lower(), USUAL.upper(), f"  {USUAL}\n", f"\ufeff{USUAL}\u200b", f"\u00a0{USUAL}")
+    around = (f"“{USUAL}”,", f"Org ID: {USUAL}", f"tenant_id={USUAL}", USUAL.replace("-", "–"))
+    for text in (*plain, *around):
+        assert read_org_id(text) == OrgId(USUAL, usual_shape=True), text
 
 
 @pytest.mark.parametrize("text", ["TN-00000000000001", "TN_1234", "tn-1231231-2", USUAL[3:], USUAL + "0"])
