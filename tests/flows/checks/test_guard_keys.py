@@ -3,7 +3,6 @@
 import base64
 import html
 import io
-import itertools
 import json
 import random
 import re
@@ -107,8 +106,9 @@ def test_private_keys_as_programs_print_them_are_found_and_cut_out() -> None:
         for text in (f"d = {number}", f"p: 0x{number:x}", f"'q': {number}"):
             assert kinds(text) == {"private_key"}
             assert text[-40:] not in redact(text)
-    for key, form in itertools.product((rsa_key(), curve), (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL)):
-        der = key.private_bytes(Encoding.DER, form, NoEncryption())
+    forms = (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL)
+    ders = [key.private_bytes(Encoding.DER, form, NoEncryption()) for form in forms for key in (rsa_key(), curve)]
+    for der in ders:
         signed = [byte - 256 if byte > 127 else byte for byte in der]
         shown = [
             str(list(der)),
