@@ -42,6 +42,7 @@ _BEGIN = re.compile(r"(?:\.\s*)?(?<![A-Za-z0-9._+/-])eyJ")
 """Where a JWT begins; with a dot, a part of one that was broken over lines."""
 _CLOSING = "\"'`)]}>&»”’;,"
 _ANSWER = re.compile(r"""\{\\{0,4}["'“”]?\w{1,40}\\{0,4}["'“”]?:""")
+_NAMED = re.compile(r"""(?:token|jwt|assertion)\\{0,4}["'”]?:""", re.IGNORECASE)
 _RUN = re.compile(r"[A-Za-z0-9._~+/=-]*", re.ASCII)
 _PARTS, _PARTS_ENCRYPTED = 3, 5
 # RFC 6750 section 2.1, `b64token`: everything that may follow "Bearer " in a header.
@@ -132,12 +133,12 @@ def seconds_of(claims: Mapping[str, Any], name: str) -> float | None:
 
 
 def unwrapped(text: str) -> str:
-    """Just the token, without what terminals, log files, and chats put around it. A whole answer, several tokens, or a token
-    of another name (``refresh_token=``) stay what they are."""
+    """Just the token, without what terminals, log files, and chats put around it. An answer with several tokens, and a token of another
+    name (``refresh_token=``) stay what they are."""
     text = _NUMBER.sub("", _DOT.sub(".", _DASH.sub("-", _COLOR.sub("", text))), count=1)
     text = _JOINED.sub("", _WRITTEN_BREAK.sub("\n", unquote(text) if _ESCAPED.search(text) else text))
     token = _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
-    if _ANSWER.match(token) or (_BEARER.fullmatch(token) and _json(token.partition(".")[0]) is not None):
+    if _is_answer(token) or (_BEARER.fullmatch(token) and _json(token.partition(".")[0]) is not None):
         return token.removesuffix(".") if token.count(".") == _PARTS else token
     if token[:1] in ("_", "~") and token[1:].startswith("eyJ"):
         return token.strip(token[0])
@@ -145,6 +146,11 @@ def unwrapped(text: str) -> str:
     if len(begins) != 1 or "refresh" in text[: begins[0]].casefold():
         return token
     return _of_lines(text[begins[0] :].splitlines())
+
+
+def _is_answer(text: str) -> bool:
+    """JSON that doesn't tell which token is meant: it names none or several. ``text``: without blanks."""
+    return _ANSWER.match(text) is not None and len(_NAMED.findall(text)) != 1
 
 
 def _of_lines(lines: list[str]) -> str:
@@ -160,9 +166,7 @@ def _of_lines(lines: list[str]) -> str:
             continue
         if alike and (not taken or words[len(alike) - 1][-1] in _CLOSING):
             taken += alike
-        elif (
-            not alike and (found := _RUN.match(words[0].lstrip(_AROUND))) and (not taken or found.string[found.end()] in _CLOSING)
-        ):
+        elif not alike and (found := _RUN.match(words[0].lstrip(_AROUND))) and (not taken or _closes(found)):
             taken.append(found[0])
         break
     return "".join(taken)
@@ -172,6 +176,12 @@ def _closed(words: Sequence[str]) -> int:
     """How many there are up to one behind which a quote ends and no other begins."""
     ends = (at for at, (word, after) in enumerate(pairwise(words), 1) if word[-1] in _CLOSING and after[0] not in _AROUND)
     return next(ends, len(words))
+
+
+def _closes(part: re.Match[str]) -> bool:
+    """Whether a quote ends behind it, and it is no name of JSON's."""
+    rest = part.string[part.end() :]
+    return rest[0] in _CLOSING and not rest.lstrip(_AROUND).startswith(":")
 
 
 def _may_belong(word: str) -> bool:

@@ -191,6 +191,10 @@ FAULTY: dict[str, tuple[Callable[[], str], list[str]]] = {
     "two": (lambda: f"{signed()}\n{signed(key(1))}", [fault("jwt_doubled")]),
     "plain base64": (lambda: plain(signed()), [fault("jwt_not_url_safe")]),
     "answer": (lambda: json.dumps({"token": signed(), "refresh": signed()}), [fault("jwt_json")]),
+    "an answer with a token that isn't one": (
+        lambda: json.dumps({"id_token": signed(), "access_token": "2YotnFZFEjr1zCsicMWpAA"}),
+        [fault("jwt_json")],
+    ),
     "claims alone": (lambda: json.dumps({"iss": "acme"}), [fault("jwt_not_jwt")]),
     "a variable of Postman's": (lambda: "{{token}}", [fault("jwt_not_jwt")]),
     "dots for the middle": (lambda: f"{signed()[:20]}...{signed()[-20:]}", [fault("jwt_cut")]),

@@ -61,6 +61,10 @@ def forged(claims: bytes) -> str:
         "curl 'https://bank.example' -H 'Authorization: Bearer {}' -H 'x-account-id: 7'",
         "Set-Cookie: jwt={}; HttpOnly",
         "{{{}}}",
+        '{{"access_token": "{}", "expires_in": 600, "token_type": "Bearer"}}',
+        '{{\n  "token": "{}",\n  "expires_in": 600\n}}',
+        '"access_token": "{}",\n"expires_in": 600',
+        '{{\\"jwt\\":\\"{}\\"}}',
     ],
 )
 def test_a_pasted_token_is_read_and_sent_without_what_is_around_it(paste: str) -> None:
