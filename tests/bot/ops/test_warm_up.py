@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from bot.messages.texts import languages, table
+from bot.messages.texts import languages, table, words_in
 from bot.ops.warm_up import warm_up
 from flows.business_time import holiday
 from flows.checks import catalog, catalog_entries
@@ -15,7 +15,7 @@ from tests.flows.cases.casework import case_book
 
 
 async def test_texts_catalogs_and_lists_are_there(tmp_path: Path) -> None:
-    caches = (table, catalog_entries.index_of, days_off, waiting)
+    caches = (words_in, catalog_entries.index_of, days_off, waiting)
     async with case_book(tmp_path) as book:
         await warm_up(book.store, Rules())
         before = [cache.cache_info().misses for cache in caches]
