@@ -19,6 +19,7 @@ from bot.modals.subject import FormMeta
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Kind, inputs
 from flows.journey import JOURNEYS
+from flows.model import StepRecord
 from flows.names import folded
 from flows.people import Side
 from flows.steps.planning import PRODUCTS
@@ -251,8 +252,12 @@ EVERYONE = pytest.mark.parametrize(("kind", "role", "of"), cases(PEOPLE, "acme")
 
 
 async def value_of(setting: Setting, onboarding: str, step: str = SENT, task: str = "") -> ButtonValue:
-    record = (await setting.place.snapshot(onboarding)).steps[step]
-    return ButtonValue(onboarding=onboarding, step=step, revision=record.revision, digest=record.digest[:16], task=task)
+    return value_on((await setting.place.snapshot(onboarding)).steps[step], task)
+
+
+def value_on(record: StepRecord, task: str = "") -> ButtonValue:
+    where = {"onboarding": record.onboarding_id, "step": record.step_id}
+    return ButtonValue(**where, revision=record.revision, digest=record.digest[:16], task=task)
 
 
 @dataclass(frozen=True)
@@ -304,9 +309,9 @@ async def test_a_button_that_is_not_theirs_changes_and_shows_nothing_and_says_so
     setting: Setting, kind: str, role: str, of: str
 ) -> None:
     onboarding = getattr(setting, of)
-    before = await setting.quiet()
+    before, steps = await setting.quiet(), (await setting.place.snapshot(onboarding)).steps
     for act, step, task in every_button(kind, role, of)[1]:
-        got = await press(setting, kind, act, await value_of(setting, onboarding, step, task))
+        got = await press(setting, kind, act, value_on(steps[step], task))
         assert is_refusal(got.words), (act, task, got.words)
         assert not got.came, (act, task)
         assert not any(secret in got.words for secret in SECRETS), (act, task, got.words)
