@@ -166,7 +166,7 @@ def in_turn(number: int, language: str) -> bool:
 
 def situations(state: StepState, language: str) -> Iterator[Snapshot]:
     """A state with tasks open, waiting and done, and closed: those whose turn it is in a language."""
-    ended = {"closed_at": NOW, "closed_by": "U_SUE"}
+    ended: dict[str, Any] = {"closed_at": NOW, "closed_by": "U_SUE"}
     for number, (task_state, closed) in enumerate(
         (("", {}), ("waiting", {}), ("done", {}), ("done", ended)), STATES.index(state)
     ):
