@@ -51,21 +51,30 @@ WHOLE = {
 LONG_FIRST = (
     "test_kill.py",
     "test_rehearsal.py",
+    "test_access.py",
     "test_products_to_go_live.py",
     "test_the_journey_in_english.py",
+    "test_next_step.py",
+    "test_database_outages.py",
     "test_cli.py",
     "test_effects_processes.py",
-    "test_access.py",
+    "test_demo.py",
+    "test_workspace.py",
     "test_effects_contract.py",
     "test_adding_a_step.py",
-    "test_next_step.py",
-    "test_demo.py",
+    "test_restored_backup.py",
+    "test_proof_faults.py",
     "test_filing.py",
+    "test_setup_check.py",
+    "test_trouble.py",
+    "test_serve.py",
     "test_proof_of_access.py",
+    "test_typed.py",
+    "test_drawings.py",
+    "test_steps.py",
 )
-"""Files that take longest are begun first, so that no worker is left with one of them when the others have nothing to do."""
-BEGUN_BY = 0.8
-"""The share of all files by which the last of the heavy ones is begun."""
+"""Files that take ten seconds of the processor and more are begun first, so that no worker is left with one of them when the others
+have nothing to do."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -79,13 +88,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turns(items: Sequence[pytest.Item]) -> dict[Path, float]:
-    """Heavy files wait for processes and browsers much of their time: between them stand others, which take the processor meanwhile."""
+    """Heavy files wait for processes and browsers much of their time: between them stand those with a bot of their own, which take the
+    processor meanwhile. All others are quick, and make the workers end together."""
     heavy = {item.path: None for item in items if _is_heavy(item) or item.path.name in LONG_FIRST}
-    light = {item.path: None for item in items if item.path not in heavy}
+    bots = {item.path: None for item in items if item.path not in heavy and item.get_closest_marker("bot")}
+    quick = {item.path: None for item in items if item.path not in heavy and item.path not in bots}
     names = {name: turn for turn, name in enumerate(LONG_FIRST)}
     longest_first = sorted(heavy, key=lambda path: names.get(path.name, len(names)))
-    turns = {path: turn / len(heavy) * BEGUN_BY for turn, path in enumerate(longest_first)}
-    return turns | {path: turn / len(light) for turn, path in enumerate(light)}
+    turns = {path: turn / len(those) for those in (longest_first, list(bots)) for turn, path in enumerate(those)}
+    return turns | {path: 1.0 + turn for turn, path in enumerate(quick)}
 
 
 def _is_heavy(item: pytest.Item) -> bool:
