@@ -476,10 +476,11 @@ async def play(journey: Walkthrough, *, without: Collection[Callable[[Acts], Any
 
 
 async def play_to(journey: Walkthrough, step_id: str) -> None:
-    """A step, after those alone that it requires. Raises KeyError if there is no such step, and what `play` does."""
+    """A step, after those alone that it or its tasks require. Raises KeyError if there is no such step, and what `play` does."""
     acts, needed = Acts(journey), {"planning", step_id}
     for step in reversed([*STEPS.values()]):
-        needed |= set(step.requires) if step.id in needed else set()
+        if step.id in needed:
+            needed |= {*step.requires, *(one for task in step.tasks for one in task.requires)}
     await acts.start()
     for step in STEPS.values():
         if step.id in needed:
