@@ -173,10 +173,10 @@ def may_use(form: str) -> set[str]:
 
 
 def form_ids(kind: str, of: str) -> list[str]:
-    """Of all dialogs and steps, and a person's share of the tasks'."""
+    """Of all dialogs, and a person's share of the steps' and the tasks'."""
     steps = JOURNEYS.latest.steps.values()
     tasks = [task.form.id for step in steps for task in step.tasks if task.form is not None]
-    return [*DIALOGS, *(step.form.id for step in steps), *share(kind, of, tasks)]
+    return [*DIALOGS, *share(kind, of, [step.form.id for step in steps]), *share(kind, of, tasks)]
 
 
 @dataclass
