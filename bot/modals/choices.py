@@ -16,7 +16,7 @@ from flows.cases.tasks import ALL, choosable
 from flows.checks.visible import visible
 from flows.forms.fields import CATALOGS, inputs
 from flows.forms.pages import answers_to_name, slots
-from flows.forms.step import Step, Task
+from flows.forms.step import Page, Step, Task
 from flows.model import LEFT, Person
 from flows.names import folded
 from storage.sealing import SealError
@@ -103,9 +103,9 @@ def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
         yield grant.id, f"{grant.email} · {texts(f'resource.{grant.resource}')} · {texts(f'grant.{grant.state}')}"[:MAX_LABEL]
 
 
-def offered(case: Case | None, subject: Subject, texts: Texts, zone: str, people: NamesBySource) -> Offered:
-    """The labels of all the form's choices that come from the onboarding itself, by source; and the languages that have texts."""
-    sources = {item.source for page in subject.form.pages for _, _, item in inputs(page.model) if item.source} - CATALOGS.keys()
+def offered(case: Case | None, subject: Subject, page: Page, texts: Texts, zone: str, people: NamesBySource) -> Offered:
+    """The labels of all the page's choices that come from the onboarding itself, by source; and the languages that have texts."""
+    sources = {item.source for _, _, item in inputs(page.model) if item.source} - CATALOGS.keys()
     found = (
         {source: dict(own_choices(case, subject, source, texts, zone, people)) for source in sources} if case is not None else {}
     )

@@ -319,7 +319,7 @@ class FormSession:
     ) -> View:
         """``shows``: the version that the window shows, if it isn't that of ``kept``."""
         form, people = self.form, self._with_chosen(order[index], shown)
-        choices = {**offered(self.case, self.subject, self.texts, self.zone, people), **self.offers}
+        choices = {**offered(self.case, self.subject, order[index].page, self.texts, self.zone, people), **self.offers}
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
         slot, brief, raw = order[index], is_brief(form, shown, self.situation), raw_of(order[index], shown)
         doubted = {name for name, _, item in inputs(slot.page.model) if item.doubted}
