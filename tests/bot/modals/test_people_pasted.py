@@ -11,8 +11,6 @@ from playground.slack.screen import tells
 from playground.walkthrough import ready, said
 from tests.bot.workplace import Workplace
 
-EN = Texts("en")
-
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EN = Texts("en")
