@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
+from flows.checks.list_headings import is_known
 from flows.checks.list_texts import AROUND
 from flows.checks.people_columns import folded
 from flows.problems import Parameter
@@ -97,7 +98,9 @@ def meant(words: list[str]) -> Fault | None:
         before, word, after = words[place - 1 : place + 2]
         if word.casefold() in AT_WORDS and _ANY_DOMAIN.fullmatch(after) and _LOGIN.fullmatch(before):
             return EmailFault.AT_IN_WORDS, {"meant": f"{before}@{after}"}
-    if len(words) == 2 and _LOGIN.fullmatch(words[0]) and not is_domain(words[0]):
+    if len(words) != 2 or words[1].casefold().startswith(f"{words[0].casefold()}."):  # a name and an address without its @
+        return None
+    if _LOGIN.fullmatch(words[0]) and not is_domain(words[0]):
         likely = _ANY_DOMAIN.fullmatch(words[1]) and all(word.islower() for word in words)
         if likely or is_domain(words[1]):
             return EmailFault.SPACE, {"meant": "@".join(words)}
@@ -106,17 +109,22 @@ def meant(words: list[str]) -> Fault | None:
 
 def why_none(text: str) -> Fault:
     """Of a part of a list without an @."""
-    words = [word for part in _ASIDE.sub(" ", text).split() if (word := part.strip(AROUND + "<>()[]-–—"))]
+    words = _words(text)
     if (fault := meant(words)) is not None:
         return fault
     if len(words) == 1 and (is_domain(words[0]) or (_LOGIN.fullmatch(words[0]) and _PARTS.search(words[0]))):
         return EmailFault.MISSING_AT, {}
-    return (EmailFault.NAME_ONLY if _is_name(words, text) else EmailFault.NO_ADDRESS), {}
+    return (EmailFault.NAME_ONLY if is_name(text) else EmailFault.NO_ADDRESS), {}
 
 
-def _is_name(words: list[str], text: str) -> bool:
-    """Some words that begin with a capital letter, as a name does where there are any."""
+def is_name(text: str) -> bool:
+    """Whether it is some words that begin with a capital letter, as a name does where there are any, and no job or the like."""
+    words = _words(text)
     if not 1 <= len(words) <= 6 or not _POLITE.isdisjoint(folded(words[0]).split()) or text.rstrip().endswith(("!", "?")):
         return False
     large = [word for word in words if word.casefold() not in _PARTICLES]
-    return bool(large) and all(not word[0].islower() and _NAME_WORD.fullmatch(word) for word in large)
+    return bool(large) and all(not word[0].islower() and _NAME_WORD.fullmatch(word) for word in large) and not is_known(text)
+
+
+def _words(text: str) -> list[str]:
+    return [word for part in _ASIDE.sub(" ", text).split() if (word := part.strip(AROUND + "<>()[]-–—"))]

@@ -25,7 +25,7 @@ product products produto produtos producto productos cards cartoes tarjetas proj
 webmaster postmaster hostmaster abuse root mailing mailer notifications notificacoes notificaciones avisos
 noreply no-reply no_reply donotreply nao-responda naoresponda no-responder noresponder
 """
-_ROLES = frozenset(_ROLES_WORDS.split())
+ROLES = frozenset(_ROLES_WORDS.split())
 """As the whole of what stands before the @."""
 _LISTS_WORDS = """
 support suporte soporte team time equipe equipo squad group grupo list lista noreply reply responda responder helpdesk servicedesk
@@ -42,6 +42,6 @@ class RoleWarning(StrEnum):
 
 def role_warning(local: str) -> LineReason | None:
     """``local``: the part before the @, case folded."""
-    if local in _ROLES or not _LISTS.isdisjoint(_SEPARATORS.split(local)):
+    if local in ROLES or not _LISTS.isdisjoint(_SEPARATORS.split(local)):
         return LineReason(RoleWarning.ROLE_OR_LIST, {"name": local})
     return None

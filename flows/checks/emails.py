@@ -86,16 +86,18 @@ def examine(text: str, *, known: Collection[str] = (), home_domains: Collection[
     return EmailReport(tuple(report), left_out)
 
 
-def _entries(text: str, limit: int) -> tuple[list[EmailEntry], bool]:
+@lru_cache(maxsize=8)
+def _entries(text: str, limit: int) -> tuple[tuple[EmailEntry, ...], bool]:
+    """A form's page looks at the same text several times: what is wrong, what is to be shown, how many are sent."""
     entries: list[EmailEntry] = []
     counts: Counter[bool] = Counter()
     for found in find(text):
         entry = _checked(found)
         counts[entry.is_attempt] += 1
         if counts[entry.is_attempt] > limit:
-            return entries, True
+            return tuple(entries), True
         entries.append(entry)
-    return entries, False
+    return tuple(entries), False
 
 
 def _checked(found: FoundPart) -> EmailEntry:

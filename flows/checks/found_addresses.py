@@ -1,26 +1,43 @@
 """Finds addresses in whatever people paste: lists, tables, mail headers, links. What was meant to be one is found too, and so is each line
-that holds none; headings are not."""
+that holds none, and whoever stands without one beside others; headings are not."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice
 
-from flows.checks.email_faults import AT_WORDS, EmailFault, Fault, is_domain, meant, why_none
-from flows.checks.list_headings import email_column, is_heading, is_technical, label_of, recipients
-from flows.checks.list_texts import AROUND, cells, cleaned, lines, separator_of
+from flows.checks.email_faults import EmailFault, Fault, meant, why_none
+from flows.checks.list_headings import (
+    EMAIL_HEADINGS,
+    NAME_HEADINGS,
+    email_column,
+    is_heading,
+    is_known,
+    is_technical,
+    label_of,
+    recipients,
+)
+from flows.checks.list_parts import ListPart, PartKind, are_alike, is_addressed, names_of, parts_of, words_of
+from flows.checks.list_texts import cells, cleaned, lines
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s<>|,;]*", re.IGNORECASE)
-_TOKEN_ENDS = re.compile(r"[\s<>()\[\]{}|:“”„«»–—→·•‣▪●]+")
-_AROUND = AROUND + "-–—&>\\/"
-_LABEL = re.compile(r"(?:e-?mail|mail|correo|user|usuario|login|to)=", re.IGNORECASE)
-_SLASH = re.compile(r"\s/\s")
-_DOT_WORD = re.compile(r"\s(?:dot|ponto|punto)\s", re.IGNORECASE)
-_LAST_NAME = re.compile(
-    r"(?:(?:de|da|do|dos|das|del|de la|van|von|di)\s)?[^\W\d_][^\W\d_'’-]*(?:[-'’][^\W\d_]*){0,3}", re.IGNORECASE
-)
-_LONGEST = 260
-"""Characters of a word that may be meant as an address though it has no @."""
+_LOGIN = re.compile(r"(?!www\.)[a-z]{2,40}(?:[._][a-z]{2,40}){1,3}")
+_IN_LETTERS = re.compile(r"[^\W\d_]{2,40}(?: [^\W\d_]{1,40}){0,3}")
+_LONGEST_DOMAIN, _WIDEST = 253, 50
+"""Characters of a domain; parts of a table's row."""
+_AT_ONCE = 500
+"""Lines that are compared with each other."""
+_ROWS = 3
+"""Lines of one shape that are a table's."""
+_BELOW = 5
+"""Lines of a signature."""
+
+Found = tuple[str, list["FoundPart"]]
+"""The label of a line if it has one, and what is found in it."""
+Column = tuple[str, int, int]
+"""What separates a table's columns, the place of the addresses' one, and how many there are."""
+Shape = tuple[tuple[int, bool], ...]
 
 
 @dataclass(frozen=True)
@@ -31,11 +48,26 @@ class FoundPart:
     fault: Fault | None = None
 
 
+@dataclass(frozen=True)
+class _Line:
+    """``row``: below a table's heading its cells, and which of them has the address."""
+
+    text: str
+    parts: Sequence[ListPart] = ()
+    row: tuple[Sequence[str], int] | None = None
+
+    @property
+    def shape(self) -> Shape | None:
+        """The cell of each part, and whether it is an address: None if not one of several is."""
+        found = tuple((part.cell, part.is_entry) for part in self.parts[: _WIDEST + 1])
+        return found if 1 < len(found) <= _WIDEST and sum(is_entry for _, is_entry in found) == 1 else None
+
+
 def find(text: str) -> Iterator[FoundPart]:
     """Everything that is or was meant to be an address, and each line that holds none, in order of appearance. A person may stand on
     several lines, such as ``Name: Ana`` and ``E-mail: ana@bank.example``: those without the address are columns of theirs."""
     labels, held, has_address = set[str](), list[FoundPart](), False
-    for label, found in _lines(text):
+    for label, found in _without_names_above(_found_in_lines(text)):
         if not label or label in labels:
             yield from held
             labels, held, has_address = set(), [], False
@@ -48,122 +80,129 @@ def find(text: str) -> Iterator[FoundPart]:
     yield from held
 
 
-def _lines(text: str) -> Iterator[tuple[str, list[FoundPart]]]:
-    """What is found in each line, and its label if it has one."""
-    column: tuple[str, int, int] | None = None
-    for line in lines(cleaned(text)):
-        if is_technical(line):
-            continue
-        without_links = _URL.sub(" ", line)
-        if "@" not in without_links and (heading := email_column(line)) is not None:
+def _without_names_above(found_in_lines: Iterable[Found]) -> Iterator[Found]:
+    """Without a name that has a line of its own, and its address a few lines below, as in a signature."""
+    held: list[Found] = []
+    for label, found in found_in_lines:
+        is_name = not label and len(found) == 1 and found[0].fault is not None and found[0].fault[0] is EmailFault.NAME_ONLY
+        has_address = any("@" in one.text for one in found)
+        if held and has_address and len(found) == 1 and are_alike(held[0][1][0].text, found[0].text):
+            held[0] = "", []
+        if is_name or has_address or len(held) == _BELOW:
+            yield from held
+            held = []
+        if is_name or held:
+            held.append((label, found))
+        else:
+            yield label, found
+    yield from held
+
+
+def _found_in_lines(text: str) -> Iterator[Found]:
+    read = _read(line for line in lines(cleaned(text)) if not is_technical(line))
+    shapes: Counter[Shape | None] = Counter()
+    while block := list(islice(read, _AT_ONCE)):
+        shapes.update(line.shape for line in block)
+        for line in block:
+            is_row = line.shape is not None and shapes[line.shape] >= _ROWS
+            found = list(_of_row(*line.row) if line.row else _of_line(line.parts, is_row=is_row))
+            yield label_of(line.text), found or list(_of_no_entry(line.text, line.parts))
+
+
+def _read(texts: Iterable[str]) -> Iterator[_Line]:
+    """Each line but headings, which those below them follow."""
+    column: Column | None = None
+    for text in texts:
+        without_links = _URL.sub(" ", text) if "://" in text else text
+        if "@" not in without_links and (heading := email_column(text)) is not None:
             column = heading
-            continue
-        found = list(_of_row(without_links, column))
-        if not found and why_without_address(line) is not None:
-            found = [FoundPart(part.strip(), why_none(part)) for part in _several(line)]
-        yield label_of(line), found
+        elif column is not None and len(row := cells(without_links, column[0])) == column[2]:
+            yield _Line(text, row=(row, column[1]))
+        else:
+            yield _Line(text, parts_of(recipients(without_links) or without_links))
 
 
 def why_without_address(line: str) -> Fault | None:
     """Of a line without an @: why it is no entry of the list; None for a heading."""
-    return None if meant(_words(line)) is None and is_heading(line) else why_none(line)
+    return None if meant(words_of(line)) is None and is_heading(line) else why_none(line)
 
 
-def _several(line: str) -> Sequence[str]:
-    """Whom a message's head names are several; any other line is one."""
-    people = recipients(line)
-    return [part for part in people.split(";") if part.strip()] if people else [line]
-
-
-def _of_row(line: str, column: tuple[str, int, int] | None) -> Iterator[FoundPart]:
-    """``column``: where the addresses of a table stand."""
-    if column is None or len(row := cells(line, column[0])) != column[2]:
-        yield from _of_part(line)
+def _of_no_entry(line: str, parts: Sequence[ListPart]) -> Iterator[FoundPart]:
+    """Of a line in which nothing is found. Whom a message's head names are several, and so are more than two names; any other line is
+    one."""
+    if why_without_address(line) is None:
         return
-    cell = row[column[1]] or next(filter(None, row), "")
-    if cell and not is_addressed(row[column[1]]):
+    several = len(parts) > 2 and all(part.kind is PartKind.NAME for part in parts)
+    if people := recipients(line):
+        yield from (FoundPart(part.strip(), why_none(part)) for part in people.split(";") if part.strip())
+    else:
+        yield from (FoundPart(text.strip(), why_none(text)) for text in ([part.text for part in parts] if several else [line]))
+
+
+def _of_row(row: Sequence[str], place: int) -> Iterator[FoundPart]:
+    """Below a heading only the addresses' column counts, and whatever else has an @."""
+    cell = row[place] or next(filter(None, row), "")
+    if cell and not is_addressed(row[place]):
         yield FoundPart(cell, why_none(cell))
-    yield from (found for part in row if is_addressed(part) for found in _of_part(part))
+    for part in row:
+        if is_addressed(part):
+            yield from (FoundPart(one.text, one.fault) for one in parts_of(part) if one.is_entry)
 
 
-def _of_part(text: str) -> Iterator[FoundPart]:
-    """What is found in a part of a line. Of its own parts, those without an address are columns of one that has it, unless most have one:
-    then each is an entry. Where several have one, so is each that looks like an entry."""
-    separator = separator_of(text)
-    parts = [part for part in cells(text, separator) if any(sign.isalnum() or sign == "@" for sign in part)]
-    if len(parts) < 2 or separator not in text:
-        yield from _of_field(text)
+def _of_line(parts: Sequence[ListPart], *, is_row: bool) -> Iterator[FoundPart]:
+    """Each address, and who stands beside them without one: nobody of a line with none. ``is_row``: whether it is one of a table without
+    a heading, so that what stands beside the address are columns."""
+    if not any(part.is_entry for part in parts):
         return
-    addressed = [is_addressed(part) for part in parts]
-    if not any(addressed):
-        bare = [part.strip(_AROUND) for part in parts]
-        yield from (FoundPart(part, why_none(part)) for part in bare if len(part) <= _LONGEST and is_domain(part))
+    if len(parts) == 1:
+        yield FoundPart(parts[0].text, parts[0].fault)
         return
-    is_list = 2 * sum(addressed) > len(parts)
-    in_turn = all(one != next_ for one, next_ in pairwise(addressed))  # name, address, name, address
-    several = sum(addressed) > 1 and not in_turn
-    for place, (part, has) in enumerate(zip(parts, addressed, strict=True)):
-        if has:
-            yield from _of_part(part)
-        elif (not _is_last_name(part, parts[place + 1 : place + 2])) if is_list else (several and _is_entry(part)):
-            yield FoundPart(part, why_none(part))
+    names = {name: (parts[entry], name > entry) for entry, name in names_of(parts).items()}
+    beside = _Beside(parts)
+    for place, part in enumerate(parts):
+        if part.is_entry:
+            if part.kind is PartKind.ADDRESS or part.text.casefold() not in beside.domains:
+                yield FoundPart(part.text, part.fault)
+        elif not is_row and (_is_apart(part, *names[place]) if place in names else beside.is_somebody(part)):
+            yield FoundPart(part.text, why_none(part.text))
 
 
-def is_addressed(part: str) -> bool:
-    """Whether there is an address in it, or what was meant to be one in words."""
-    return "@" in part or meant(_words(part)) is not None
+def _is_apart(name: ListPart, entry: ListPart, is_behind: bool) -> bool:
+    """Whether a name that would be an entry's stands behind it like one more entry, and is unlike it."""
+    return is_behind and name.label in ("", entry.label) and not are_alike(name.text, entry.text)
 
 
-def _is_entry(part: str) -> bool:
-    """Whether it is no column, though there are many parts without an address: a whole name, or an address without its @."""
-    return len(part) <= _LONGEST and (
-        why_none(part)[0] is EmailFault.MISSING_AT or (why_none(part)[0] is EmailFault.NAME_ONLY and " " in part.strip())
-    )
+class _Beside:
+    """Of a line with addresses: what else in it is somebody."""
+
+    def __init__(self, parts: Sequence[ListPart]) -> None:
+        """``domains``: of the addresses, and whatever these belong to: a column may hold them."""
+        entries = Counter(part.cell for part in parts if part.is_entry)
+        others = Counter(part.cell for part in parts if not part.is_entry)
+        addresses = [part.text.casefold().rpartition("@") for part in parts if part.kind is PartKind.ADDRESS]
+        self._logins = {local for local, _, _ in addresses}
+        self.domains = {end for domain in {domain for _, _, domain in addresses} for end in _ends(domain)}
+        cells_of = Counter(label for label, _ in {(part.label, part.cell) for part in parts})
+        self._repeated = {label for label, count in cells_of.items() if count > 1}
+        self._addressed = set(entries)
+        self._is_list = 2 * len(entries) > len({*entries, *others})
+        self._crowded = {cell for cell, count in entries.items() if count > max(1, others[cell])}
+
+    def is_somebody(self, part: ListPart) -> bool:
+        """Of what is no address and nobody's name: a name, or a word that stands as addresses do."""
+        if part.label:
+            return part.label in EMAIL_HEADINGS or (part.label in NAME_HEADINGS and part.label in self._repeated)
+        apart = part.cell not in self._addressed
+        if part.kind is PartKind.NAME or (apart and self._is_list):
+            return True
+        if part.text.casefold() in self._logins:
+            return False
+        if _LOGIN.fullmatch(part.text):
+            return True
+        return (apart or part.cell in self._crowded) and _IN_LETTERS.fullmatch(part.text) is not None and not is_known(part.text)
 
 
-def _is_last_name(part: str, following: list[str]) -> bool:
-    """As in ``Souza, Ana <ana@bank.example>``."""
-    return bool(following) and "<" in following[0].lstrip()[1:] and _LAST_NAME.fullmatch(part[:_LONGEST].strip()) is not None
-
-
-def _words(text: str) -> list[str]:
-    """Nothing of a text that is too long for an address in words."""
-    if len(text) > 2 * _LONGEST:
-        return []
-    return [word for part in _TOKEN_ENDS.split(_DOT_WORD.sub(".", text)) if (word := part.strip(_AROUND))]
-
-
-def _of_field(text: str) -> Iterator[FoundPart]:
-    """What is found where nothing but spaces and brackets separates."""
-    if "@" not in text:
-        for part in _SLASH.split(text):
-            if (fault := meant(_words(part))) is not None:
-                yield FoundPart(part.strip(), fault)
-        return
-    seen = set()  # Outlook and Markdown write an address twice: as text and as a link
-    words = [word for token in _TOKEN_ENDS.split(text) if (word := token.strip(_AROUND))]
-    most = 2 * sum("@" in word for word in words) > len(words)
-    for place, word in enumerate(words):
-        if "@" not in word:
-            if (found := _without_at(words, place, most=most)) is not None:
-                yield found
-            continue
-        beside = [*words[max(0, place - 1) : place], *words[place + 1 : place + 2]]
-        if word == "@" and len(beside) == 2 and "@" not in "".join(beside):
-            yield FoundPart("@".join(beside))
-            continue
-        for part in word.split("/") if word.count("@") > 1 else [word]:
-            address = _LABEL.sub("", part, count=1).strip(_AROUND)
-            if address and address.casefold() not in seen:
-                seen.add(address.casefold())
-                yield FoundPart(address)
-
-
-def _without_at(words: list[str], place: int, *, most: bool) -> FoundPart | None:
-    """Of a word without an @ among addresses. ``most``: most words there are."""
-    word, around = words[place], words[max(0, place - 1) : place + 2]
-    if any(len(one) > _LONGEST for one in around):
-        return None
-    if word.casefold() in AT_WORDS and (fault := meant(around)) is not None:
-        return FoundPart(" ".join(around), fault)
-    return FoundPart(word, why_none(word)) if most and is_domain(word) else None
+def _ends(domain: str) -> Iterator[str]:
+    """A domain and those that it belongs to."""
+    labels = domain[:_LONGEST_DOMAIN].split(".")
+    return (".".join(labels[start:]) for start in range(len(labels) - 1))

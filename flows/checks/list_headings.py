@@ -4,22 +4,23 @@ In English, Portuguese and Spanish, as `flows.checks.people_columns.folded` has 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from flows.checks.email_roles import ROLES
 from flows.checks.list_texts import cells, separator_of
 from flows.checks.people_columns import folded
 
 _NAME_WORDS = """
 name, nome, nombre, full name, nome completo, nombre completo, first name, last name, surname, given name, sobrenome,
 apellido, apellidos, nombre y apellido, nombres, user, usuario, user name, person, pessoa, persona, display name, nome
-de exibicao, nombre para mostrar, employee, colaborador, colaboradora, funcionario, empleado
+de exibicao, nombre para mostrar, cn, sn, displayname, givenname, employee, colaborador, colaboradora, funcionario, empleado
 """
 _EMAIL_WORDS = """
 email, e mail, mail, emails, e mails, mails, email address, e mail address, email addresses, e mail addresses,
 endereco de e mail, endereco de email, enderecos de e mail, enderecos de email, endereco eletronico, correio, correio
 eletronico, correo, correos, correo electronico, correos electronicos, direccion de correo, direcciones de correo,
 direccion de correo electronico, email corporativo, e mail corporativo, correo corporativo, correo institucional, work
-email, business email, primary email, user email, user principal name, upn
+email, business email, primary email, user email, user principal name, userprincipalname, upn
 """
 _OTHER_WORDS = """
 role, roles, rol, papel, papeis, perfil, perfis, perfiles, profile, funcao, funcoes, funcion, cargo, puesto, title,
@@ -28,7 +29,7 @@ organization, organizacao, organizacion, phone, telefone, telefono, celular, mob
 ambiente, ambientes, entorno, entornos, language, idioma, access, acesso, acceso, status, estado, notes, note,
 observacao, observacoes, observaciones, obs, comments, comentarios, site, website, city, cidade, ciudad, country,
 pais, id, no, n, item, cpf, documento, matricula, manager, gestor, gestora, gerente, date, data, fecha, start date,
-location, local, unidade, permissions, permissoes, permisos, group, grupo, groups, grupos
+dn, objectclass, samaccountname, uid, location, local, unidade, permissions, permissoes, permisos, group, grupo, groups, grupos
 """
 
 
@@ -49,8 +50,17 @@ operadores approvers aprovadores aprobadores viewers leitores e y and or ou o os
 with com con em en in our nossos nossas nuestros nuestras new novos novas nuevos pismo bank banco
 """
 _TITLE = frozenset(_TITLE_WORDS.split())
-_LONGEST = 60
-"""Characters of a column's name or a title."""
+_WORK_WORDS = """
+admin analyst analista assistant assistente asistente auditor auditora bank banco ceo cfo chief cio ciso coo coordinator coordenador
+coordenadora coordinador coordinadora consultant consultor consultora cto developer desenvolvedor desenvolvedora desarrollador
+desarrolladora director diretor diretora directora engineer engenheiro engenheira ingeniero ingeniera especialista specialist estagiario
+gerente gestor gestora head inc intern jefe jefa lead lider ltda manager officer operador operadora president presidente programador
+programadora responsable responsavel sa senior supervisor supervisora tecnico tecnica viewer vp
+"""
+_WORK = frozenset(_WORK_WORDS.split())
+"""In the name of a job or a company."""
+_LONGEST, _LONGEST_NAME = 60, 5
+"""Characters of a column's name or a title; words of a column's name."""
 _ABOUT_A_MESSAGE = re.compile(
     r"(?:subject|assunto|asunto|date|data|fecha|sent|enviad[oa](?: em| el| on)?|importance|import[aâ]ncia|attachments?|anexos?"
     r"|adjuntos?)\s?:",
@@ -90,6 +100,37 @@ def label_of(line: str) -> str:
     label, colon, value = line[: 2 * _LONGEST].partition(":")
     name = folded(label)
     return name if colon and value.strip() and name in _COLUMNS else ""
+
+
+def by_label(text: str) -> Iterator[tuple[str, str]]:
+    """A text at the labels in it, as in ``Name: Ana E-mail: ana@bank.example``: each label as `folded` has it, empty for what stands
+    before the first, and what follows it."""
+    label, value = "", list[str]()
+    *before, last = text.split(":")
+    for part in before:
+        name, rest = _label_at_end(part)
+        if name:
+            yield label, ":".join((*value, rest))
+            label, value = name, []
+        else:
+            value.append(part)
+    yield label, ":".join((*value, last))
+
+
+def _label_at_end(text: str) -> tuple[str, str]:
+    """The column that the last words of a text name, and what stands before them."""
+    words = text[-_LONGEST:].split()
+    for count in range(min(len(words), _LONGEST_NAME), 0, -1):
+        if (name := folded(" ".join(words[-count:]))) in _COLUMNS:
+            return name, "" if count == len(words) else text.rsplit(None, count)[0]
+    return "", text
+
+
+def is_known(text: str) -> bool:
+    """Whether it is a role, a department, a company or the like, or the name of a column: what stands beside a name, and is none."""
+    words = folded(text[: 2 * _LONGEST]).split()
+    known = " ".join(words) in _COLUMNS or all(word in _TITLE or word in ROLES or word in _COLUMNS for word in words)
+    return known or not _WORK.isdisjoint(words)
 
 
 def recipients(line: str) -> str:

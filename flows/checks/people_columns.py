@@ -52,7 +52,9 @@ class ListedPerson:
 
 def folded(text: str) -> str:
     """Words without accents, case and signs, so that what is meant alike is alike."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = text
+    if not text.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return _NOT_WORDS.sub(" ", plain).strip().casefold()
 
 
@@ -65,17 +67,6 @@ def read_cell(person: ListedPerson, column: str, cell: str, columns: Columns) ->
         elif part.strip(AROUND):
             person = replace(person, unread=(*person.unread, part.strip()[:SHOWN]))
     return person
-
-
-def labelled(person: ListedPerson, cell: str, columns: Columns) -> ListedPerson:
-    """With what a part of a line says, which may begin with its heading, as in ``Role: Admin``."""
-    label, colon, value = cell.partition(":")
-    column = columns.column(label) if colon else ""
-    if column == NAME:
-        return replace(person, name=value.strip())
-    if column in columns.values:
-        return read_cell(person, column, value, columns)
-    return guessed(person, cell, columns)
 
 
 def guessed(person: ListedPerson, cell: str, columns: Columns) -> ListedPerson:

@@ -1,77 +1,119 @@
 """Lists of people as they are pasted or exported: a name, an email address, and what else stands in a line. Below a heading, columns may
-come in any order; without one, each part of a line is recognized by what it is.
+come in any order; without one, each part of a line is recognized by what it is (`flows.checks.people_lines`).
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from flows.checks.email_faults import is_domain
-from flows.checks.found_addresses import is_addressed, why_without_address
-from flows.checks.list_texts import AROUND, cells, cleaned, lines, separator_of
-from flows.checks.people_columns import (
-    EMAIL,
-    NAME,
-    SHOWN,
-    Columns,
-    ListedPerson,
-    guessed,
-    labelled,
-    means,
-    read_cell,
-    sounds_like_a_value,
-)
+from flows.checks.email_faults import is_name
+from flows.checks.found_addresses import why_without_address
+from flows.checks.list_headings import label_of
+from flows.checks.list_parts import LONGEST, are_alike
+from flows.checks.list_texts import AROUND, cells, cleaned, lines
+from flows.checks.people_columns import EMAIL, NAME, SHOWN, Columns, ListedPerson, guessed, means, read_cell, sounds_like_a_value
+from flows.checks.people_lines import people_on
 
 MOST_LINES = 200
-_LINE = 1000
-"""Characters of a line that is read."""
-_ENDS = re.compile(r"[<>()\[\]]|\s[-–—]\s")
+MOST_TEXT, LONGEST_LINE = 60_000, 10_000
+"""Characters that are read: far more than a form's field takes."""
 
 
 @dataclass(frozen=True)
 class PeopleList:
-    """``left_out``: lines in which there is nobody and which are no headings, as they are. ``more``: whether there were too many lines to
-    read. ``ignored``: headings that are not known: below them counts only what can be nothing else."""
+    """``left_out``: lines, or parts of them, in which there is nobody and which are no headings, as they are. ``ignored``: headings that
+    are not known: below them counts only what can be nothing else. ``rest``: these parts and headings in their order: read again, they
+    say the same. ``more``: whether there was more than is read."""
 
     people: tuple[ListedPerson, ...]
     left_out: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
     more: bool = False
 
 
 def read(text: str, columns: Columns) -> PeopleList:
-    found_lines = list(islice(lines(cleaned(text)), MOST_LINES + 1))
-    people: list[ListedPerson] = []
-    left_out: list[str] = []
-    ignored: list[str] = []
-    heading: tuple[str, ...] = ()
-    separator = ""
-    for line in found_lines[:MOST_LINES]:
-        headed, its_separator = _heading(line, columns)
-        if headed:
-            heading, separator = headed, its_separator
-            ignored += [name for name in heading if name.strip() and not columns.column(name)]
-            continue
-        found: list[ListedPerson] = []
-        if len(line) <= _LINE:
-            row = cells(line, separator) if heading else []
-            found = _below(heading, row, columns) if len(row) > 1 else list(_free(line, columns))
-        people += found
-        if not found and (len(line) > _LINE or why_without_address(line) is not None):
-            left_out.append(line if len(line) <= _LINE else f"{line[:SHOWN]}…")
-    return PeopleList(tuple(people), tuple(left_out), tuple(ignored), more=len(found_lines) > MOST_LINES)
+    reading = _Reading(columns)
+    found_lines = list(islice(lines(cleaned(text[:MOST_TEXT])), MOST_LINES + 1))
+    short = [line for line in found_lines[:MOST_LINES] if len(line) <= LONGEST_LINE]
+    for record in _records(short):
+        reading.read(record)
+    people = tuple(person for person in reading.people if len(person.email) <= LONGEST)
+    more = len(text) > MOST_TEXT or len(found_lines) > len(short) or len(reading.people) > len(people)
+    return PeopleList(people, tuple(reading.left_out), tuple(reading.ignored), tuple(reading.rest), more)
 
 
-# -- with a heading
+@dataclass
+class _Reading:
+    """What is read so far. ``heading``: of the lines that follow; ``heading_line``: as it was, until it is part of the rest."""
+
+    columns: Columns
+    people: list[ListedPerson] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    rest: list[str] = field(default_factory=list)
+    heading: Sequence[str] = ()
+    separator: str = ""
+    heading_line: str = ""
+
+    def read(self, record: Sequence[str]) -> None:
+        """Lines that belong together: mostly it is one. Below a heading each is on its own."""
+        heading, separator = _heading(record[0], self.columns)
+        if heading:
+            self.heading, self.separator, self.heading_line = heading, separator, record[0]
+            if unknown := [name for name in heading if name.strip() and not self.columns.column(name)]:
+                self.ignored += unknown
+                self._keep_heading()
+        elif self.heading:
+            for line in record:
+                row = cells(line, self.separator)
+                self._take([line], _below(self.heading, row, self.columns) if len(row) > 1 else None)
+        else:
+            self._take(record)
+
+    def _take(self, record: Sequence[str], people: Sequence[ListedPerson] | None = None) -> None:
+        """``people``: those on its line, if it has columns."""
+        found, left = (people, ()) if people is not None else people_on("\t".join(record), self.columns)
+        self.people += found
+        several = len(left) > 2
+        for text in left if found or several else record:
+            if why_without_address(text) is not None:
+                self._keep_heading()
+                self.left_out.append(text)
+                self.rest.append(text)
+
+    def _keep_heading(self) -> None:
+        """Once, in front of what stands below it."""
+        if self.heading_line:
+            self.rest.append(self.heading_line)
+        self.heading_line = ""
+
+
+def _records(found_lines: Iterable[str]) -> Iterator[list[str]]:
+    """Lines that say something about one person are together: each has a label of its own, or a name has its address below it."""
+    record, labels, has_address = list[str](), set[str](), False
+    for line in found_lines:
+        label, is_addressed = label_of(line), "@" in line
+        if labels:
+            goes_on = bool(label) and label not in labels
+        else:
+            goes_on = len(record) == 1 and is_addressed and is_name(record[0]) and are_alike(record[0], line)
+        if record and (not goes_on or (has_address and is_addressed)):
+            yield record
+            record, labels, has_address = [], set(), False
+        record.append(line)
+        labels |= {label} - {""}
+        has_address = has_address or is_addressed
+    if record:
+        yield record
 
 
 def _heading(line: str, columns: Columns) -> tuple[tuple[str, ...], str]:
     """The headings and what separates them; none if the line names no address's column, or holds an address."""
-    for separator in "\t;|," if len(line) <= _LINE else "":
+    for separator in "\t;|," if "@" not in line else "":
         names = cells(line, separator)
         known = [columns.column(name) for name in names]
-        if EMAIL in known and len(set(known) - {""}) > 1 and "@" not in line:
+        if EMAIL in known and len(set(known) - {""}) > 1:
             return tuple(names), separator
     return (), ""
 
@@ -88,51 +130,3 @@ def _below(heading: Sequence[str], row: Sequence[str], columns: Columns) -> list
         elif cell and (column or means(cell, columns) or sounds_like_a_value(cell, columns)):
             person = read_cell(person, column, cell, columns) if column else guessed(person, cell, columns)
     return [person] if "@" in person.email or person.name else []
-
-
-# -- without
-
-
-def _free(line: str, columns: Columns) -> Iterator[ListedPerson]:
-    """Everybody on a line. Of several, each has what stands behind their address, up to the next one's."""
-    parts = [part for cell in _split(line) for part in _by_address(cell)]
-    addresses = [part for part in parts if is_addressed(part)] or [part for part in parts if is_domain(part)][:1]
-    names_first = next((part for part in parts if part in addresses or not means(part, columns)), "") not in addresses
-    several = len({address.casefold() for address in addresses}) > 1
-    person, waiting, known = ListedPerson(), "", False
-    for part in parts:
-        if part not in addresses:
-            read_ = labelled(person, part, columns)
-            known = known or read_.values != person.values
-            if several and names_first and not means(part, columns):
-                waiting = part
-            else:
-                person = read_
-        elif person.email.casefold() != part.casefold():  # written twice, as text and as a link
-            if person.email:
-                yield person
-                person = ListedPerson()
-            person = replace(person, email=part, name=waiting or person.name)
-            waiting = ""
-    if "@" in person.email or (known and (person.email or person.name)):
-        yield person
-
-
-def _split(line: str) -> Iterator[str]:
-    for cell in cells(line, separator_of(line)):
-        yield from (part.strip(AROUND) for part in _ENDS.split(cell) if part.strip(AROUND))
-
-
-def _by_address(cell: str) -> Iterator[str]:
-    """An address and what stands around it, apart."""
-    text: list[str] = []
-    for token in cell.replace(",", " , ").split() if "@" in cell else [cell]:
-        if "@" not in token:
-            text.append(token)
-            continue
-        if words := " ".join(text).strip(AROUND):
-            yield words
-        text = []
-        yield token.strip(AROUND)
-    if words := " ".join(text).strip(AROUND):
-        yield words

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from flows.checks.emails import shortened
 from flows.forms import addresses
 from flows.forms.fields import (
     MAX_LENGTH,
@@ -121,6 +122,9 @@ def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
         yield Note("people_sent", {"n": len(users), "checks": len(odd)}, NoteKind.TO_CHECK if odd else NoteKind.HINT, odd)
     if left := list(left_out(answers)):
         yield addresses.not_sent("people_not_sent", left)
+    if unused := people_listed(answers).ignored:
+        names = ", ".join(shortened(name) for name in unused[:SHOWN])
+        yield Note("people_columns", {"n": len(unused), "names": names}, NoteKind.HINT)
     yield from administrators(answers)
     if not any(APPROVERS.intersection(roles_of(user)) for user in users):
         yield Note("no_approver", kind=NoteKind.TO_CHECK)

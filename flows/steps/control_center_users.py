@@ -1,7 +1,7 @@
 """The users of Control Center: the published roles, and users read from what is pasted, attached or known already."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flows.checks import people_lists
@@ -112,7 +112,13 @@ def roles_of(user: Mapping[str, Any]) -> tuple[str, ...]:
 
 def people_listed(answers: Answers) -> PeopleList:
     """Those pasted or attached."""
-    return people_lists.read(addresses.text_of(answers, *SOURCES), columns())
+    return _read(addresses.text_of(answers, *SOURCES))
+
+
+@lru_cache(maxsize=8)
+def _read(text: str) -> PeopleList:
+    """A page looks at the same text several times."""
+    return people_lists.read(text, columns())
 
 
 def with_listed(answers: Answers, situation: Situation) -> Answers:
@@ -131,17 +137,14 @@ def with_listed(answers: Answers, situation: Situation) -> Answers:
             there.update(given)
         else:
             users.append({**_usual(answers), **given})
-    left = "\n".join((*found.ignored, *found.left_out))
-    return {**answers, "people": left, "people_file": None, "known_people": [], "users": users}
+    return {**answers, "people": "\n".join(found.rest), "people_file": None, "known_people": [], "users": users}
 
 
 def left_out(answers: Answers) -> Iterator[tuple[str, LineReason]]:
-    """The lines in which there is nobody, and why; headings are none."""
-    for line in str(answers.get("people") or "").splitlines():
-        if "@" in line:
-            yield shortened(line), LineReason("line_too_long")
-        elif (fault := why_without_address(line)) is not None:
-            yield shortened(line), LineReason(*fault)
+    """What names nobody, and why; headings are none."""
+    for text in people_listed(answers).left_out:
+        if (fault := why_without_address(text)) is not None:
+            yield shortened(text), LineReason(*fault)
 
 
 def _same(user: Mapping[str, Any], person: ListedPerson) -> bool:
@@ -175,11 +178,22 @@ def name_in(address: str) -> str:
 
 
 def differing(people: Iterable[ListedPerson]) -> Iterator[str]:
-    """The addresses of which a list says two different things."""
+    """The addresses of which a list says two different things. Saying less is none."""
     first: dict[str, ListedPerson] = {}
     for person in people:
-        if person.email and first.setdefault(person.email.casefold(), person) != person:
+        before = first.setdefault(person.email.casefold(), person)
+        if person.email and (_names_differ(before.name, person.name) or _values_differ(before.values, person.values)):
             yield person.email
+
+
+def _names_differ(one: str, other: str) -> bool:
+    """Whether neither is a part of the other."""
+    words, others = set(folded(one).split()), set(folded(other).split())
+    return not (words <= others or others <= words)
+
+
+def _values_differ(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) -> bool:
+    return any(set(one[column]) != set(other[column]) for column in one.keys() & other.keys())
 
 
 # -- known already
@@ -188,8 +202,7 @@ def differing(people: Iterable[ListedPerson]) -> Iterator[str]:
 def known_people(situation: Situation) -> dict[str, str]:
     """By address, who was named for the Service Desk or an environment: their name, or an empty text."""
     desk, environments = (situation.answers.get(step, {}) for step in ("service_desk", "environments"))
-    text = _named_before(situation)
-    names = {person.email.casefold(): person.name for person in people_lists.read(text, columns()).people if person.name}
+    names = {person.email.casefold(): person.name for person in _read(_named_before(situation)).people if person.name}
     found = (*addresses.addresses(desk, *DESK_USERS), *addresses.addresses(environments, "test_users", "production_users"))
     return {address: names.get(address.casefold(), "") for address in dict.fromkeys(found) if len(address) <= _OPTION}
 

@@ -1,4 +1,6 @@
 import random
+import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -156,12 +158,29 @@ AT, SPACE, MISSING, NAME, NONE = (
             [("maria at acme.com", AT), ("joao acme.com", SPACE), ("Pedro Souza", NAME), ("joao.acme.tech", MISSING)],
         ),
         (f"Ana Lima, {ANA}, Bia Reis, {BIA}", []),
-        (f"Nome: Ana\nE-mail: {ANA}\nFunção: Ops\nNome: Pedro\nFunção: TI", [("Nome: Pedro", NAME), ("Função: TI", NAME)]),
+        (f"Nome: Ana\nE-mail: {ANA}\nFunção: Ops\nNome: Pedro\nFunção: TI", [("Nome: Pedro", NAME), ("Função: TI", NONE)]),
         ("**Pedro Souza**\n--- Pedro Souza", [("**Pedro Souza**", NAME), ("--- Pedro Souza", NAME)]),
         ("Pedro Souza (sem e-mail)\n李四", [("Pedro Souza (sem e-mail)", NAME), ("李四", NAME)]),
         ("Para: Ana Souza; Bia Lima", [("Ana Souza", NAME), ("Bia Lima", NAME)]),
         (f"Nome;E-mail;Função\nAna;{ANA};Ops\nPedro;;Ops\nEva;pendente;Ops", [("Pedro", NAME), ("pendente", NONE)]),
-        (f"Ana Souza;{ANA};Operações;www.acmebank.com", []),
+        (f"Ana Souza;{ANA};Operações;www.acmebank.com;acmebank.com", []),
+        (f"{ANA}, c.acmebank.com, d.acmebank.com", [("c.acmebank.com", MISSING), ("d.acmebank.com", MISSING)]),
+        (f"{ANA}; pedro.souza; Pedro; ana", [("pedro.souza", MISSING), ("Pedro", NAME)]),
+        (f"{ANA} bob.souza.acmebank.com e Pedro", [("bob.souza.acmebank.com", MISSING), ("Pedro", NAME)]),
+        (f"Ana; {ANA}; Bob; bob.acmebank.com", [("bob.acmebank.com", MISSING)]),
+        (f"Ana; {ANA}; Carla Nunes; Bia; {BIA}", [("Carla Nunes", NAME)]),
+        (f"Ana <{ANA}>, Pedro, Bia <{BIA}>; carla", [("Pedro", NAME), ("carla", NONE)]),
+        (f"Souza, Ana <{ANA}>; Nunes, Carla; Lima, Bia <{BIA}>", [("Nunes, Carla", NAME)]),
+        (f"Nome: Ana E-mail: {ANA} Cargo: Gerente Nome: Carla Nome: Bia E-mail: {BIA}", [("Carla", NAME)]),
+        (f"Usuario: {ANA}; Rol: Admin; Usuario: pedro.lima", [("pedro.lima", MISSING)]),
+        (f"Ana/{ANA}; Bia/{BIA}", []),
+        (
+            f"Ana Souza\nGerente de TI\n{ANA}\nPedro: pedro.acmebank.com",
+            [("Gerente de TI", NONE), ("pedro.acmebank.com", MISSING)],
+        ),
+        (f"dn: CN=Ana,OU=IT,DC=acmebank,DC=com\ncn: Ana\nmail: {ANA}", []),
+        (f"{ANA};Sul\n{BIA};Norte\nx@acmebank.com;Leste\npedro.acmebank.com;Oeste", [("pedro.acmebank.com", MISSING)]),
+        ("Pedro Souza, Bob Reis, Carla Nunes", [("Pedro Souza", NAME), ("Bob Reis", NAME), ("Carla Nunes", NAME)]),
         ("Name;E-mail;Phone\nE-mail\nUsers:\nLista de usuários\nSubject: access\n---\nsep=;", []),
         ("", []),
         ("   \n😀😀", []),
@@ -172,7 +191,7 @@ def test_each_line_without_an_address_is_named_with_its_reason_and_a_heading_is_
 ) -> None:
     report = examine(text)
     assert [(entry.address, entry.key) for entry in report.entries if entry.status is Status.INVALID] == named
-    assert set(report.valid) <= {ANA, BIA}
+    assert set(report.valid) <= {ANA, BIA, "x@acmebank.com"}
     meant = [entry.params["meant"] for entry in report.entries if "meant" in entry.params]
     assert all(examine(str(address)).valid == (address,) for address in meant)  # what is proposed can be sent
 
@@ -364,3 +383,27 @@ def test_every_line_is_an_address_or_named_or_a_heading_and_what_is_valid_stays_
     for line in lines(cleaned(text)):
         if list(lines(cleaned(line))) == [line]:
             assert examine(line).entries or is_heading(line)
+
+
+written = st.sampled_from(("{0}", "<{0}>", "{1} <{0}>", "'{1}' <{0}>", '"{2}" <{0}>', "{1} ({0})", "mailto:{0}", "{1} - {0}"))
+sent = st.builds(
+    lambda form, n: (form.format(f"ana{n}.reis@bank.example", "Ana Reis", "Reis, Ana"), ""), written, st.integers(0, 99)
+)
+attempts = ("igor at bank.example", "dora.bank.example", "eva.gil.bank.example", "rui.paz")
+lost = st.sampled_from((*attempts, "Carla Nunes", "Pedro")).map(lambda text: (text, text))
+between = st.sampled_from((", ", ";", "; ", "\t", "\n", "\n- ", " | "))
+
+
+@given(st.lists(st.tuples(st.one_of(sent, lost), between), min_size=2, max_size=12))
+def test_nobody_who_is_typed_vanishes_without_a_word(typed: list[tuple[tuple[str, str], str]]) -> None:
+    text = "".join(one + separator for (one, _), separator in typed)
+    report = examine(text)
+    listed = " ".join(entry.address for entry in report.entries if entry.status is Status.INVALID)
+    entries = [(one, "@" in one or one in attempts) for (one, _), _ in typed]
+    names = {one for (one, _), (_, is_entry) in pairwise(entries) if is_entry}  # of who follows
+    names |= {one for (before, _), (one, _) in pairwise(entries) if before in attempts}  # it might be theirs
+    for (one, alone), _ in typed:
+        if alone:
+            assert alone in listed or (alone in names and alone not in attempts), text
+        else:
+            assert re.findall(r"\w+\.reis@bank.example", one)[0] in report.valid, text

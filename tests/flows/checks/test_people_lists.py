@@ -116,6 +116,7 @@ def test_a_heading_that_is_not_known_hides_no_role() -> None:
     assert [one.values.get("roles") for one in found.people] == [("controlc-admin",), None]
     assert found.people[1].unread == ("Admn viewer",)
     assert found.ignored == ("Department", "What they get")
+    assert read("\n".join(found.rest)) == PeopleList((), (), found.ignored, found.rest)
 
 
 def test_who_has_a_role_but_no_address_is_listed_and_any_other_line_is_left_out_as_it_is() -> None:
@@ -131,11 +132,47 @@ def test_every_role_is_known_by_its_name_in_each_language_and_its_technical_name
             assert columns().values["roles"][folded(name)] == (role,), name
 
 
-def test_what_is_far_too_long_is_left_out_or_not_understood_but_named() -> None:
+def test_what_is_far_too_long_is_refused_or_not_understood_but_named() -> None:
     endless = "Ana Souza; ana@bank.example; Admin; " + ", ".join(["test"] * 20_000)
-    assert read(endless).left_out == (f"{endless[:100]}…",)
+    assert read(endless).more
     (person,) = read("ana@bank.example; " + " ".join(["test"] * 100)).people
     assert person.unread == (f"{' '.join(['test'] * 100)[:100]}…",)
-    assert read("a@" * 50_000).left_out
+    assert read("a@" * 500).more
     many = read("\n".join(f"u{n}@bank.example" for n in range(MOST_LINES + 1)))
     assert (len(many.people), many.more) == (MOST_LINES, True)
+
+
+def test_of_a_long_line_everybody_is_read() -> None:
+    text = "; ".join(f"Person {n} <p{n}@bank.example>" for n in range(100))
+    assert [(one.name, one.email) for one in read(text).people] == [(f"Person {n}", f"p{n}@bank.example") for n in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "left_out"),
+    [
+        ("Ana ana@b.example; Carla Nunes; Bob bob@b.example", ["Ana: ", "Bob: "], ["Carla Nunes"]),
+        ("Ana Reis <ana@b.example>; Bob bob@b.example, Carla Nunes", ["Ana Reis: ", "Bob: "], ["Carla Nunes"]),
+        ("ana@b.example; bob@b.example; carla.b.example", [": ", ": "], ["carla.b.example"]),
+        ("Ana ana@b.example Admin; Eva Gil Auditor; Bob bob@b.example", ["Ana: Admin", "Eva Gil: Auditor", "Bob: "], []),
+        ("Ana; ana@b.example; Eva; Auditor; Bob; bob@b.example; Admin", ["Ana: ", "Eva: Auditor", "Bob: Admin"], []),
+        ("Souza, Ana <ana@b.example>; Lima, Bia <bia@b.example>", ["Ana Souza: ", "Bia Lima: "], []),
+        ("Name: Ana\nEmail: ana@b.example\nRole: Admin\nName: Bob\nEmail: bob@b.example", ["Ana: Admin", "Bob: "], []),
+        ("Email: ana@b.example; Role: Admin", [": Admin"], []),
+        ("Nome: Ana E-mail: ana@b.example Papel: Admin Nome: Bob E-mail: bob@b.example", ["Ana: Admin", "Bob: "], []),
+        ("Nombre: Ana\nCorreo: ana@b.example\nTeléfono: 5\nRol: Auditor\n\nPedro Lima", ["Ana: Auditor"], ["Pedro Lima"]),
+        ("User: ana@b.example; Role: Admin; User: pedro.lima; Role: Auditor", [": Admin", "pedro.lima: Auditor"], []),
+        ("Ana Reis\nana.reis@b.example\nBob Gil\nbob@b.example", ["Ana Reis: ", "Bob Gil: "], []),
+        ("ana@b.example (Ana, Admin), bob@b.example (Bob, Auditor)", ["Ana: Admin", "Bob: Auditor"], []),
+        ("Pedro; ana@b.example; pedro.souza; bob@b.example", [": ", ": "], ["Pedro"]),
+    ],
+)
+def test_nobody_on_a_line_vanishes_and_nothing_is_given_to_somebody_else(
+    text: str, found: list[str], left_out: list[str]
+) -> None:
+    role = {"controlc-admin": "Admin", "controlc-autditor": "Auditor"}
+    said = read(text)
+    assert [f"{one.name}: {'+'.join(role[value] for value in one.values.get('roles', ()))}" for one in said.people] == found
+    assert list(said.left_out) == left_out
+    assert read("\n".join(said.rest)) == PeopleList(
+        (), said.left_out, said.ignored, said.rest
+    )  # what is left says the same again

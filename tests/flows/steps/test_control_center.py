@@ -11,7 +11,7 @@ from flows.forms.pages import MOST_TO_NAME, answers_to_name, check, item_of, nam
 from flows.forms.step import Situation
 from flows.journey import FIRST
 from flows.steps import control_center
-from flows.steps.control_center_users import MOST, ROLES
+from flows.steps.control_center_users import ADMIN, MOST, ROLES
 from tests.flows.steps.filled_forms import a_situation, refused, sent
 
 FORM = control_center.STEP.form
@@ -145,10 +145,35 @@ def test_a_line_that_names_nobody_is_left_to_be_seen_and_named_with_its_reason_t
     ]
 
 
+def test_of_a_line_as_long_as_the_field_everybody_is_sent_and_who_has_no_address_is_named() -> None:
+    line = "; ".join(f"Person {n} <person.{n}@bank.example>" for n in range(40))
+    answers: Answers = {"people": f"{line}; Carla Nunes", "usual_roles": [ADMIN], "usual_environments": ["test"]}
+    answers |= {"usual_language": "en"}
+    known = a_situation()
+    assert len(sent(FORM, left(answers))["users"]) == 40  # read again when it is sent
+    (said,) = [note for note in FORM.notes(sent(FORM, left(answers)), known) if note.key == "people_not_sent"]
+    assert [line.text for line in said.lines] == ["Carla Nunes"]
+    assert after_list(answers) == REVIEW
+
+
+def test_a_column_that_is_not_known_is_named_and_is_nobody() -> None:
+    table = "Nome;E-mail;Papel;Ambiente;Idioma;Centro de custo\nAna;ana@bank.example;Admin;test;en;17"
+    said = {note.key: note for note in FORM.notes(sent(FORM, left({"people": table})), a_situation())}
+    assert said["people_columns"].params == {"n": 1, "names": "Centro de custo"}
+    assert "people_not_sent" not in said
+
+
+def test_who_is_listed_again_with_less_said_is_listed_once() -> None:
+    more = "ana@bank.example\nAna; ana@bank.example; Admin; test; English\nAna Souza; ANA@bank.example\n"
+    assert after_list({"people": more + FIVE}) == REVIEW
+    assert [user["name"] for user in left({"people": more})["users"]] == ["Ana Souza"]
+
+
 @pytest.mark.parametrize(
     ("answers", "problem"),
     [
         ({}, ("people", "missing")),
+        ({"people": "Ana; a@bank.example; Admin\nBob; a@bank.example"}, ("people", "people_twice")),
         ({"people": "Thank you!"}, ("people", "people_none")),
         ({"people": "Ana; a@bank.example; Admin\nAna; a@bank.example; Auditor"}, ("people", "people_twice")),
         ({"people": "\n".join(f"p{n}@bank.example; Admin" for n in range(MOST + 1))}, ("people", "people_too_many")),

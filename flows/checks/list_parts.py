@@ -1,0 +1,230 @@
+"""What stands in one line of a list, part by part: addresses, what was meant to be one, names, and all else; and which name is whose."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+from flows.checks.email_faults import AT_WORDS, Fault, is_domain, is_name, meant, why_none
+from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS, by_label
+from flows.checks.list_texts import AROUND, cells, separator_of
+from flows.checks.people_columns import folded
+
+_PLAIN = re.compile(r"[A-Za-z0-9][\w.+-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", re.ASCII)
+"""Most addresses, which need no looking into."""
+_TOKEN = re.compile(r"[^\s<>()\[\]{}|:/“”„«»–—→·•‣▪●]+")
+_TOKEN_ENDS = re.compile(r"[\s<>()\[\]{}|:“”„«»–—→·•‣▪●]+")
+_AROUND = AROUND + "-–—&>\\/"
+_LABEL = re.compile(r"(?:e-?mail|mail|correo|user|usuario|login|to)=", re.IGNORECASE)
+_DOT_WORD = re.compile(r"\s(?:dot|ponto|punto)\s", re.IGNORECASE)
+_MAY_BE_AN_ATTEMPT = re.compile(rf"\.|{_DOT_WORD.pattern}", re.IGNORECASE)
+_ENDS = re.compile(r"([<>()\[\]])|\s[-–—/]\s")
+_AND = re.compile(r"(?:and|e|y|ou|or|o)\s+")
+_LAST_NAME = re.compile(
+    r"(?:(?:de|da|do|dos|das|del|de la|van|von|di)\s)?[^\W\d_][^\W\d_'’-]*(?:[-'’][^\W\d_]*){0,3}", re.IGNORECASE
+)
+LONGEST = 260
+"""Characters of what may be an address though it has no @, or a name."""
+
+
+class PartKind(Enum):
+    ADDRESS = "address"  # with an @, right or wrong
+    ATTEMPT = "attempt"  # meant to be one, without an @
+    NAME = "name"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class ListPart:
+    """``cell``: the column or entry of the line that it is in. ``label``: the heading in front of it, as in ``Name: Ana``."""
+
+    text: str
+    kind: PartKind
+    cell: int = 0
+    label: str = ""
+    fault: Fault | None = None
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether it is an address or was meant to be one."""
+        return self.kind in (PartKind.ADDRESS, PartKind.ATTEMPT)
+
+
+def is_addressed(text: str) -> bool:
+    """Whether there is an address in it, or what was meant to be one in words."""
+    return "@" in text or (_MAY_BE_AN_ATTEMPT.search(text) is not None and meant(words_of(text)) is not None)
+
+
+def words_of(text: str) -> list[str]:
+    """Nothing of a text that is too long for an address in words."""
+    if len(text) > 2 * LONGEST:
+        return []
+    return [word for part in _TOKEN_ENDS.split(_DOT_WORD.sub(".", text)) if (word := part.strip(_AROUND))]
+
+
+def parts_of(line: str) -> list[ListPart]:
+    """Everything in it that holds a letter, a digit or an @."""
+    values = ((label, value) for cell in _cells(line) for label, value in _labelled(cell))
+    return [part for place, (label, value) in enumerate(values) for part in _of_value(value, place, label)]
+
+
+def _cells(line: str) -> Iterator[str]:
+    """What its signs separate, then the signs of lesser weight in each."""
+    separator = separator_of(line)
+    if separator not in line:
+        yield line
+        return
+    row = cells(line, separator)
+    for cell in _first_name_first(row) if separator == "," else row:
+        if _is_last_and_first(cell):
+            yield cell
+        else:
+            yield from _cells(cell)
+
+
+def _is_last_and_first(cell: str) -> bool:
+    """As in ``Souza, Ana``."""
+    last, comma, first = cell.partition(",")
+    return bool(comma) and "," not in first and _LAST_NAME.fullmatch(last[:LONGEST].strip()) is not None and is_name(first)
+
+
+def _first_name_first(row: list[str]) -> list[str]:
+    """With ``Souza, Ana <ana@bank.example>`` in one cell, where all who have an address in brackets are written so."""
+    last = [_is_last_name(cell, following) for cell, following in pairwise(row)]
+    bracketed = [place for place, cell in enumerate(row) if "<" in cell.lstrip()[1:] and "@" in cell]
+    if not bracketed or not all(place and last[place - 1] for place in bracketed):
+        return row
+    found = list(row)
+    for place in bracketed:
+        first, _, rest = row[place].partition("<")
+        found[place - 1], found[place] = "", f"{first.strip()} {row[place - 1].strip()} <{rest}"
+    return found
+
+
+def _is_last_name(cell: str, following: str) -> bool:
+    return "<" in following.lstrip()[1:] and _LAST_NAME.fullmatch(cell[:LONGEST].strip()) is not None
+
+
+def _labelled(cell: str) -> Iterator[tuple[str, str]]:
+    found = list(by_label(cell)) if ":" in cell else [("", cell)]
+    return ((label, value) for label, value in found if value or len(found) == 1)
+
+
+def _of_value(value: str, place: int, label: str) -> Iterator[ListPart]:
+    if _PLAIN.fullmatch(value):
+        yield ListPart(value, PartKind.ADDRESS, place, label)
+        return
+    at, last = 0, ""
+    beside = "" if label in EMAIL_HEADINGS and "@" in value else label
+    for start, end, address in _addresses(value) if "@" in value else ():
+        between = list(_without_at(value[at:start], place, beside))
+        yield from between
+        if between or address.casefold() != last:  # Outlook and Markdown write an address twice: as text and as a link
+            yield ListPart(address, PartKind.ADDRESS, place, label)
+        at, last = end, address.casefold()
+    yield from _without_at(value[at:], place, beside)
+
+
+def _addresses(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where each word with an @ begins and ends, and the address in it."""
+    found = [(token.start(), token.end(), token[0].strip(_AROUND)) for token in _TOKEN.finditer(text)]
+    words = [token for token in found if token[2]]
+    for place, (start, end, word) in enumerate(words):
+        if "@" not in word:
+            continue
+        beside = [*words[max(0, place - 1) : place], *words[place + 1 : place + 2]]
+        if word == "@" and len(beside) == 2 and not any("@" in one for _, _, one in beside):
+            yield beside[0][0], beside[1][1], "@".join(one for _, _, one in beside)
+            continue
+        if address := _LABEL.sub("", word, count=1).strip(_AROUND):
+            yield start, end, address
+
+
+def _without_at(text: str, cell: int, label: str) -> Iterator[ListPart]:
+    in_brackets = False
+    pieces = _ENDS.split(text)
+    for piece, sign in zip(pieces[::2], [*pieces[1::2], None], strict=True):
+        yield from _of_piece(piece.strip(_AROUND), cell, label, aside=in_brackets)
+        in_brackets = sign in ("(", "[") if sign else in_brackets
+
+
+def _of_piece(piece: str, cell: int, label: str, *, aside: bool) -> Iterator[ListPart]:
+    if not any(sign.isalnum() for sign in piece):
+        return
+    words = words_of(piece) if _MAY_BE_AN_ATTEMPT.search(piece) else []
+    if len(words) == 2 and (fault := meant(words)) is not None:
+        yield ListPart(piece, PartKind.ATTEMPT, cell, label, fault)
+        return
+    text: list[str] = []
+    place, attempts = 0, 0
+    while place < len(words):
+        fault = (
+            meant(words[place : place + 3]) if words[place + 1 : place + 2] and words[place + 1].casefold() in AT_WORDS else None
+        )
+        count = 3 if fault is not None else 1 if is_domain(words[place]) else 0
+        if not count:
+            text.append(words[place])
+            place += 1
+            continue
+        if text:
+            yield _called(" ".join(text), cell, label, aside=aside)
+        attempt = piece if count == len(words) else " ".join(words[place : place + count])
+        yield ListPart(attempt, PartKind.ATTEMPT, cell, label, fault or why_none(attempt))
+        text, attempts, place = [], attempts + 1, place + count
+    if not attempts:
+        yield _called(piece, cell, label, aside=aside)
+    elif text:
+        yield _called(" ".join(text), cell, label, aside=aside)
+
+
+def _called(text: str, cell: int, label: str, *, aside: bool) -> ListPart:
+    """``aside``: whether it stands in brackets: then it says something about somebody."""
+    text = text[found.end() :] if (found := _AND.match(text)) is not None else text
+    named = label in NAME_HEADINGS or not (label or aside or not is_name(text))
+    return ListPart(text, PartKind.NAME if named else PartKind.OTHER, cell, label)
+
+
+# -- whose name
+
+
+def names_of(parts: Sequence[ListPart]) -> Mapping[int, int]:
+    """By the place of an address, the place of the name of whoever has it: in the same cell; else in front of it, or behind it, as it is
+    with all addresses of the line; else beside it and like it."""
+    entries = [place for place, part in enumerate(parts) if part.is_entry]
+    counts = Counter(parts[place].cell for place in entries)
+    gaps = list(_gaps(parts, entries))
+    found: dict[int, int] = {}
+    began: dict[int, bool] = {}  # with a name, by cell
+    for entry, before, behind in zip(entries, gaps, gaps[1:], strict=False):
+        cell = parts[entry].cell
+        in_front = [place for place in reversed(before) if parts[place].cell == cell]
+        own = in_front or [place for place in behind if parts[place].cell == cell]
+        if own and (counts[cell] == 1 or (in_front and began.get(cell, True))):
+            found[entry] = own[0]
+        began.setdefault(cell, bool(in_front))
+    if not found and all(gaps[:-1]):
+        return {entry: gap[-1] for entry, gap in zip(entries, gaps, strict=False)}
+    if not found and all(gaps[1:]):
+        return {entry: gap[0] for entry, gap in zip(entries, gaps[1:], strict=True)}
+    taken = set(found.values())
+    for entry, before, behind in zip(entries, gaps, gaps[1:], strict=False):
+        beside = [place for place in (*before[-1:], *behind[:1]) if place not in taken] if entry not in found else []
+        if like := [place for place in beside if are_alike(parts[place].text, parts[entry].text)]:
+            found[entry] = like[0]
+            taken.add(like[0])
+    return found
+
+
+def _gaps(parts: Sequence[ListPart], entries: Sequence[int]) -> Iterator[list[int]]:
+    """The names in front of each address, and behind the last one."""
+    for start, end in pairwise((-1, *entries, len(parts))):
+        yield [place for place in range(start + 1, end) if parts[place].kind is PartKind.NAME]
+
+
+def are_alike(name: str, address: str) -> bool:
+    """Whether an address is made of a name, as ``asouza@bank.example`` is of Ana Souza."""
+    local = folded(address[:LONGEST].partition("@")[0])
+    words = folded(name[:LONGEST]).split()
+    return any(len(word) > 2 and word in local for word in words) or not set(words).isdisjoint(local.split())

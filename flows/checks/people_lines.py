@@ -1,0 +1,99 @@
+"""Who is on one line of a list of people that has no heading: each part of it is recognized by what it is."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from flows.checks.email_faults import EmailFault, why_none
+from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS
+from flows.checks.list_parts import ListPart, PartKind, names_of, parts_of
+from flows.checks.people_columns import (
+    EMAIL,
+    NAME,
+    SHOWN,
+    Columns,
+    ListedPerson,
+    guessed,
+    means,
+    read_cell,
+    sounds_like_a_value,
+)
+
+
+def people_on(line: str, columns: Columns) -> tuple[list[ListedPerson], list[str]]:
+    """Everybody on a line, and who has neither an address nor a role or the like. Of several, each has what stands from their name or
+    address up to the next one's."""
+    people, left = [], list[str]()
+    for parts in _by_repeated_label([_understood(part, columns) for part in parts_of(line)]):
+        beginnings = _beginnings(parts)
+        for start, end in zip(beginnings, [*beginnings[1:], len(parts)], strict=True):
+            own, person = parts[start:end], ListedPerson()
+            for part in own:
+                person = _with(person, part, columns)
+            if "@" in person.email or (person.values and (person.email or person.name)):
+                people.append(person)
+            else:
+                left += [part.text for part in own if part.is_entry or part.kind is PartKind.NAME]
+    return people, left
+
+
+def _understood(part: ListPart, columns: Columns) -> ListPart:
+    """With the kind that it has in this list: what may be given is no name."""
+    column = columns.column(part.label)
+    if part.is_entry:
+        return part
+    if column == EMAIL:
+        return replace(part, kind=PartKind.ATTEMPT)
+    if column:
+        return replace(part, kind=PartKind.NAME if column == NAME else PartKind.OTHER)
+    may_be = part.kind is PartKind.NAME or why_none(part.text)[0] is not EmailFault.MISSING_AT
+    named = may_be and not part.label and bool(guessed(ListedPerson(), part.text, columns).name)
+    return replace(part, kind=PartKind.NAME if named else PartKind.OTHER)
+
+
+def _by_repeated_label(parts: Sequence[ListPart]) -> Iterator[Sequence[ListPart]]:
+    """Apart where a label for a name or an address comes again: there somebody else begins."""
+    start, cells_of = 0, dict[str, int]()
+    for place, part in enumerate(parts):
+        is_key = part.label in NAME_HEADINGS or part.label in EMAIL_HEADINGS
+        if is_key and cells_of.setdefault(part.label, part.cell) != part.cell:
+            yield parts[start:place]
+            start, cells_of = place, {part.label: part.cell}
+    yield parts[start:]
+
+
+def _beginnings(parts: Sequence[ListPart]) -> list[int]:
+    """Where somebody else begins: with their name or their address, or with a name that is nobody's among those who have an address."""
+    names = names_of(parts)
+    taken = set(names.values())
+    first: dict[int, int] = {}
+    for place, part in enumerate(parts):
+        first.setdefault(part.cell, place)
+    together = {parts[place].cell for place, name in names.items() if parts[place].cell == parts[name].cell}
+    found = {
+        first[part.cell] if part.cell in together else min(place, names.get(place, place))
+        for place, part in enumerate(parts)
+        if part.is_entry
+    }
+    if len(found) > 1 or together:
+        found |= {
+            place
+            for place, part in enumerate(parts)
+            if part.kind is PartKind.NAME and not part.label and place not in taken and part.cell not in together
+        }
+    return [0, *sorted(found)[1:]] if parts else []
+
+
+def _with(person: ListedPerson, part: ListPart, columns: Columns) -> ListedPerson:
+    column = columns.column(part.label)
+    if part.is_entry:
+        return person if person.email.casefold() == part.text.casefold() else replace(person, email=part.text)
+    if column == NAME:
+        return replace(person, name=f"{person.name} {part.text}".strip())  # first and last name
+    if column and column != EMAIL:
+        return read_cell(person, column, part.text, columns)
+    if part.label and not (means(part.text, columns) or sounds_like_a_value(part.text, columns)):
+        return person
+    understood = guessed(person, part.text, columns)
+    if understood.name != person.name and part.kind is not PartKind.NAME:
+        return replace(person, unread=(*person.unread, part.text[:SHOWN]))
+    return understood
