@@ -105,7 +105,8 @@ def test_the_start_form_offers_the_languages_there_are() -> None:
     assert {FALLBACK, "es", "pt_BR"} <= set(languages())
     sources = {item.source for form in ("start", "change") for _, _, item in inputs(DIALOGS[form].pages[0].model)}
     assert "languages" in sources
-    choices = offered(None, Subject(DIALOGS["start"]), Texts("es"), "UTC", {})["languages"]
+    start = DIALOGS["start"]
+    choices = offered(None, Subject(start), start.pages[0], Texts("es"), "UTC", {})["languages"]
     assert tuple(choices) == languages()
     assert {"en": "Inglés", "es": "Español", "pt_BR": "Portugués (Brasil)"}.items() <= choices.items()
 
