@@ -170,12 +170,12 @@ async def test_two_who_paste_a_list_add_both(office: Workplace, onboarding: str)
     await office.open_step(onboarding, "control_center")
     for person in (office.ana, office.bruno):
         await opened(office, person, onboarding, "control_center")
-    assert (await send(office, office.ana, people("aa", "from.ana"))).ok
-    assert (await send(office, office.bruno, people("from.bruno", "aa"))).ok
-    assert await names(office, onboarding) == ["aa", "from.ana", "from.bruno"]
+    assert (await send(office, office.ana, people("aa", "dd"))).ok
+    assert (await send(office, office.bruno, people("ee", "aa"))).ok
+    assert await names(office, onboarding) == ["aa", "dd", "ee"]
     assert (await office.ana.submit()).ok
     assert tells(office.shown(office.ana), said("form_ui.changed_review"))
-    assert "from.bruno" in office.shown(office.ana)
+    assert "ee" in office.shown(office.ana)
     assert (await office.ana.submit()).closed
     await office.settled()
     assert await office.state(onboarding, "control_center") == "submitted"
