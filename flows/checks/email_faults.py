@@ -112,7 +112,8 @@ def why_none(text: str) -> Fault:
     words = _words(text)
     if (fault := meant(words)) is not None:
         return fault
-    if len(words) == 1 and (is_domain(words[0]) or (_LOGIN.fullmatch(words[0]) and _PARTS.search(words[0]))):
+    is_site = text.casefold().startswith("www.")
+    if len(words) == 1 and not is_site and (is_domain(words[0]) or (_LOGIN.fullmatch(words[0]) and _PARTS.search(words[0]))):
         return EmailFault.MISSING_AT, {}
     return (EmailFault.NAME_ONLY if is_name(text) else EmailFault.NO_ADDRESS), {}
 

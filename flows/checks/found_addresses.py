@@ -23,7 +23,7 @@ from flows.checks.list_texts import cells, cleaned, lines
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s<>|,;]*", re.IGNORECASE)
 _LOGIN = re.compile(r"(?!www\.)[a-z]{2,40}(?:[._][a-z]{2,40}){1,3}")
-_IN_LETTERS = re.compile(r"[^\W\d_]{2,40}(?: [^\W\d_]{1,40}){0,3}")
+_IN_LETTERS = re.compile(r"(?!www\.)[^\W\d_]{2,40}(?:[ /.'’-]{1,2}[^\W\d_]{1,40}){0,5}")
 _LONGEST_DOMAIN, _WIDEST = 253, 50
 """Characters of a domain; parts of a table's row."""
 _AT_ONCE = 500
@@ -159,6 +159,9 @@ def _of_line(parts: Sequence[ListPart], *, is_row: bool) -> Iterator[FoundPart]:
         return
     names = {name: (parts[entry], name > entry) for entry, name in names_of(parts).items()}
     beside = _Beside(parts)
+    for place, part in reversed(list(enumerate(parts))):
+        if place + 1 in names and _is_first_name(part, parts[place + 1], names[place + 1][0]):
+            names[place] = names[place + 1]
     for place, part in enumerate(parts):
         if part.is_entry:
             if part.kind is PartKind.ADDRESS or part.text.casefold() not in beside.domains:
@@ -170,6 +173,14 @@ def _of_line(parts: Sequence[ListPart], *, is_row: bool) -> Iterator[FoundPart]:
 def _is_apart(name: ListPart, entry: ListPart, is_behind: bool) -> bool:
     """Whether a name that would be an entry's stands behind it like one more entry, and is unlike it."""
     return is_behind and name.label in ("", entry.label) and not are_alike(name.text, entry.text)
+
+
+def _is_first_name(part: ListPart, name: ListPart, entry: ListPart) -> bool:
+    """Whether it goes with the name behind it: in the cell of the address, or as first and last name in two columns."""
+    if part.kind is not PartKind.NAME or (part.label and part.label == name.label):
+        return False
+    in_columns = " " not in part.text + name.text and are_alike(part.text, entry.text)
+    return (part.cell == entry.cell and name.cell == entry.cell) or in_columns
 
 
 class _Beside:

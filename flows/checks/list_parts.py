@@ -21,7 +21,8 @@ _LABEL = re.compile(r"(?:e-?mail|mail|correo|user|usuario|login|to)=", re.IGNORE
 _DOT_WORD = re.compile(r"\s(?:dot|ponto|punto)\s", re.IGNORECASE)
 _MAY_BE_AN_ATTEMPT = re.compile(rf"\.|{_DOT_WORD.pattern}", re.IGNORECASE)
 _ENDS = re.compile(r"([<>()\[\]])|\s[-–—/]\s")
-_AND = re.compile(r"(?:and|e|y|ou|or|o)\s+")
+_BEFORE = re.compile(r"(?:and|e|y|ou|or|o|\d{1,3}[.)])\s+")
+"""A number of a list, or what joins the last of several, in front of a name."""
 _LAST_NAME = re.compile(
     r"(?:(?:de|da|do|dos|das|del|de la|van|von|di)\s)?[^\W\d_][^\W\d_'’-]*(?:[-'’][^\W\d_]*){0,3}", re.IGNORECASE
 )
@@ -98,8 +99,8 @@ def _first_name_first(row: list[str]) -> list[str]:
         return row
     found = list(row)
     for place in bracketed:
-        first, _, rest = row[place].partition("<")
-        found[place - 1], found[place] = "", f"{first.strip()} {row[place - 1].strip()} <{rest}"
+        first = re.split(r"[<(]", row[place], maxsplit=1)[0]
+        found[place - 1], found[place] = "", f"{first.strip()} {row[place - 1].strip()} {row[place][len(first) :]}"
     return found
 
 
@@ -154,7 +155,7 @@ def _of_piece(piece: str, cell: int, label: str, *, aside: bool) -> Iterator[Lis
     if not any(sign.isalnum() for sign in piece):
         return
     words = words_of(piece) if _MAY_BE_AN_ATTEMPT.search(piece) else []
-    if len(words) == 2 and (fault := meant(words)) is not None:
+    if len(words) == 2 and ":" not in piece and (fault := meant(words)) is not None:
         yield ListPart(piece, PartKind.ATTEMPT, cell, label, fault)
         return
     text: list[str] = []
@@ -181,7 +182,7 @@ def _of_piece(piece: str, cell: int, label: str, *, aside: bool) -> Iterator[Lis
 
 def _called(text: str, cell: int, label: str, *, aside: bool) -> ListPart:
     """``aside``: whether it stands in brackets: then it says something about somebody."""
-    text = text[found.end() :] if (found := _AND.match(text)) is not None else text
+    text = text[found.end() :] if (found := _BEFORE.match(text)) is not None else text
     named = label in NAME_HEADINGS or not (label or aside or not is_name(text))
     return ListPart(text, PartKind.NAME if named else PartKind.OTHER, cell, label)
 

@@ -173,7 +173,13 @@ AT, SPACE, MISSING, NAME, NONE = (
         (f"Souza, Ana <{ANA}>; Nunes, Carla; Lima, Bia <{BIA}>", [("Nunes, Carla", NAME)]),
         (f"Nome: Ana E-mail: {ANA} Cargo: Gerente Nome: Carla Nome: Bia E-mail: {BIA}", [("Carla", NAME)]),
         (f"Usuario: {ANA}; Rol: Admin; Usuario: pedro.lima", [("pedro.lima", MISSING)]),
-        (f"Ana/{ANA}; Bia/{BIA}", []),
+        (f"Ana/{ANA}; Bia/{BIA}; Pedro Souza/TI", [("Pedro Souza/TI", NONE)]),
+        (f"1. Ana – Gerente – {ANA} 2. Bia – {BIA} 3. Carla Nunes – Analista", [("Carla Nunes", NAME)]),
+        (f"Ana;Lima;{ANA}\nBia;Reis;{BIA}\nwww.acmebank.com", [("www.acmebank.com", NONE)]),
+        (
+            f'"Lima, Ana (TI)" <{ANA}>; "Souza, Pedro"; cc: bob.acmebank.com',
+            [("Souza, Pedro", NAME), ("bob.acmebank.com", MISSING)],
+        ),
         (
             f"Ana Souza\nGerente de TI\n{ANA}\nPedro: pedro.acmebank.com",
             [("Gerente de TI", NONE), ("pedro.acmebank.com", MISSING)],
