@@ -32,7 +32,9 @@ def people_on(line: str, columns: Columns) -> tuple[list[ListedPerson], list[str
             if "@" in person.email or (person.values and (person.email or person.name)):
                 people.append(person)
             else:
-                left += [part.text for part in own if part.is_entry or part.kind is PartKind.NAME]
+                left += [
+                    part.text for part in own if part.kind is not PartKind.OTHER or not (part.label or means(part.text, columns))
+                ]
     return people, left
 
 

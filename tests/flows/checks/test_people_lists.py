@@ -163,6 +163,7 @@ def test_of_a_long_line_everybody_is_read() -> None:
         ("User: ana@b.example; Role: Admin; User: pedro.lima; Role: Auditor", [": Admin", "pedro.lima: Auditor"], []),
         ("Ana Reis\nana.reis@b.example\nBob Gil\nbob@b.example", ["Ana Reis: ", "Bob Gil: "], []),
         ("ana@b.example (Ana, Admin), bob@b.example (Bob, Auditor)", ["Ana: Admin", "Bob: Auditor"], []),
+        ("Pedro; rui.paz | Bob <bob@b.example>", ["Bob: "], ["Pedro", "rui.paz"]),
         ("Pedro; ana@b.example; pedro.souza; bob@b.example", [": ", ": "], ["Pedro"]),
     ],
 )
