@@ -46,7 +46,7 @@ async def test_the_transcripts_show_the_whole_journeys() -> None:
         "This is a private key. It wasn't stored.",
         "Ana, it's your company's turn on",
         "killed in the middle, and started again",
-        "Request filed in Service Desk (Service Desk): SDEN-1024",
+        "Request filed for Service Desk: SDEN-1024",
         "Status of SDEN-1024 in Service Desk: PENDING",
         "The answer from Ana on SDEN-1024 is now in Service Desk",
         "SDEN-1025 was closed in Service Desk: CLOSED",

@@ -1,4 +1,4 @@
-"""Whoever opens a form reads in its first line whom and what it is about."""
+"""Whoever opens a form reads in its first line, or in the window's title, whom and what it is about."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,13 +33,13 @@ def forms(book: str) -> Iterator[tuple[FormMeta, str]]:
             yield FormMeta(form=form.id, onboarding=book, step=step_id), TITLES[step_id]
 
 
-async def first_lines(case: Case, who: Who, meta: FormMeta) -> list[Reading]:
-    """Of the first page, and of the last one, which shows all answers."""
+async def first_lines(case: Case, who: Who, meta: FormMeta) -> list[tuple[str, Reading]]:
+    """With the window's title: of the first page, and of the last one, which shows all answers."""
     subject = subject_of(case, meta)
     session = await FormSession.read(case.unit, who, meta, subject, case, case.situation, Texts("en"))
     answers = {**session.form.example, **session.answers}
     views = [session.page(answers, index) for index in ((0, REVIEW) if session.form.review else (0,))]
-    return [read(view["blocks"][:1]) for view in views]
+    return [(view["title"]["text"], read(view["blocks"][:1])) for view in views]
 
 
 async def test_every_form_begins_with_its_customer_and_step(tmp_path: Path) -> None:
@@ -50,6 +50,7 @@ async def test_every_form_begins_with_its_customer_and_step(tmp_path: Path) -> N
                 case = await book.cases.look(unit, book.id, who)
                 for meta, step in (*dialogs(book.id), *forms(book.id)):
                     if who == OWNER or DIALOG_MAY.get(meta.form) is not May.SUPPORT:
-                        for line in await first_lines(case, who, meta):
+                        for title, line in await first_lines(case, who, meta):
                             words = [word for word in (customer, step) if word]
-                            assert (line.marks, [word for word in line.lines[0].split(" · ") if word]) == (channel, words), meta
+                            first = (line.marks, [word for word in line.lines[0].split(" · ") if word])
+                            assert (first == (channel, words)) != (who == LEAD and title == step != ""), meta

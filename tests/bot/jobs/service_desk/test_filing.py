@@ -40,9 +40,9 @@ async def test_each_access_is_asked_for_with_the_addresses_and_its_key_is_kept(o
     assert await office.states(onboarding) == {("service_desk", "filed", portal.key), ("slack_connect", "filed", slack.key)}
     page = f"{office.service_desk.url}/servicedesk/customer/portal/{EN}/{portal.key}"
     for thread in (office.read("step"), office.read()):
-        assert f"Request filed in Service Desk (Service Desk): {portal.key}\n" in thread
+        assert f"Request filed for Service Desk: {portal.key}\n" in thread
         assert page in thread
-        assert f"Request filed in Service Desk (Slack Connect): {slack.key}\n" in thread
+        assert f"Request filed for Slack Connect: {slack.key}\n" in thread
         assert "ready to paste" not in thread
     for kind in ("step", "review"):
         assert office.journey.says(kind, STEP, f"{portal.key}: NEW {page}")
@@ -73,7 +73,7 @@ async def test_a_bad_moment_while_filing_ends_in_one_request(office: DeskPlace, 
     await asked(office, onboarding)
     (ticket,) = await filed(office, onboarding)
     assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
-    assert office.read("step").count(f"Request filed in Service Desk (Service Desk): {ticket.key}\n") == 1
+    assert office.read("step").count(f"Request filed for Service Desk: {ticket.key}\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["503", "drop_after"])
