@@ -689,8 +689,11 @@ async def test_what_stands_is_edited_however_much_waits_to_be_said_in_its_channe
     await process.ask(("a", edit), ("a", Redraw(what="step", step="planning")))
     gate.set()
     await until(lambda: place.ended.count(("a", "redraw")) == 3)
-    waiting = [(row.kind, row.same) for row in await place.rows() if row.state != "done"]
-    assert waiting == [("say", ""), ("draw", "card:")]
+    await until(lambda: _only_these_wait(place, [("say", ""), ("draw", "card:")]))
+
+
+async def _only_these_wait(place: Place, wanted: list[tuple[str, str]]) -> bool:
+    return [(row.kind, row.same) for row in await place.rows() if row.state != "done"] == wanted
 
 
 async def test_a_drawing_that_waits_is_as_old_as_what_was_asked_for_last(place: Place) -> None:
