@@ -37,9 +37,9 @@ async def swept(acme: CaseBook) -> list[str]:
     for one in await acme.do(silence.due):
         assert one == acme.id
         await acme.act(tell)
-    return [
-        effect.arguments["params"]["customer"] for effect in await acme.news("say") if effect.arguments["key"] == "nobody_pressed"
-    ]
+    told = [effect.arguments for effect in await acme.news("say") if effect.arguments["key"] == "nobody_pressed"]
+    assert all(one["mention"] == [OWNER.user_id] for one in told)
+    return [one["params"]["customer"] for one in told]
 
 
 async def waits(acme: CaseBook) -> list[Need]:
@@ -78,8 +78,8 @@ async def test_a_weekend_is_no_day_and_a_press_by_anybody_of_the_customer_is_eno
         assert await acme.act(tell) == 0
     acme.now = FRIDAY + timedelta(hours=72)
     assert await acme.act(lambda case: silence.tell(case, own_team=LEAD.team_id)) == 1
-    told = [one.arguments["key"] for one in await acme.news("say")]
-    assert "nobody_pressed_guests" in told  # of Pismo's workspace themselves: no permission of Slack Connect is in their way
+    told = {effect.arguments["key"]: effect.arguments["mention"] for effect in await acme.news("say")}
+    assert told["nobody_pressed_guests"] == [OWNER.user_id]  # Slack Connect is in nobody's way there
     assert "nobody_pressed" not in told
     pressing = await acme.start("C3", "Pressing Bank")
 
