@@ -14,6 +14,7 @@ from bot.messages.blocks import Block
 from bot.messages.buttons import ButtonValue
 from bot.messages.lists import Asked, ListKind
 from bot.messages.texts import Texts
+from bot.modals.private_answers import texts_of
 from bot.slack.client import Slack
 from bot.slack.people import People
 from bot.slack.support_people import is_still_support
@@ -176,7 +177,7 @@ class AppHome:
         return cards
 
     async def _card(self, case: Case) -> list[Block]:
-        texts = Texts(await self._people.language_of(case.unit, case.actor, case.onboarding.language), case.onboarding.journey)
+        texts = await texts_of(self._people, case)
         usual = case.rules.reminders.support_first
         return card.card(case.snapshot, case.journey, texts, case.situation, usual).blocks
 

@@ -142,7 +142,7 @@ class Options:
             case = await self._cases.look(unit, meta.onboarding, who, closed=True)
             subject = subject_of(case, meta)
             subject.may.check(case.role)
-            texts = Texts(await self._people.language_of(unit, who, case.onboarding.language), case.onboarding.journey)
+            texts = await self._answers.texts_of(case)
             source = field_of(subject.form, block).source
             if source in CATALOGS:
                 return await _of_catalog(CATALOGS[source], query, texts.language)

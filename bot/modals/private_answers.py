@@ -52,6 +52,11 @@ def explained(texts: Texts, error: Exception) -> str:
     return texts.md("refused.busy" if isinstance(error, Conflict) else "refused.internal", id=number)
 
 
+async def texts_of(people: People, case: Case) -> Texts:
+    """For whoever acts in a case, in the words of this customer's version of the journey."""
+    return Texts(await people.language_of(case.unit, case.actor, case.onboarding.language), case.onboarding.journey)
+
+
 class PrivateAnswers:
     """Seen by one person only, in the channel or else as a direct message. What Slack can't take at the moment is tried again for a few
     seconds, while it is news; what can't be delivered is logged."""
@@ -64,9 +69,8 @@ class PrivateAnswers:
         return Texts(await self._people.language_of(None, who, about=about))
 
     async def texts_of(self, case: Case) -> Texts:
-        """For whoever acts in a case, in the words of this customer's version of the journey."""
-        language = await self._people.language_of(case.unit, case.actor, case.onboarding.language)
-        return Texts(language, case.onboarding.journey)
+        """As the function."""
+        return await texts_of(self._people, case)
 
     async def answer(self, who: Who, channel_id: str, key: str, **params: Any) -> None:
         """``key``: a text's, as `bot.messages.wording.sentence` takes it."""

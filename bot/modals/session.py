@@ -13,6 +13,7 @@ from bot.messages.calls import asked
 from bot.messages.texts import Raw, Texts, escape, typed
 from bot.modals.choices import NamesBySource, offered, people_to_choose
 from bot.modals.parse import parse_page
+from bot.modals.private_answers import texts_of
 from bot.modals.render import View, named_answers, notice_view, page_view, review_view
 from bot.modals.starting import labels
 from bot.modals.subject import FormMeta, Subject, subject_of
@@ -438,8 +439,7 @@ class FormSessions:
     async def _of(self, case: Case, meta: FormMeta) -> FormSession:
         subject = subject_of(case, meta)
         subject.check(case)
-        language = await self._people.language_of(case.unit, case.actor, case.onboarding.language)
-        texts, zone = Texts(language, case.onboarding.journey), await self._people.zone_of(case.unit, case.actor)
+        texts, zone = await texts_of(self._people, case), await self._people.zone_of(case.unit, case.actor)
         situation, people = replace(case.situation, about=meta.item), await people_to_choose(case, subject)
         session = await FormSession.read(case.unit, case.actor, meta, subject, case, situation, texts, zone, people)
         return replace(session, known=self._people.by_id)
