@@ -140,7 +140,7 @@ class SlackLookups:
             found.append(Problem("owner", "owner_not_support"))
         if found or person is None or isinstance(person, str):
             return LookedUp((*found,))
-        company, problems = await self._neighbours.look(info, members, person)
+        company, problems = await self._neighbours.look(info, members, person, str(raw.get("customer") or ""))
         return LookedUp((*problems,), Who(person.team_id, person.user_id), company=company)
 
     async def _person(self, meta: FormMeta, raw: Answers) -> LookedUp:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from bot.slack.client import ChannelInfo, SlackError
 from bot.slack.people import NOBODY, People
 from flows.cases.access import Access
-from flows.cases.companies import company_lead, of_other_customers
+from flows.cases.companies import of_other_customers
 from flows.model import Onboarding, Person
 from flows.people import Who
 from flows.problems import Problem
@@ -24,15 +24,15 @@ class Neighbours:
     def __init__(self, store: Store, people: People, access: Access) -> None:
         self._store, self._people, self._access = store, people, access
 
-    async def look(self, channel: ChannelInfo, members: Sequence[str], lead: Person) -> tuple[str, list[Problem]]:
+    async def look(self, channel: ChannelInfo, members: Sequence[str], lead: Person, customer: str) -> tuple[str, list[Problem]]:
         """The home team of the customer's company; and what is wrong with the channel, at its field: third companies, the people of another
-        customer, and that Slack did not say who somebody is."""
+        customer, and that Slack did not say who somebody is. ``customer``: the name it is to have."""
         unknown = await self._look_up(members, {self._access.team_id, lead.team_id, *channel.companies})
         present = [person for user_id in members if (person := self._people.by_id(user_id)) is not None]
         company = self._company(channel, present, lead)
         if third := self._third_companies(channel, present, lead, company):
             return company, [Problem(FIELD, "channel_third_company", {"companies": ", ".join(third)})]
-        if others := await self._other_customers(channel, present, lead, company):
+        if others := await self._other_customers(channel, present, lead, company, customer):
             return company, [Problem(FIELD, "channel_other_customer", {"names": ", ".join(others)})]
         return company, [Problem(FIELD, "slack_did_not_answer")] if unknown else []
 
@@ -92,12 +92,14 @@ class Neighbours:
             connected -= organizations  # the customer's: Slack does not tell it of people from another company
         return [f"{team} ({seen[team]})" if seen.get(team) else team for team in sorted(seen.keys() | connected)]
 
-    async def _other_customers(self, channel: ChannelInfo, present: Sequence[Person], lead: Person, company: str) -> list[str]:
-        visitors = {person.user_id for person in present if self._people.is_customer(person)}
+    async def _other_customers(
+        self, channel: ChannelInfo, present: Sequence[Person], lead: Person, company: str, customer: str
+    ) -> list[str]:
+        """Their names. Whoever is of the ``company`` is this customer's, unless it is the installing one."""
+        own, led_by = self._access.team_id, Who(lead.team_id, lead.user_id)
+        visitors = [one for one in present if self._people.is_customer(one)]
+        unsure = {one.user_id for one in visitors if one.team_id == own or one.team_id != company}
         async with self._store.read() as unit:
-            elsewhere = await unit.members_elsewhere({*visitors, lead.user_id}, channel.id)
-            theirs = await company_lead(unit, Who(lead.team_id, lead.user_id), self._access.team_id)
-            others = of_other_customers(elsewhere, theirs, company="" if company == self._access.team_id else company)
-            ids = {member.onboarding_id for member in elsewhere if member.user_id in others & visitors}
+            ids = await of_other_customers(unit, unsure, customer, channel.id, led_by, own_team=own)
             found = [await unit.get(Onboarding, one) for one in sorted(ids)]
         return [one.customer for one in found if one is not None]

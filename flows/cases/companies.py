@@ -3,11 +3,12 @@
 They see what is posted in the channel, as everybody there does, and open nothing: their people are never members of the onboarding.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from flows.cases.access import is_member
 from flows.cases.case import Case
-from flows.model import Member, Snapshot, ThirdCompany
+from flows.cases.naming import open_with_name
+from flows.model import Snapshot, ThirdCompany
 from flows.outbox import Draw, WarnOfCompany
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
@@ -112,25 +113,26 @@ async def is_of_another_customer(unit: Unit, snapshot: Snapshot, guest: Who) -> 
     workspace, so that it doesn't tell."""
     if is_member(snapshot, guest):
         return False
-    lead = await company_lead(unit, snapshot.lead(), guest.team_id)
-    elsewhere = await unit.members_elsewhere([guest.user_id, snapshot.lead().user_id], snapshot.onboarding.channel_id)
-    return guest.user_id in of_other_customers(elsewhere, lead)
+    here, lead = snapshot.onboarding, snapshot.lead()
+    return bool(await of_other_customers(unit, {guest.user_id}, here.customer, here.channel_id, lead, own_team=guest.team_id))
 
 
-async def company_lead(unit: Unit, lead: Who, own_team: str) -> Who | None:
-    """The lead, if whatever they lead is one customer's. None for a full member of the installing workspace, ``own_team``, whom support may
-    have chosen to lead several customers' onboardings."""
-    if lead.team_id != own_team:
-        return lead
-    row = await unit.person(lead)
-    return lead if row is not None and row.guest else None
+async def of_other_customers(
+    unit: Unit, user_ids: Collection[str], customer: str, channel_id: str, lead: Who, *, own_team: str
+) -> set[str]:
+    """The ids of other customers' open onboardings that any of these people are in, in other channels than this ``customer``'s.
+
+    Whatever else the lead takes part in is this customer's too. A full member of the installing workspace, ``own_team``, may act for
+    several customers: of theirs, what has this customer's name is.
+    """
+    elsewhere = await unit.members_elsewhere({*user_ids, lead.user_id}, channel_id)
+    same = {row.onboarding_id for row in elsewhere if Who(row.team_id, row.user_id) == lead}
+    if same and await _is_full_member(unit, lead, own_team):
+        same &= (await open_with_name(unit, customer)).keys()
+    return {row.onboarding_id for row in elsewhere if row.user_id in user_ids} - same
 
 
-def of_other_customers(elsewhere: Sequence[Member], lead: Who | None, *, company: str = "") -> set[str]:
-    """``elsewhere``: rows of the members of other onboardings, the lead's among them. ``lead``: as `company_lead` has it; the others in
-    their onboardings are of their company. ``company``: the team that the customer's people have in common; empty for people of the
-    installing workspace, of whose company it says nothing."""
-    same = {member.onboarding_id for member in elsewhere if lead is not None and Who(member.team_id, member.user_id) == lead}
-    return {
-        member.user_id for member in elsewhere if member.onboarding_id not in same and not (company and member.team_id == company)
-    }
+async def _is_full_member(unit: Unit, who: Who, own_team: str) -> bool:
+    """Also whoever isn't known."""
+    person = await unit.person(who) if who.team_id == own_team else None
+    return who.team_id == own_team and (person is None or not person.guest)

@@ -18,6 +18,7 @@ from playground.walkthrough import said as wording
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+WORDS = table("en")
 
 
 def third(office: Workplace) -> tuple[Team, SlackPerson]:
@@ -51,7 +52,7 @@ async def test_somebody_of_a_third_company_is_told_of_named_and_accepted_and_ope
     assert office.answers(uli) == []
     await office.press(uli, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="planning"))
     await office.bot.background.drain()
-    assert table("en")["refused.not_in_onboarding"] in office.answers(uli)[-1]
+    assert WORDS["refused.not_in_onboarding"] in office.answers(uli)[-1]
     assert uli.view is None
     home = await uli.open_home()
     assert home is not None
@@ -217,6 +218,7 @@ async def test_guests_of_another_customer_are_strangers_at_the_start_and_later(o
 
 
 async def test_a_member_of_the_workspace_who_leads_two_customers_makes_their_guests_no_colleagues(office: Workplace) -> None:
+    """Only the guests of one customer's two onboardings are colleagues in both."""
     slack, pismo = office.slack, office.slack.world.teams[0]
     gwen = slack.add_person("Gwen", pismo, restricted=True)
     office.acme = slack.add_channel("one_pismo", pismo, [office.sam, office.pat, gwen])
@@ -229,18 +231,31 @@ async def test_a_member_of_the_workspace_who_leads_two_customers_makes_their_gue
     home = await gwen.open_home()
     assert home is not None
     assert (theirs in json.dumps(home.data), other in json.dumps(home.data)) == (True, False)
+    office.acme = slack.add_channel("three_pismo", pismo, [office.sam, office.pat, gwen])
+    assert "Bank One" in (await started(office, office.pat, "Bank Three"))["channel"]
+    assert await started(office, office.pat, "BANK ONE") == {}
+    await office.settled()
+    async with office.bot.store.read() as unit:
+        again = await unit.by_channel(office.acme.id)
+    assert again is not None
+    colleagues = (await office.snapshot(again.id)).members
+    assert gwen.id in {one.user_id for one in colleagues}
+    slack.remove(gwen, office.acme)
+    slack.invite(gwen, office.acme)
+    await office.settled()
+    assert len(warnings(office, gwen)) == 1
 
 
 async def started(
-    office: Workplace, lead: SlackPerson | None = None, before_sending: Callable[[], None] = lambda: None
+    office: Workplace, lead: SlackPerson | None = None, customer: str = "", before_sending: Callable[[], None] = lambda: None
 ) -> dict[str, str]:
-    """What `/onboarding start` says beside its fields; empty if it started."""
+    """What `/onboarding start` says beside its fields; empty if it started, in spite of others with the customer's name."""
     office.sam.user.stack.clear()
     await office.sam.command("/onboarding start", office.acme)
     view = await office.slack.until(lambda: office.sam.view if ready(office.sam.view) else None)
     people = {"lead": lead or office.ana, "owner": office.sam}
     values = {
-        "customer": f"Acme Bank {office.acme.id}",
+        "customer": customer or f"Acme Bank {office.acme.id}",
         "channel": office.acme.id,
         "language": "en",
         "go_live": "2099-01-15",
@@ -248,7 +263,9 @@ async def started(
     }
     await office.journey.type_in(office.sam, view, values)
     before_sending()
-    await office.sam.submit()
+    if not (await office.sam.submit()).closed and not view.errors:
+        await office.sam.fill({WORDS["field.start.same_name.label"]: [WORDS["choice.same_name.yes"]]})
+        await office.sam.submit()
     said = {field_name(block): text for block, text in view.errors.items()}
     office.sam.user.stack.clear()
     return said
