@@ -104,9 +104,11 @@ def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
 
 
 def offered(case: Case | None, subject: Subject, page: Page, texts: Texts, zone: str, people: NamesBySource) -> Offered:
-    """The labels of all the page's choices that come from the onboarding itself, by source; and the languages that have texts."""
+    """The labels of all the page's choices that come from the onboarding itself, by source; or are the languages that have texts."""
     sources = {item.source for _, _, item in inputs(page.model) if item.source} - CATALOGS.keys()
     found = (
         {source: dict(own_choices(case, subject, source, texts, zone, people)) for source in sources} if case is not None else {}
     )
-    return {**found, "languages": {language: texts.language_name(language) for language in languages()}}
+    if "languages" in sources:
+        found["languages"] = {language: texts.language_name(language) for language in languages()}
+    return found

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
+
 from bot.config.settings import Settings
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
 from bot.jobs.registry import HandlersError
@@ -53,16 +55,18 @@ def verify(
     *,
     actions: Collection[Act] = ACTIONS,
     may: Collection[str] = DIALOG_MAY,
+    spoken: Callable[[], Sequence[str]] = languages,
     words: Callable[[str], Mapping[str, str]] = table,
     manifest: Path | None = None,
 ) -> None:
     """Raises VerificationError. ``actions``: the buttons that are handled. ``may``: the dialogs whose users are known.
-    ``words``: the texts of a language by key. ``manifest``: by default the app's own, if any.
+    ``spoken``: the languages that have texts; ``words``: a language's texts by key. ``manifest``: by default the app's own, if any.
     """
     dialogs, found = tuple(dialogs), list[Fault]()
+    found += _unknown(spoken())
     for journey in journeys:
         forms = [*dialogs, *(form for step in journey.steps.values() for form in _forms(step))]
-        for language in languages():
+        for language in spoken():
             found += _missing(journey, forms, language, {**words(language), **overlay(language, journey.version)})
         found += [fault for form in forms for fault in _past_limits(form, journey)]
     found += [f"button {act.value}: nothing handles it" for act in Act if act not in (*actions, *IN_MODALS, *ALONE)]
@@ -103,6 +107,15 @@ def _named(ids: Sequence[str]) -> str:
 
 
 # -- words
+
+
+def _unknown(spoken: Iterable[str]) -> Iterator[Fault]:
+    """Dates, numbers and the languages' own names are written as CLDR has them, by way of Babel."""
+    for language in spoken:
+        try:
+            Locale.parse(language)
+        except (UnknownLocaleError, ValueError):
+            yield f"{language}: CLDR doesn't know this language; its file of texts is named as CLDR names it"
 
 
 def _missing(journey: Journey, forms: list[Form], language: str, words: Mapping[str, str]) -> Iterator[Fault]:

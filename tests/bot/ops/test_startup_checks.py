@@ -81,6 +81,12 @@ def test_words_that_are_missing_are_named_in_every_language() -> None:
             assert f"{language}: the text {key} is missing" in said
 
 
+def test_a_language_that_cldr_does_not_know_is_named() -> None:
+    with pytest.raises(VerificationError) as raised:
+        verify([], spoken=lambda: ("en", "xx", "pt-BR", "zh_TW"))
+    assert [fault.partition(":")[0] for fault in raised.value.faults] == ["xx", "pt-BR"]
+
+
 def test_a_choice_and_a_link_without_words_are_named() -> None:
     class Pick(FormPage):
         minutes: Annotated[str, Input(Kind.CHOICE, ("7",))]
