@@ -26,16 +26,53 @@ _FILLING = frozenset(
         *("region", "regiao", "distrito", "district"),
     }
 )
-_SHORT = {"sta": "santa", "sto": "santo", "gde": "grande"}
+_SHORT = {
+    "sta": "santa",
+    "sto": "santo",
+    "gde": "grande",
+    "nvo": "nuevo",
+    "nte": "norte",
+    "cdad": "ciudad",
+    "sgo": "santiago",
+    "stgo": "santiago",
+}
 _OTHERS: Mapping[str, Mapping[str, str]] = {
-    "AR": {"B": "bs as|bsas|pba", "C": "caba|capital federal|capital|ciudad de buenos aires"},
+    "AR": {
+        "B": "bs as|bsas|pba",
+        "C": "caba|capital federal|capital|ciudad de buenos aires",
+        "M": "mza",
+        "N": "mnes",
+        "P": "fsa",
+        "Q": "nqn",
+        "W": "ctes",
+        "X": "cba",
+    },
     "BR": {"DF": "brasilia"},
-    "CA": {"PE": "pei", "QC": "pq"},
+    "CA": {"AB": "alta", "NL": "nfld|nfld lab|nf", "NT": "nwt", "PE": "pei", "QC": "pq"},
     "CO": {"DC": "bogota"},
     "DE": {"BY": "bavaria|baviera", "NW": "nrw|north rhine westphalia"},
     "IN": {"DL": "new delhi"},
-    "MX": {"CMX": "cdmx|mexico df|cd de mexico|mexico city|distrito federal|cidade do mexico", "MEX": "edomex|edo mex"},
-    "US": {"DC": "washington dc", "FL": "fla", "PA": "penna"},
+    "MX": {
+        "CMX": "cdmx|df|mexico df|cd de mexico|mexico city|distrito federal|cidade do mexico",
+        "AGU": "ags",
+        "CHP": "chis",
+        "DUR": "dgo",
+        "GUA": "gto",
+        "HID": "hgo",
+        "MEX": "edomex",
+        "QUE": "qro",
+        "TAM": "tamps",
+    },
+    "US": {
+        "AL": "ala",
+        "DC": "washington dc",
+        "DE": "del",
+        "FL": "fla",
+        "MS": "miss",
+        "PA": "penna",
+        "WA": "wash",
+        "WV": "w va",
+    },
 }
 """Country -> code -> what people call that state besides, folded: abbreviations, a former name, its capital's."""
 _PARTS = re.compile(r"[-\u2010-\u2015/,;:|()\[\]]")
@@ -51,8 +88,8 @@ class State:
 
 
 def read_state(typed: str, country: str) -> State:
-    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. ``S.P.``, ``br-sp``, ``Estado de São Paulo``, ``SP - São Paulo`` and
-    ``Campinas/SP`` are all ``SP``. Never raises."""
+    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. ``S.P.``, ``br-sp``, ``Estado de São Paulo``, ``SP - São Paulo``,
+    ``Campinas/SP`` and ``Campinas SP`` are all ``SP``. Never raises."""
     two = alpha2(country) or ""
     found = _read(typed, two)
     if found.code:
@@ -70,18 +107,36 @@ def _read(typed: str, two: str) -> State:
     telling = " ".join(word for word in bare if word not in _words_for(two))
     text = " ".join(asked)
     code = re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", typed).upper())
-    for one in (code, code.removeprefix(two), telling.upper()):
+    for one in (code, code.removeprefix(two), " ".join(bare).upper(), telling.upper()):
         if one in codes:
             return State(one, codes[one])
     for name in (text, "".join(asked), " ".join(bare), telling):
         if name in names:
             return State(names[name], codes[names[name]])
+    if last := _behind_a_city(typed, two):
+        return State(last, codes[last])
     begun = _begun(telling, names) if len(telling.replace(" ", "")) >= _LEAST_BEGUN else set()
     respelt = {names[name] for name in near(text) & names.keys()} if len(text) >= _LEAST_RESPELT else set()
     for those in (begun, respelt):
         if len(those) == 1:
             return State(found := those.pop(), codes[found])
     return State(code if two not in _NO_OTHERS and re.fullmatch("[A-Z0-9]{2}", code) else "")
+
+
+def _behind_a_city(typed: str, two: str) -> str:
+    """The code, or what is short for it, that ends the text, perhaps in front of the country and a postal code. Whole names don't count:
+    Mexico's Ciudad Guerrero isn't in Guerrero. Empty if another code is all that stands before it."""
+    codes, names = _states(two)
+    short = {name: code for name, code in names.items() if len(name) <= _LONGEST_ABBREVIATION}
+    several = [word for one in typed.split() if (word := "".join(words(one))).isalpha()]
+    last = next((place for place in reversed(range(len(several))) if several[place] not in _words_for(two)), 0)
+    for place in (last, len(several) - 1):
+        if place > 0 and len(word := several[place]) > 1:
+            found = word.upper() if word.upper() in codes else short.get(word, "")
+            before = "".join(several[:place]).upper()
+            if found and (before not in codes or before == found):
+                return found
+    return ""
 
 
 def _begun(telling: str, names: Mapping[str, str]) -> set[str]:

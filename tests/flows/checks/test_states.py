@@ -7,17 +7,30 @@ from flows.checks.states import State, read_state
 
 TYPED = """\
 BRA SP SP|sp|S.P.|S P|ＳＰ|BR-SP|br sp|São Paulo|SAO PAULO|Sao Pualo|Estado de São Paulo|SP/Brasil|São Paulo (SP)|Campinas - SP|UF: SP
+BRA SP Campinas SP|Campinas S.P.|SP SP|Campinas SP, 13010-000|Campinas SP Brasil
 BRA MG Minas Gerais|minas gerais|MG - Minas Gerais|minas, Brasil
-BRA DF Distrito Federal|Brasília/DF
+BRA DF Distrito Federal|Brasília/DF|Brasília DF
 BRA SC Sta. Catarina
-BRA - XX|SPX|Atlantis|Rio|-|☃|SP/RJ|Bra|Estado
+BRA - XX|SPX|Atlantis|Rio|-|☃|SP/RJ|SP RJ|Campinas XX|Bra|Estado
 USA NY NY|N.Y.|New York|State of New York|NY, USA|NY 10001|New York (NY)
 USA DC Washington, D.C.|DC
-USA TX Tex.
+USA TX Tex.|Austin TX|Austin, TX 78701
+USA DE Del.|Wilmington DE
+USA AL Ala.
+USA MS Miss.
+USA WA Wash.
+USA WV W. Va.
 USA CA California|Calif|US-CA
 CAN QC Québec|Quebec|QC
+CAN ON Toronto ON|Toronto ON M5V 2T6
+CAN AB Alta.
+CAN NL Nfld.
+COL DC Bogotá D.C.|Bogotá DC|Bogotá
+COL NSA Nte. de Santander
 ARG B B|Buenos Aires|Pcia. de Bs. As.
-ARG C C|Ciudad Autónoma de Buenos Aires|CABA|Capital Federal|Buenos Aires (CABA)
+ARG C C|Ciudad Autónoma de Buenos Aires|CABA|Capital Federal|Buenos Aires (CABA)|Cdad. de Buenos Aires
+ARG X Cba.
+ARG G Sgo. del Estero
 AUS NT NT|Northern Territory
 CHL RM RM|Región Metropolitana
 DEU BY BY|Bayern
@@ -26,9 +39,18 @@ ESP MD Comunidad de Madrid|Madrid
 IND MH Maharashtra|MH
 PRT 11 11|Lisboa
 MEX NL NL|N.L.
-MEX NLE NLE|Nuevo León|nuevo leon
-MEX CMX CDMX|Ciudad de México|Distrito Federal
-MEX MEX Edo. de México|Edomex
+MEX NLE NLE|Nuevo León|nuevo leon|Nvo. León|Monterrey NLE
+MEX CMX CDMX|Ciudad de México|Distrito Federal|D.F.|México D.F.
+MEX MEX Edo. de México|Edomex|Edo. de Méx.|Estado de Mex.
+MEX GUA Gto.|León Gto.
+MEX JAL Jal.|Guadalajara Jal. Mex.
+MEX QUE Qro.
+MEX AGU Ags.
+MEX HID Hgo.
+MEX DUR Dgo.
+MEX TAM Tamps.
+MEX CHP Chis.
+MEX - Ciudad Guerrero
 AUS NSW NSW|New South Wales
 GBR SCT Scotland
 XXX AB AB
