@@ -64,15 +64,19 @@ def label_of(detail: str) -> str:
 def to_org_details(answers: Answers) -> dict[str, Any]:
     """What was given, under the names and in the formats of `OrgDetails`: ISO 4217 numeric, ISO 3166-1 alpha-3. A state whose
     code is too long for it, such as Australia's NSW, is left out."""
-    details: dict[str, Any] = {name: answers[name] for name in _AS_ANSWERED if answers.get(name) not in (None, "")}
-    if len(details.get("state", "")) > MAX_CODE:
-        del details["state"]
+    details: dict[str, Any] = {name: answers[name] for name in _sent(answers) if answers.get(name) not in (None, "")}
     return details | {
         "org_name": answers.get("org_name") or answers["official_name"],
         "country": _country_name(answers["country"]),
         "country_code": answers["country"],
         "currency_numeric_code": numeric_code(answers["currency"]),
     }
+
+
+def _sent(answers: Answers) -> Iterator[str]:
+    for name in _AS_ANSWERED:
+        if name != "state" or len(answers.get("state") or "") <= MAX_CODE:
+            yield name
 
 
 def _country_name(code: str) -> str:
@@ -86,10 +90,10 @@ def _country_name(code: str) -> str:
 def compare(answers: Answers, organization: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(field, approved, on the platform) where they differ in more than case, spacing, punctuation in ids, and code formats.
 
-    ``country`` is skipped: free text next to ``country_code``.
+    ``country`` is skipped: free text next to ``country_code``. So is a state that can't be sent.
     """
     ours = to_org_details(answers)
-    names = [*_AS_ANSWERED, "org_name", "country_code", "currency_numeric_code"]
+    names = [*_sent(answers), "org_name", "country_code", "currency_numeric_code"]
     pairs = ((name, str(_given(ours.get(name))), str(_given(organization.get(name)))) for name in names)
     return [(name, mine, theirs) for name, mine, theirs in pairs if _reconciled(name, mine) != _reconciled(name, theirs)]
 

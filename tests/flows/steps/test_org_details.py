@@ -48,6 +48,8 @@ def test_a_state_whose_code_is_too_long_is_kept_and_not_sent() -> None:
     )
     assert (clean["state"], "state" in to_org_details(clean)) == ("JAL", False)
     assert STEP.business_place(clean).subdivision == "JAL"
+    for theirs in ("", "JA", "JAL"):
+        assert compare(clean, {**to_org_details(clean), "state": theirs}) == []
 
 
 def test_a_long_country_name_gives_way_to_its_code() -> None:
