@@ -3,7 +3,9 @@
 import json
 import marshal
 import math
+from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from functools import cached_property
 from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, DateTime, Dialect, Table, Text, type_coerce
@@ -118,6 +120,26 @@ class Sealed(TypeDecorator[Any]):
         return value
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """What a row's field held when it was opened, and its text."""
+
+    held: Plain | str | None
+    text: str = field(repr=False)
+
+    @cached_property
+    def _read(self) -> bytes:
+        """A step's answers are read dozens of times for each message, and JSON takes several times as long as `marshal` to read them."""
+        return marshal.dumps(json.loads(self.text))
+
+    def fresh(self) -> Any:
+        """What the JSON says, anew each time."""
+        return marshal.loads(self._read)  # noqa: S302  what this process wrote a moment ago
+
+
+_NOTHING = _Opened(None, "")
+
+
 class SealedField:
     """A field that is plain in code and sealed at rest: in front of a mapped attribute that holds the sealed text.
 
@@ -129,22 +151,12 @@ class SealedField:
         self._table, self._column, self._is_text = table, column, is_text
         self.attribute = f"_{column}_sealed"
         self._opened = f"_{column}_opened"
-        self._copied = f"_{column}_copied"
 
     def __get__(self, row: Any, kind: type | None = None) -> Any:
         if row is None:
             return self
-        text = self.text(row)
-        return text if self._is_text else self._fresh(row, text)
-
-    def _fresh(self, row: Any, text: str) -> Any:
-        """A step's answers are read dozens of times for each message, and JSON takes up to fifty times as long as `marshal` does to read
-        them, by its escapes: once is enough."""
-        read, copied = row.__dict__.get(self._copied, ("", b""))
-        if read is not text:
-            copied = marshal.dumps(json.loads(text))
-            row.__dict__[self._copied] = (text, copied)
-        return marshal.loads(copied)  # noqa: S302  what this process wrote a moment ago
+        opened = self._open(row)
+        return opened.text if self._is_text else opened.fresh()
 
     def __set__(self, row: Any, value: Any) -> None:
         text = value if self._is_text else canonical(value)
@@ -163,12 +175,13 @@ class SealedField:
 
     def text(self, row: Any) -> str:
         """The opened text, of JSON too. Raises SealError."""
-        held = getattr(row, self.attribute)
-        if isinstance(held, Plain):
-            return held.text
-        # Opened once: the opened text is kept with the sealed text it came from.
-        sealed, text = row.__dict__.get(self._opened, (None, ""))
-        if sealed != held:
-            text = current().open(held, self._place(row))
-            row.__dict__[self._opened] = (held, text)
-        return str(text)
+        return self._open(row).text
+
+    def _open(self, row: Any) -> _Opened:
+        """Once for what the field holds."""
+        held: Plain | str | None = getattr(row, self.attribute)
+        opened: _Opened = row.__dict__.get(self._opened, _NOTHING)
+        if opened.held != held:
+            text = held.text if isinstance(held, Plain) else current().open(str(held), self._place(row))
+            row.__dict__[self._opened] = opened = _Opened(held, text)
+        return opened

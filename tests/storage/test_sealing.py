@@ -76,9 +76,11 @@ def test_keys_are_parted_by_commas_or_lines_and_the_first_seals() -> None:
 
 
 def test_without_a_keyring_nothing_opens_and_nothing_shows() -> None:
-    draft = Draft(id="d", onboarding_id="o", form="f", answers={"goal": SECRET})
-    assert draft.answers == {"goal": SECRET}
-    assert SECRET not in repr(draft.__dict__)
+    for secret in (SECRET, "Plans of Acme Bank"):
+        draft = Draft(id="d", onboarding_id="o", form="f", answers={"goal": secret})
+        draft.answers["goal"] = "changed in a copy"
+        assert draft.answers == {"goal": secret}
+        assert secret not in repr(draft.__dict__)
 
 
 async def test_the_database_shows_no_personal_data(store: Store) -> None:
