@@ -34,8 +34,8 @@ _BANKS_ALSO = {
     "PT": ("optional", re.compile("Carnaval")),
 }
 """Category of the package, and what its days must be called, for days on which banks are closed though others work: resolution 4,880 of
-Brazil's CMN (on its other "optional" days banks open, if later), the Canada Labour Code, Finans Danmark's closing days, and the banks'
-collective agreement of Portugal."""
+Brazil's CMN (on its other "optional" days banks open, if later), the Canada Labour Code, those of Finans Danmark's closing days that the
+package has (it lacks the Friday after Ascension), and the banks' collective agreement of Portugal."""
 _CALENDARS = {"MX": "XMEX", "US": "XFED"}
 """Financial calendars that have the days of all banks: Mexico's CNBV, the Federal Reserve."""
 
@@ -83,7 +83,8 @@ def days_off(country: str, subdivision: str = "", otherwise: str = "", *, banks:
         category, called = _BANKS_ALSO[two]
         kinds.append((_known(two, None, category), called))
     if two in _CALENDARS:
-        kinds.append((financial_holidays(_CALENDARS[two], language=None), None))
+        language = financial_holidays(_CALENDARS[two]).default_language  # else the machine's
+        kinds.append((financial_holidays(_CALENDARS[two], language=language), None))
     return DaysOff(tuple(kinds))
 
 

@@ -177,6 +177,7 @@ def test_a_holiday_is_called_as_in_its_country() -> None:
     assert holiday(replace(SAO_PAULO, banks=False), date(2027, 2, 9)) == ""
     assert holiday(replace(SAO_PAULO, banks=False), date(2027, 4, 21)) == "Tiradentes"
     assert holiday(replace(SAO_PAULO, country="GB"), date(2027, 8, 30)) == "Late Summer Bank Holiday"
+    assert holiday(replace(SAO_PAULO, country="MX"), date(2027, 11, 2)) == "Día de Muertos"  # one of banks alone
     assert holiday(SAO_PAULO, date(2027, 2, 10)) == holiday(replace(SAO_PAULO, country=None), date(2027, 2, 9)) == ""
 
 
