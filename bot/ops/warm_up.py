@@ -8,14 +8,11 @@ from typing import get_args
 
 from bot.messages.texts import Texts, languages
 from bot.telemetry.acks import in_flight
-from flows.business_time import Calendar, holiday
+from flows.business_time import holiday
 from flows.checks import catalog, emails, iso_codes
 from flows.desk import Only, Wanted
 from flows.rules import Rules
 from storage.store import Store, Unavailable
-
-_LARGEST = ("BR", "US")
-"""Countries whose holidays take longest to load."""
 
 
 async def warm_up(store: Store, rules: Rules) -> None:
@@ -29,13 +26,11 @@ async def warm_up(store: Store, rules: Rules) -> None:
 
 
 def read(rules: Rules) -> None:
-    """Takes about a second of the processor."""
+    """Takes a second or two of the processor."""
     for language in languages():
         for version in rules.journeys.versions:
             Texts(language, version)
         for kind in get_args(iso_codes.Catalog):
             catalog.search(kind, "-", language)
     emails.examine("somebody@example.com")
-    today = datetime.now(UTC).date()
-    for calendar in (rules.support_calendar, *(Calendar("UTC", country=country) for country in _LARGEST)):
-        holiday(calendar, today)
+    holiday(rules.support_calendar, datetime.now(UTC).date())  # loads the package, which is what takes long
