@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.parity import PRODUCTION, TEST
@@ -17,16 +17,36 @@ from flows.problems import Note
 from flows.steps.authentication import groups, keys
 
 NAMES = ("iss", "sub", "aud")
-_AROUND = "\"'`“”‘’«»,; "
-_CLAIM = re.compile(r"(?:iss(?:uer)?|sub(?:ject)?|aud(?:ience)?)(?:[\"'`“”‘’]\s?[:=]|\s?[:=](?=[\s\"'`“‘]))", re.IGNORECASE)
-"""Its name, as JSON and Control Center show it; a value may begin with the same letters and a colon."""
+_AROUND = "\"'`“”‘’«»,; \t"
+_CLAIM = re.compile(
+    r"""(?<![^\s"'`“‘«{\[(,;])(?:[-*•]\s)?(?:[^\W\d_]{1,12}\s?\()?(iss(?:uer)?|sub(?:ject)?|aud(?:ience)?)\)?"""
+    r"""(?:["'`”’»]\s?:|["'`”’»]?\s?(?:[=-]>|=|→|：|:(?=[\s"'`“‘«\[]|https?://)))""",
+    re.IGNORECASE,
+)
+"""Its name, as JSON, lists and Control Center show it; a value may begin with the same letters and a colon."""
 
 
-def _value(text: str | None) -> str | None:
-    """Without the claim's name, quotes and commas: a JWT must say the same to the letter."""
-    bare = (text or "").strip(_AROUND)
-    named = _CLAIM.match(bare)
-    return (bare[named.end() :].strip(_AROUND) if named else bare) or text
+def _value(text: str | None, field: ValidationInfo) -> str | None:
+    """Without the claim's name, quotes, commas and brackets: a JWT must say the same to the letter. Of several claims, the field's own.
+    What holds several values stays, to be seen."""
+    own = text or ""
+    claims = list(_CLAIM.finditer(own))
+    if claims and not re.search(r"\w", own[: claims[0].start()]):
+        ends = [*(claim.start() for claim in claims[1:]), len(own)]
+        values = {claim[1][:3].lower(): own[claim.end() : end] for claim, end in zip(claims, ends, strict=True)}
+        own = values.get(str(field.field_name), own)
+    bare = _without_brackets(own)
+    return bare if bare and '"' not in bare else text
+
+
+def _without_brackets(text: str) -> str:
+    bare = text.strip(_AROUND)
+    for opening, closing in ("{}", "[]"):
+        if bare.endswith(closing) and bare.count(opening) < bare.count(closing):  # it was opened in front of the name
+            bare = bare[:-1].strip(_AROUND)
+        if bare.startswith(opening) and bare.endswith(closing):
+            bare = bare[1:-1].strip(_AROUND)
+    return bare
 
 
 Claim = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_value), Input(Kind.TEXT)]

@@ -52,13 +52,30 @@ def test_a_claim_is_kept_without_its_name_quotes_and_commas() -> None:
         '"https://issuer.example",',
         "iss: https://issuer.example",
         "“iss”:“https://issuer.example”",
+        '["https://issuer.example"]',
+        '"iss": ["https://issuer.example"],',
+        '{"iss":"https://issuer.example"}',
+        '{"sub": "sub:7", "iss": "https://issuer.example", "aud": ["urn:aud"]}',
+        "iss=https://issuer.example",
+        "iss:https://issuer.example",
+        "- iss: https://issuer.example - sub: sub:7",
+        "iss：https://issuer.example",
+        "Issuer (iss): https://issuer.example",
+        "Emissor (iss): https://issuer.example",
     ):
         assert registration.Claims(iss=typed, sub="sub:7", aud="urn:aud").model_dump() == {
             "iss": "https://issuer.example",
             "sub": "sub:7",
             "aud": "urn:aud",
         }
-    assert registration.UploadedByCustomer(status="active", iss="", aud='"').aud == '"'  # what is nothing else stays, to be seen
+    for stays in (
+        '"',
+        '["urn:a", "urn:b"]',
+        "sub: acme",
+        "urn:aud=7",
+        "https://aud.example?aud=[7]",
+    ):  # what is nothing else, to be seen
+        assert registration.UploadedByCustomer(status="active", iss="", aud=stays).aud == stays
 
 
 # -- permission groups
