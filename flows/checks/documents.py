@@ -3,7 +3,9 @@
 import importlib
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from flows.checks.iso_codes import alpha2, alpha3
 from flows.checks.spelling import words
@@ -105,7 +107,7 @@ _LABEL = re.compile(r"[\W_]*((?:[^\W\d_]\.)+[^\W\d_]?(?![^\W_])|[^\W\d_]+)")
 _LABEL_BEHIND = re.compile(r"[\W_]([^\W\d_]+)[\W_]*$")
 _LABEL_WORDS = """
 n no nr nro num numero number nummer code codigo reg registro
-a the of in for de da do del el la o e y con sob inscrita inscrito
+a the of in for and with under de da do del el la o e y con sob inscrita inscrito
 id ident identification identificacion identificacao irs employer fein federal fiscal tax
 vat gst tin tributario tributaria unico rol ruc run rut cif nif iva lei crn acn abn pan
 business company companies house registered registration england wales
@@ -121,6 +123,7 @@ _ORDINAL = re.compile("[º°ª]")
 _AROUND = re.compile(r"^[^\w&]+|[^\w&]+$")
 _ANOTHER = re.compile(r"\s[/|-]\s|[,;]")
 """Between numbers of several kinds: ``CNPJ … / IE …``."""
+_RUN = re.compile(r"\S*\d\S*(?:\s+\S*\d\S*)*")
 _LOOSE = re.compile(r"\s*([./-])\s*")
 _EVERYWHERE = "LEI|lei"  # ISO 17442
 _LEI_LENGTH = 20
@@ -154,18 +157,34 @@ def plain_number(number: str, country: str) -> str:
         return number
     plain = _DASHES.sub("-", unicodedata.normalize("NFKC", _ORDINAL.sub(" ", number)).replace("&amp;", "&")).strip()
     whole = _without_labels(_CHECK_DIGIT.sub("-", plain), country)
-    pieces = [part for piece in _ANOTHER.split(plain) for part in _without_labels(piece, country)]
-    right = next((part for part in (*whole, *pieces) if _check(part, country).ok), None)
+    pieces = (part for piece in chain(_ANOTHER.split(plain), _first(plain, country)) for part in _without_labels(piece, country))
+    right = next((part for part in chain(whole, pieces) if _check(part, country).ok), None)
     if right is not None:
         return _LOOSE.sub(r"\1", right)
     return whole[-1] if whole[-1][:1].isdigit() else plain
 
 
-def _without_labels(text: str, country: str) -> list[str]:
-    """The text, and what is left of it as one word after the other of what such numbers are called is cut off, without signs around."""
+def _first(text: str, country: str) -> Iterator[str]:
+    """The first number; and if the text doesn't begin with it, the first behind the name of a standard. Others are of another kind: of
+    a registry, or a telephone."""
+    its_own = _names(country)
+    named = next((word.end() for word in re.finditer(r"[^\W\d_]+", text) if "".join(words(word[0])) in its_own), 0)
+    for start in (0,) if text[:1].isdigit() else (0, named):
+        if run := _RUN.search(text, start):
+            yield run[0]
+            yield run[0].split()[0]
+
+
+def _names(country: str) -> set[str]:
+    """Words of what the country's numbers are called."""
     code = alpha2(country) or ""
     names = " ".join(entry.partition("|")[0] for entry in _STANDARDS.get(code, ()))
-    its_own = {*words(f"{names} {code} {alpha3(code) or ''}"), *("".join(words(name)) for name in names.split())}
+    return {*words(f"{names} {code} {alpha3(code) or ''}"), *("".join(words(name)) for name in names.split())}
+
+
+def _without_labels(text: str, country: str) -> list[str]:
+    """The text, and what is left of it as one word after the other of what such numbers are called is cut off, without signs around."""
+    its_own = _names(country)
     parts, cuts, start, end = [text], list[int](), 0, len(text)
     while (label := _LABEL_BEHIND.search(text, start, end)) and "".join(words(label[1])) in _LABELS | its_own:
         end = label.start()

@@ -109,6 +109,11 @@ def test_a_text_of_thousands_of_digits_is_no_number() -> None:
         ("\uff11\uff16.727.230/0001\u201397", "BRA", "16.727.230/0001-97"),
         ("CNPJ nº 16.727.230/0001-98", "BRA", "16.727.230/0001-98"),
         ("E-11470283-5", "VEN", "E-11470283-5"),
+        (
+            "CNPJ 16.727.230/0001-98 CPF 390.533.447-05",
+            "BRA",
+            "16.727.230/0001-98 CPF 390.533.447-05",
+        ),  # which is meant isn't known
         ("Number of Acme 12", "BRA", "Number of Acme 12"),  # nothing is cut off what is not understood
         ("GODE561231GR8", "MEX", "GODE561231GR8"),
         ("HRB 12345", "DEU", "HRB 12345"),
@@ -124,17 +129,18 @@ def test_what_a_number_is_called_is_no_part_of_it(typed: str, country: str, kept
 
 LABELLED = """\
 BRA 11.222.333/0001-81 CNPJ nº #|CNPJ n° #|CNPJ/MF nº #|C.N.P.J.: #|CNPJ (MF) #|# (CNPJ)|# - Matriz|Nº #|BR #|"#".
+BRA 11.222.333/0001-81 CNPJ # I.E. 110.042.490.114|I.E. 110.042.490.114 CNPJ #|# e 390.533.447-05
 BRA 390.533.447-05 inscrito no CPF/MF sob o nº #|CPF: #
 ARG 20-05536168-2 CUIT Nº #|C.U.I.T. N° #|CUIT N.º #|CUIL/CUIT: #|CUIT nro. #
-MEX GODE561231GR8 RFC Nº #|R.F.C.: #|RFC con homoclave: #|# (RFC)
-COL 213.123.432-1 NIT No. #|N.I.T. #|NIT 213.123.432 DV 1|213.123.432 dígito de verificación: 1
+MEX GODE561231GR8 RFC Nº #|R.F.C.: #|RFC con homoclave: #|# (RFC)|RFC # Régimen 601
+COL 213.123.432-1 NIT No. #|N.I.T. #|NIT # DV|NIT 213.123.432 DV 1|213.123.432 dígito de verificación: 1
 CHL 12.531.909-2 RUT N° #|Rol Único Tributario #|RUN #
 PER 20512333797 RUC Nº #|R.U.C. N° #|RUC20512333797
 URY 21-100342-001-7 RUT N.º #|RUT/RUC: #
 PRT 501964843 Contribuinte n.º #|NIPC n.º #|Número de contribuinte #
 ESP J-99216582 C.I.F. nº #|NIF/CIF: #
 USA 91-1144442 Employer Identification Number (EIN): #|Federal Tax ID #|FEIN #|US EIN #
-GBR SC123456 Company No. #|Company Registration Number: #|CRN #
+GBR SC123456 Company No. #|Company Registration Number: #|CRN #|Registered in England and Wales No. #
 IND 27AAPFU0939F1ZV GST No. #|GSTIN No. #
 ITA 00743110157 P. IVA: #|C.F. e P.IVA #
 """
