@@ -18,7 +18,7 @@ from flows.checks.list_headings import (
     label_of,
     recipients,
 )
-from flows.checks.list_parts import ListPart, PartKind, are_alike, is_addressed, names_of, parts_of, words_of
+from flows.checks.list_parts import ListPart, PartKind, are_alike, is_addressed, is_of, names_of, parts_of, words_of
 from flows.checks.list_texts import cells, cleaned, lines
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s<>|,;]*", re.IGNORECASE)
@@ -33,8 +33,8 @@ _ROWS = 3
 _BELOW = 5
 """Lines of a signature."""
 
-Found = tuple[str, list["FoundPart"]]
-"""The label of a line if it has one, and what is found in it."""
+Found = tuple["_Line", list["FoundPart"]]
+"""A line, and what is found in it."""
 Column = tuple[str, int, int]
 """What separates a table's columns, the place of the addresses' one, and how many there are."""
 Shape = tuple[tuple[int, bool], ...]
@@ -57,6 +57,11 @@ class _Line:
     row: tuple[Sequence[str], int] | None = None
 
     @property
+    def label(self) -> str:
+        """Empty if it has none."""
+        return label_of(self.text)
+
+    @property
     def shape(self) -> Shape | None:
         """The cell of each part, and whether it is an address: None if not one of several is."""
         found = tuple((part.cell, part.is_entry) for part in self.parts[: _WIDEST + 1])
@@ -67,7 +72,8 @@ def find(text: str) -> Iterator[FoundPart]:
     """Everything that is or was meant to be an address, and each line that holds none, in order of appearance. A person may stand on
     several lines, such as ``Name: Ana`` and ``E-mail: ana@bank.example``: those without the address are columns of theirs."""
     labels, held, has_address = set[str](), list[FoundPart](), False
-    for label, found in _without_names_above(_found_in_lines(text)):
+    for line, found in _without_names_above(_found_in_lines(text)):
+        label = line.label
         if not label or label in labels:
             yield from held
             labels, held, has_address = set(), [], False
@@ -83,18 +89,18 @@ def find(text: str) -> Iterator[FoundPart]:
 def _without_names_above(found_in_lines: Iterable[Found]) -> Iterator[Found]:
     """Without a name that has a line of its own, and its address a few lines below, as in a signature."""
     held: list[Found] = []
-    for label, found in found_in_lines:
-        is_name = not label and len(found) == 1 and found[0].fault is not None and found[0].fault[0] is EmailFault.NAME_ONLY
+    for line, found in found_in_lines:
+        is_name = not line.label and len(found) == 1 and found[0].fault is not None and found[0].fault[0] is EmailFault.NAME_ONLY
         has_address = any("@" in one.text for one in found)
-        if held and has_address and len(found) == 1 and are_alike(held[0][1][0].text, found[0].text):
-            held[0] = "", []
+        if held and has_address and is_of(held[0][1][0].text, line.parts):
+            held[0] = _Line(""), []
         if is_name or has_address or len(held) == _BELOW:
             yield from held
             held = []
         if is_name or held:
-            held.append((label, found))
+            held.append((line, found))
         else:
-            yield label, found
+            yield line, found
     yield from held
 
 
@@ -106,7 +112,7 @@ def _found_in_lines(text: str) -> Iterator[Found]:
         for line in block:
             is_row = line.shape is not None and shapes[line.shape] >= _ROWS
             found = list(_of_row(*line.row) if line.row else _of_line(line.parts, is_row=is_row))
-            yield label_of(line.text), found or list(_of_no_entry(line.text, line.parts))
+            yield line, found or list(_of_no_entry(line.text, line.parts))
 
 
 def _read(texts: Iterable[str]) -> Iterator[_Line]:
@@ -179,7 +185,7 @@ def _is_first_name(part: ListPart, name: ListPart, entry: ListPart) -> bool:
     """Whether it goes with the name behind it: in the cell of the address, or as first and last name in two columns."""
     if part.kind is not PartKind.NAME or (part.label and part.label == name.label):
         return False
-    in_columns = " " not in part.text + name.text and are_alike(part.text, entry.text)
+    in_columns = " " not in part.text + name.text and are_alike(f"{part.text} {name.text}", entry.text)
     return (part.cell == entry.cell and name.cell == entry.cell) or in_columns
 
 

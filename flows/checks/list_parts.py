@@ -26,6 +26,9 @@ _BEFORE = re.compile(r"(?:and|e|y|ou|or|o|\d{1,3}[.)])\s+")
 _LAST_NAME = re.compile(
     r"(?:(?:de|da|do|dos|das|del|de la|van|von|di)\s)?[^\W\d_][^\W\d_'’-]*(?:[-'’][^\W\d_]*){0,3}", re.IGNORECASE
 )
+_LETTERS = re.compile(r"[^\W\d_]+")
+_MOST_NAMES = 8
+"""Words of a name that an address may be made of."""
 LONGEST = 260
 """Characters of what may be an address though it has no @, or a name."""
 
@@ -224,8 +227,36 @@ def _gaps(parts: Sequence[ListPart], entries: Sequence[int]) -> Iterator[list[in
         yield [place for place in range(start + 1, end) if parts[place].kind is PartKind.NAME]
 
 
+def is_of(name: str, parts: Sequence[ListPart]) -> bool:
+    """Whether the line that holds these parts goes on about whoever is named on a line above: its one address is made of that name, and
+    nobody else is named on it."""
+    entries = [part.text for part in parts if part.is_entry]
+    others = [part.text for part in parts if part.kind is PartKind.NAME and folded(part.text) != folded(name)]
+    return len(entries) == 1 and not others and are_alike(name, entries[0])
+
+
 def are_alike(name: str, address: str) -> bool:
-    """Whether an address is made of a name, as ``asouza@bank.example`` is of Ana Souza."""
-    local = folded(address[:LONGEST].partition("@")[0])
-    words = folded(name[:LONGEST]).split()
-    return any(len(word) > 2 and word in local for word in words) or not set(words).isdisjoint(local.split())
+    """Whether an address is made of a name, as ``asouza@bank.example`` is of Ana Souza. All of it must be: families and teams share words,
+    so that neither ``carlos.souza`` nor ``mariana`` is hers."""
+    spelt = [word for part in folded(address[:LONGEST].partition("@")[0]).split() for word in _LETTERS.findall(part)]
+    family, comma, given = name[:LONGEST].partition(",")
+    words = folded(f"{given} {family}" if comma else family).split()[:_MOST_NAMES]
+    if not spelt or not words:
+        return False
+    if len(words) == 1:
+        return spelt[0] == words[0]
+    local = "".join(spelt)
+    by_words = len(spelt) > 1 and set(spelt) <= set(words)
+    return by_words or _is_spelt(local, words, 1) or _is_spelt(local, [words[-1], *words[:-1]], 2)
+
+
+def _is_spelt(local: str, words: Sequence[str], needed: int) -> bool:
+    """Whether it is made of these words in their order, each whole or its initial, and one of them whole. ``needed``: how many of the
+    first may not be left out."""
+    reached = {(0, False)}
+    for place, word in enumerate(words):
+        pieces = (word, word[0]) if place < needed else (word, word[0], "")
+        reached = {
+            (at + len(piece), whole or len(piece) > 1) for at, whole in reached for piece in pieces if local.startswith(piece, at)
+        }
+    return (len(local), True) in reached

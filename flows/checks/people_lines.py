@@ -23,7 +23,7 @@ def people_on(line: str, columns: Columns) -> tuple[list[ListedPerson], list[str
     """Everybody on a line, and who has neither an address nor a role or the like. Of several, each has what stands from their name or
     address up to the next one's."""
     people, left = [], list[str]()
-    for parts in _by_repeated_label([_understood(part, columns) for part in parts_of(line)]):
+    for parts in _by_repeated_label(understood(line, columns)):
         beginnings = _beginnings(parts)
         for start, end in zip(beginnings, [*beginnings[1:], len(parts)], strict=True):
             own, person = parts[start:end], ListedPerson()
@@ -38,8 +38,13 @@ def people_on(line: str, columns: Columns) -> tuple[list[ListedPerson], list[str
     return people, left
 
 
+def understood(line: str, columns: Columns) -> list[ListPart]:
+    """The parts of a line, each with the kind that it has in this list."""
+    return [_understood(part, columns) for part in parts_of(line)]
+
+
 def _understood(part: ListPart, columns: Columns) -> ListPart:
-    """With the kind that it has in this list: what may be given is no name."""
+    """What may be given is no name."""
     column = columns.column(part.label)
     if part.is_entry:
         return part
@@ -95,7 +100,7 @@ def _with(person: ListedPerson, part: ListPart, columns: Columns) -> ListedPerso
         return read_cell(person, column, part.text, columns)
     if part.label and not (means(part.text, columns) or sounds_like_a_value(part.text, columns)):
         return person
-    understood = guessed(person, part.text, columns)
-    if understood.name != person.name and part.kind is not PartKind.NAME:
+    known = guessed(person, part.text, columns)
+    if known.name != person.name and part.kind is not PartKind.NAME:
         return replace(person, unread=(*person.unread, part.text[:SHOWN]))
-    return understood
+    return known

@@ -9,10 +9,10 @@ from itertools import islice
 from flows.checks.email_faults import is_name
 from flows.checks.found_addresses import why_without_address
 from flows.checks.list_headings import label_of
-from flows.checks.list_parts import LONGEST, are_alike
+from flows.checks.list_parts import LONGEST, is_of
 from flows.checks.list_texts import AROUND, cells, cleaned, lines
 from flows.checks.people_columns import EMAIL, NAME, SHOWN, Columns, ListedPerson, guessed, means, read_cell, sounds_like_a_value
-from flows.checks.people_lines import people_on
+from flows.checks.people_lines import people_on, understood
 
 MOST_LINES = 200
 MOST_TEXT, LONGEST_LINE = 60_000, 10_000
@@ -36,7 +36,7 @@ def read(text: str, columns: Columns) -> PeopleList:
     reading = _Reading(columns)
     found_lines = list(islice(lines(cleaned(text[:MOST_TEXT])), MOST_LINES + 1))
     short = [line for line in found_lines[:MOST_LINES] if len(line) <= LONGEST_LINE]
-    for record in _records(short):
+    for record in _records(short, columns):
         reading.read(record)
     people = tuple(person for person in reading.people if len(person.email) <= LONGEST)
     more = len(text) > MOST_TEXT or len(found_lines) > len(short) or len(reading.people) > len(people)
@@ -89,7 +89,7 @@ class _Reading:
         self.heading_line = ""
 
 
-def _records(found_lines: Iterable[str]) -> Iterator[list[str]]:
+def _records(found_lines: Iterable[str], columns: Columns) -> Iterator[list[str]]:
     """Lines that say something about one person are together: each has a label of its own, or a name has its address below it."""
     record, labels, has_address = list[str](), set[str](), False
     for line in found_lines:
@@ -97,7 +97,7 @@ def _records(found_lines: Iterable[str]) -> Iterator[list[str]]:
         if labels:
             goes_on = bool(label) and label not in labels
         else:
-            goes_on = len(record) == 1 and is_addressed and is_name(record[0]) and are_alike(record[0], line)
+            goes_on = len(record) == 1 and is_addressed and is_name(record[0]) and is_of(record[0], understood(line, columns))
         if record and (not goes_on or (has_address and is_addressed)):
             yield record
             record, labels, has_address = [], set(), False

@@ -162,6 +162,9 @@ def test_of_a_long_line_everybody_is_read() -> None:
         ("Nombre: Ana\nCorreo: ana@b.example\nTeléfono: 5\nRol: Auditor\n\nPedro Lima", ["Ana: Auditor"], ["Pedro Lima"]),
         ("User: ana@b.example; Role: Admin; User: pedro.lima; Role: Auditor", [": Admin", "pedro.lima: Auditor"], []),
         ("Ana Reis\nana.reis@b.example\nBob Gil\nbob@b.example", ["Ana Reis: ", "Bob Gil: "], []),
+        ("Ana Silva\ncarlos.silva@b.example; Admin", [": Admin"], ["Ana Silva"]),
+        ("Bia Silva\nRui Silva; bia.silva@b.example", ["Rui Silva: "], ["Bia Silva"]),
+        ("Ana Silva\nana.silva@b.example; Setup Approver; Admin", ["Ana Silva: Approver+Admin"], []),
         ("ana@b.example (Ana, Admin), bob@b.example (Bob, Auditor)", ["Ana: Admin", "Bob: Auditor"], []),
         ("Pedro; rui.paz | Bob <bob@b.example>", ["Bob: "], ["Pedro", "rui.paz"]),
         ("Pedro; ana@b.example; pedro.souza; bob@b.example", [": ", ": "], ["Pedro"]),
@@ -170,7 +173,7 @@ def test_of_a_long_line_everybody_is_read() -> None:
 def test_nobody_on_a_line_vanishes_and_nothing_is_given_to_somebody_else(
     text: str, found: list[str], left_out: list[str]
 ) -> None:
-    role = {"controlc-admin": "Admin", "controlc-autditor": "Auditor"}
+    role = {"controlc-admin": "Admin", "controlc-autditor": "Auditor", "controlc-setup-approver": "Approver"}
     said = read(text)
     assert [f"{one.name}: {'+'.join(role[value] for value in one.values.get('roles', ()))}" for one in said.people] == found
     assert list(said.left_out) == left_out
