@@ -122,18 +122,20 @@ def _read(text: str) -> PeopleList:
 
 
 def with_listed(answers: Answers, situation: Situation) -> Answers:
-    """The answers with those who are listed or picked among the users. An address that is among them already is brought up to date with
-    what is said of it now. Lines in which there is nobody stay where they were typed."""
+    """The answers with those who are listed or picked among the users. Whoever is among them already is brought up to date with what is
+    said of them now. Lines in which there is nobody stay where they were typed."""
     found = people_listed(answers)
     users = [dict(user) for user in users_of(answers)]
-    for person in (*found.people, *_picked(answers, situation)):
-        there = next((user for user in users if _same(user, person)), None)
+    before = list(users)
+    for person, _ in _joined((*found.people, *_picked(answers, situation))):
+        there = next((user for user in before if _same(user, person)), None)
         given = {name: value for name, value in _as_user(person).items() if value}
         if there is not None:
             if there.get("name") and not person.name:
                 given.pop("name", None)  # one that the address spells out is no news
             if person.values:
                 there.pop("unread", None)  # of what was said before
+            before.remove(there)  # of two without an address, each is somebody
             there.update(given)
         else:
             users.append({**_usual(answers), **given})
@@ -179,11 +181,25 @@ def name_in(address: str) -> str:
 
 def differing(people: Iterable[ListedPerson]) -> Iterator[str]:
     """The addresses of which a list says two different things. Saying less is none."""
-    first: dict[str, ListedPerson] = {}
-    for person in people:
-        before = first.setdefault(person.email.casefold(), person)
-        if person.email and (_names_differ(before.name, person.name) or _values_differ(before.values, person.values)):
-            yield person.email
+    yield from (person.email for person, differs in _joined(people) if differs)
+
+
+def _joined(people: Iterable[ListedPerson]) -> Iterator[tuple[ListedPerson, bool]]:
+    """Each address once, with all that a list says of it, and whether that is two different things. Who has no address is somebody each
+    time."""
+    found: dict[str | int, tuple[ListedPerson, bool]] = {}
+    for place, person in enumerate(people):
+        key = person.email.casefold() or place
+        before, differs = found.get(key, (person, False))
+        differs = differs or _names_differ(before.name, person.name) or _values_differ(before.values, person.values)
+        whole = ListedPerson(
+            max(before.name, person.name, key=lambda name: len(name.split())),
+            before.email,
+            {**before.values, **person.values},
+            tuple(dict.fromkeys((*before.unread, *person.unread))),
+        )
+        found[key] = whole, differs
+    yield from found.values()
 
 
 def _names_differ(one: str, other: str) -> bool:

@@ -167,6 +167,19 @@ def test_who_is_listed_again_with_less_said_is_listed_once() -> None:
     more = "ana@bank.example\nAna; ana@bank.example; Admin; test; English\nAna Souza; ANA@bank.example\n"
     assert after_list({"people": more + FIVE}) == REVIEW
     assert [user["name"] for user in left({"people": more})["users"]] == ["Ana Souza"]
+    assert [user["name"] for user in left({"people": f"{more}Ana; ana@bank.example"})["users"]] == ["Ana Souza"]
+
+
+def test_what_is_not_understood_on_one_of_a_users_lines_is_still_asked_for() -> None:
+    twice = {"people": "Ana; a@bank.example; Wizard viewer; test; English\nAna; a@bank.example; Admin; test"}
+    assert wrong(twice, 1) == {("unread", "people_unread")}
+    assert wrong({**left(twice), "people": "a@bank.example; Admin"}, 1) == set()  # a list of its own, pasted afterwards
+
+
+def test_two_of_one_name_without_an_address_are_two() -> None:
+    two = left({"people": "Ana; Admin\nAna; Auditor"})
+    assert [user["roles"] for user in two["users"]] == [[ADMIN], ["controlc-autditor"]]
+    assert left({**two, "people": "Ana; Admin\nAna; Auditor"})["users"] == two["users"]
 
 
 @pytest.mark.parametrize(
@@ -176,6 +189,10 @@ def test_who_is_listed_again_with_less_said_is_listed_once() -> None:
         ({"people": "Ana; a@bank.example; Admin\nBob; a@bank.example"}, ("people", "people_twice")),
         ({"people": "Thank you!"}, ("people", "people_none")),
         ({"people": "Ana; a@bank.example; Admin\nAna; a@bank.example; Auditor"}, ("people", "people_twice")),
+        (
+            {"people": "a@bank.example\nAna Lima; a@bank.example; Admin\nBob Reis; a@bank.example; Auditor"},
+            ("people", "people_twice"),
+        ),
         ({"people": "\n".join(f"p{n}@bank.example; Admin" for n in range(MOST + 1))}, ("people", "people_too_many")),
         ({"people_file": {"name": "x.txt", "text": "nobody here\n" * 500}}, ("people", "people_not_a_list")),
     ],
