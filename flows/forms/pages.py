@@ -5,6 +5,7 @@ Draft answers are raw values by field name (`flows.forms.fields`); a repeated pa
 
 import hmac
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -23,6 +24,7 @@ MOST_TO_NAME = 100
 """Answers that a request for changes offers one by one: as many as Slack takes in a select."""
 SENT_AS = "sent_as"
 """In an item of a draft: its number in what was sent last."""
+_PUNCTUATION = re.compile(r"[\W_]")
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,16 @@ def for_these_values(slot: Slot, answers: Answers, raw: Answers) -> Answers:
     """What was typed on one page, without what stood there already to explain a value that is another one now."""
     before, kept = raw_of(slot, answers), dict(raw)
     for name, _, item in inputs(slot.page.model):
-        changed = item.explains and before.get(item.explains) not in (None, raw.get(item.explains))
+        stood = before.get(item.explains)
+        changed = stood is not None and _compared(stood) != _compared(raw.get(item.explains))
         if changed and before.get(name) == raw.get(name):
             kept[name] = None
     return kept
+
+
+def _compared(value: Any) -> str:
+    """A number or an id without what makes it no other one: case, spaces and punctuation."""
+    return _PUNCTUATION.sub("", str(value)).casefold()
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,13 @@ def test_a_reason_is_one_for_the_number_beside_it() -> None:
     slot, because = slots(form, {})[0], {"document_reason": "Issued before the standard."}
     doubted = {**raw_of(slot, example(form)), "document_number": "11.222.333/0001-82", **because}
     assert for_these_values(slot, doubted, doubted) == for_these_values(slot, {}, doubted) == doubted
+    for spelt in ("11222333000182", "11.222.333/0001-82 "):
+        same = {**doubted, "document_number": spelt}
+        assert for_these_values(slot, doubted, same) == same
+    unusual = {"org_id": "TN-1234", "confirm_unusual": ["yes"], "shared_reason": "One company, two channels."}
+    ids = slots(JOURNEYS.forms("organization.correct_org_id")[0], {})[0]
+    assert for_these_values(ids, unusual, {**unusual, "org_id": " tn-1234"}) == {**unusual, "org_id": " tn-1234"}
+    assert for_these_values(ids, unusual, {**unusual, "org_id": "TN-1235"})["confirm_unusual"] is None
     another = {**doubted, "document_number": "11.222.333/0001-83"}
     left = for_these_values(slot, doubted, another)
     assert left == {**another, "document_reason": None}
