@@ -49,9 +49,10 @@ def label_of(form: Form, slot: Slot, name: str, texts: Texts) -> str:
 
 
 def answer_name(form: Form, order: Sequence[Slot], slot: Slot, name: str, answers: Answers, texts: Texts) -> str:
-    """An answer by its page and label; an item of a list as a whole (`answers_to_name`) by its page and what stands first in it."""
+    """An answer by its page and label; an item of a list as a whole (`answers_to_name`) by its page and the first text typed in it."""
     page = page_name(form, order, order.index(slot), texts) if len(order) > 1 else ""
-    first = next((str(one) for one in raw_of(slot, answers).values() if one), "")
+    raw = raw_of(slot, answers)
+    first = next((str(raw[one]) for one, _, item in inputs(slot.page.model) if item.kind is Kind.TEXT and raw.get(one)), "")
     return " · ".join(filter(None, (page, label_of(form, slot, name, texts) if name else cut(first, 40))))
 
 

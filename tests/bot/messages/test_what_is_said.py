@@ -33,8 +33,10 @@ from flows.outbox import Escalate
 from flows.people import Side
 from flows.problems import Note
 from flows.state import StepState
+from flows.steps.control_center_users import MOST
 from playground.slack.block_kit import texts as words_of
 from playground.slack.checks import check_message, check_view
+from storage.columns import canonical, loads
 from tests.bot.messages import samples
 
 EN = Texts("en")
@@ -396,6 +398,16 @@ def test_what_was_sent_back_says_why_to_both_sides() -> None:
     made = samples.snapshot(StepState.CHANGES_REQUESTED, said="The <street> & number are missing.")
     for shown in (review_of(made, "organization"), step_of(made, "organization")):
         assert "The &lt;street&gt; &amp; number are missing." in shown.text
+
+
+def test_somebody_of_a_long_list_is_named_by_their_name() -> None:
+    """However the store orders what was answered."""
+    people = samples.sent_answers("control_center")["users"]
+    everybody = [{**people[0], "name": f"Person {n}", "email": f"{n}@bank.example"} for n in range(MOST)]
+    answers = loads(canonical({**samples.sent_answers("control_center"), "users": everybody}))
+    made = sent(samples.snapshot(StepState.CHANGES_REQUESTED), "control_center", **answers)
+    made.steps["control_center"].named = f"users{MOST - 1}"
+    assert f" · Person {MOST - 1}" in step_of(made, "control_center").text
 
 
 def test_differences_stand_side_by_side() -> None:
