@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
@@ -175,8 +175,12 @@ _IN_NAME = re.compile(r"\S@\S+\.\S|\w://\S")
 """An address of e-mail or of the web."""
 
 
+def _is_punctuation(text: str) -> bool:
+    return all(unicodedata.category(sign)[0] in "PZ" or unicodedata.category(sign) in ("Sc", "Sk", "Sm") for sign in text)
+
+
 def _name(value: str | None) -> str | None:
-    if value and all(unicodedata.category(sign)[0] in "PZ" or unicodedata.category(sign) in ("Sc", "Sk", "Sm") for sign in value):
+    if value and _is_punctuation(value):
         raise fault("name_without_letters")
     if value and _IN_NAME.search(value):
         raise fault("name_is_address")
@@ -185,6 +189,19 @@ def _name(value: str | None) -> str | None:
 
 NAME = AfterValidator(_name)
 """Of a person, a company or a place, in any script: it has more than punctuation, and no address stands in it."""
+
+_NONE = re.compile(
+    r"n ?[/.] ?[ad]\.?|none|nenhum[ao]?|ningun[ao]|not applicable|no aplica|n[ãa]o (?:se aplica|h[áa]|tem)", re.IGNORECASE
+)
+
+
+def _unless_none(value: Any) -> Any:
+    none = isinstance(value, str) and (_is_punctuation(value) or _NONE.fullmatch(value.strip(" .-()")))
+    return None if none else value
+
+
+OR_NONE = BeforeValidator(_unless_none)
+"""Of a text that may be left blank: a dash or "N/A" says so, too. "NA" and "ND" alone may be the code of a state."""
 
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 

@@ -9,7 +9,7 @@ from flows.checks.documents import check_document, plain_number
 from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.checks.postal_codes import read_postal_code
 from flows.checks.states import read_state
-from flows.forms.fields import NAME, Answers, Country, Email, FormPage, Input, Kind
+from flows.forms.fields import NAME, OR_NONE, Answers, Country, Email, FormPage, Input, Kind
 from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
@@ -38,7 +38,7 @@ Reason = Annotated[
 class Company(FormPage):
     country: Country
     official_name: Annotated[str, Field(min_length=1, max_length=100), NAME, Input(Kind.TEXT)]
-    org_name: Annotated[str | None, Field(max_length=MAX_ORG_NAME), NAME, Input(Kind.TEXT)] = None
+    org_name: Annotated[str | None, Field(max_length=MAX_ORG_NAME), NAME, OR_NONE, Input(Kind.TEXT)] = None
     document_number: Document
     document_reason: Reason = None
 
@@ -46,11 +46,11 @@ class Company(FormPage):
 class Address(FormPage):
     address: Annotated[str, Field(min_length=1, max_length=80), Input(Kind.TEXT)]
     number: Annotated[int | None, Field(ge=0, le=INT32), Input(Kind.NUMBER)] = None
-    complementary_address: Annotated[str | None, Field(max_length=50), Input(Kind.TEXT)] = None
-    neighborhood: Annotated[str | None, Field(max_length=50), Input(Kind.TEXT)] = None
-    zipcode: Annotated[str | None, Field(max_length=40), Input(Kind.TEXT)] = None
+    complementary_address: Annotated[str | None, Field(max_length=50), OR_NONE, Input(Kind.TEXT)] = None
+    neighborhood: Annotated[str | None, Field(max_length=50), OR_NONE, Input(Kind.TEXT)] = None
+    zipcode: Annotated[str | None, Field(max_length=40), OR_NONE, Input(Kind.TEXT)] = None
     city: Annotated[str, Field(min_length=1, max_length=60), NAME, Input(Kind.TEXT)]
-    state: Annotated[str | None, Field(max_length=60), Input(Kind.TEXT)] = None
+    state: Annotated[str | None, Field(max_length=60), OR_NONE, Input(Kind.TEXT)] = None
 
 
 class RepresentativeAndSettings(FormPage):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.forms.fields import NAME, Answers, Country, FormPage, Input, Kind
+from flows.forms.fields import NAME, OR_NONE, Answers, Country, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Step
 from flows.problems import Note
 from flows.steps.authentication import (
@@ -49,7 +49,7 @@ class Details(FormPage):
     company: Annotated[str, Field(min_length=1, max_length=100), NAME, Input(Kind.TEXT)]
     document: Annotated[str, Field(min_length=1, max_length=20), Input(Kind.TEXT)]
     city: Annotated[str, Field(min_length=1, max_length=60), NAME, Input(Kind.TEXT)]
-    state: Annotated[str | None, Field(max_length=60), Input(Kind.TEXT)] = None
+    state: Annotated[str | None, Field(max_length=60), OR_NONE, Input(Kind.TEXT)] = None
     country: Country
 
 

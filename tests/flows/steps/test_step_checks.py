@@ -133,6 +133,18 @@ def test_an_address_abroad_needs_no_state_and_no_postal_code() -> None:
     assert sent(form, {**example(form), **abroad})["state"] is None
 
 
+def test_a_dash_leaves_blank_what_may_be_left_blank() -> None:
+    form = JOURNEYS.forms("organization")[0]
+    names = ("org_name", "complementary_address", "neighborhood", "zipcode", "state")
+    abroad = {**example(form), "country": "ARE", "document_number": "100123456700003", "city": "Dubai"}
+    for said in ("-", "--", " … ", "N/A", "n.a.", "(n/d)", "Ninguno", "nenhum", "Não há", "none."):
+        kept = sent(form, abroad | dict.fromkeys(names, said))
+        assert {kept[name] for name in names} == {None}, said
+    assert {("zipcode", "missing"), ("state", "missing")} <= refused(form, example(form) | dict.fromkeys(names, "-"))
+    named = {"org_name": "Nenhum Limite", "complementary_address": "S/N"}
+    assert named.items() <= sent(form, {**example(form), **named}).items()
+
+
 def test_a_postal_code_is_kept_as_its_country_writes_it_also_when_the_country_is_changed_later() -> None:
     form = JOURNEYS.forms("organization")[0]
     assert sent(form, {**example(form), "zipcode": "01310\u2011100"})["zipcode"] == "01310-100"
