@@ -297,6 +297,7 @@ def test_titles_and_buttons_fit(language: str) -> None:
         if re.match(r"(button|link|choice)\.|task\..*\.(title|button)$", key) and len(text) > BUTTON
     } == set()
     texts = Texts(language)
+    assert all(len(texts(f"form_ui.send_{what}", n=999)) <= 24 for what in ("addresses", "people"))
     titles = [text for key, text in words.items() if re.fullmatch(r"step\.[a-z_]+\.title", key)]
     for title in titles:
         assert len(texts("button.fill", number=7, step=title)) <= BUTTON
