@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from flows.cases import fill
 from flows.forms.drafts import REVIEW
-from flows.forms.fields import Answers, Input, Kind, inputs
+from flows.forms.fields import Answers, inputs, only_default
 from flows.forms.pages import collect, hidden, is_brief, needs_a_look, put, raw_of, slots
 from flows.forms.step import EXAMPLES_AT, Form, Situation, Task
 from flows.journey import JOURNEYS
@@ -69,17 +69,20 @@ def counted(choices: Mapping[str, Answers] = CHOICES) -> tuple[list[Counted], li
 
 
 def _form(form: Form, wanted: Answers, situation: Situation, task: Task | None = None) -> Counted:
-    """From the press that opens it to the one that sends it. The only choice that is offered is not asked."""
+    """From the press that opens it to the one that sends it."""
     answers = form.prefill(situation)
-    offered = {source: len(list(offers(situation))) for source, offers in (task.offers if task is not None else {}).items()}
+    offers = task.offers if task is not None else {}
+    offered = {source: [offer.value for offer in offers_of(situation)] for source, offers_of in offers.items()}
     index, found = fill.first_slot(form, answers, situation), Counted(form.id, presses=1)
     while index != REVIEW:
         slot = slots(form, answers)[index]
         unasked = hidden(slot, {**answers, **wanted}, situation)
-        asked = [
-            name for name, _, item in inputs(slot.page.model) if not (name in unasked or item.doubted or _only(item, offered))
-        ]
         shown = raw_of(slot, answers)
+        asked = [
+            name
+            for name, info, item in inputs(slot.page.model)
+            if not (name in unasked or item.doubted or only_default(info, item, shown.get(name), offered.get(item.source, ())))
+        ]
         found += Counted("", 1, 1, len(asked), sum(shown.get(name) in (None, "", []) for name in asked))
         answers = put(slot, answers, raw_of(slot, {**answers, **wanted}))
         if slot.page.takes is not None:
@@ -88,10 +91,6 @@ def _form(form: Form, wanted: Answers, situation: Situation, task: Task | None =
     clean, _ = collect(form, answers, situation)
     reviewed = form.review and (not is_brief(form, answers, situation) or needs_a_look(form, clean, situation))
     return found + Counted("", 1, 1) if reviewed else found
-
-
-def _only(item: Input, offered: Mapping[str, int]) -> bool:
-    return item.kind is Kind.CHOICE and offered.get(item.source) == 1
 
 
 def main() -> None:

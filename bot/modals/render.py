@@ -15,7 +15,7 @@ from bot.messages.rich_text import code
 from bot.messages.texts import Texts, escape
 from bot.modals.parse import ACTION, block_id
 from bot.modals.subject import FormMeta
-from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length, words_of
+from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length, only_default, words_of
 from flows.forms.pages import Slot, item_of, raw_of
 from flows.forms.step import Form, Script, always
 from flows.problems import Note, Problem
@@ -92,8 +92,9 @@ def page_view(
     for name, info, item in inputs(slot.page.model):
         if name in unasked or (item.asked_with and not answers.get(item.asked_with)):
             continue
-        if only := _only_choice(info, item, raw.get(name), offered or {}):
-            blocks.append(context(answer_line(labels[name], escape(only))))
+        choices = (offered or {}).get(item.source, {})
+        if only_default(info, item, raw.get(name), choices):
+            blocks.append(context(answer_line(labels[name], escape(choices[info.default]))))
             continue
         these = ([one for one in names if one not in unasked] for names in slot.page.model.one_of if names[0] == name)
         blocks += [context(texts(_either(names))) for names in these]
@@ -119,12 +120,6 @@ def _sending(form: Form, answers: Answers, meta: FormMeta, texts: Texts) -> str:
         return texts(SEND[form.counts(answers)[0]], n=meta.count)
     own = f"form.{form.id}.submit"
     return texts(own) if texts.has(own) else texts("form_ui.send")
-
-
-def _only_choice(info: Any, item: Input, value: Any, offered: Offered) -> str:
-    """The label of what is taken anyway, where nothing else is offered: that is said rather than asked."""
-    choices = offered.get(item.source, {}) if item.kind is Kind.CHOICE else {}
-    return choices.get(info.default, "") if len(choices) == 1 and value in (None, info.default) else ""
 
 
 def _may_go(slot: Slot, order: Sequence[Slot]) -> bool:

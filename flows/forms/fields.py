@@ -10,7 +10,7 @@ given.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
@@ -154,6 +154,11 @@ def inputs(page: type[FormPage]) -> Iterator[tuple[str, FieldInfo, Input]]:
 def words_of(form_id: str, name: str, item: Input) -> str:
     """The key under which a field's ``label``, ``hint`` and ``placeholder`` stand."""
     return f"field.{item.words}" if "." in item.words else f"field.{form_id}.{item.words or name}"
+
+
+def only_default(info: FieldInfo, item: Input, value: Any, offered: Collection[str]) -> bool:
+    """Whether nothing but a choice's default is offered, which the page says instead of asking for it. ``value``: the raw one so far."""
+    return item.kind is Kind.CHOICE and [*offered] == [info.default] and value in (None, info.default)
 
 
 def max_length(info: FieldInfo) -> int | None:
