@@ -203,8 +203,9 @@ def test_every_home_in_every_state_is_taken(state: StepState, language: str) -> 
         for view in homes([made], language):
             check_view(view, "home")
             assert mentions(view) == set()
-    for view in homes([], language):
-        check_view(view, "home")
+    if in_turn(STATES.index(state), language):
+        for view in homes([], language):
+            check_view(view, "home")
 
 
 # -- what people type

@@ -52,7 +52,7 @@ def test_words_and_table_carry_it_alone(language: str) -> None:
         column = head.index(series["name"])
         shown = [float(row[column].replace(",", ".").replace("–", "0")) for row in rows[:10]]
         assert shown == [point["value"] for point in series["data"]]
-    assert {"en": "4.4", "pt_BR": "4,4"}[language] in drawn.text  # decimals as the language writes them
+    assert {"en": "4.4", "es": "4,4", "pt_BR": "4,4"}[language] in drawn.text  # decimals as the language writes them
 
 
 def test_reasons_are_told_without_what_was_typed() -> None:

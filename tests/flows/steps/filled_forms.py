@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from bot.messages.texts import languages
 from flows.forms.fields import Answers, Input, Kind, inputs
 from flows.forms.pages import collect, screen, slots
 from flows.forms.step import EXAMPLES_AT, Form, Situation
 from flows.journey import JOURNEYS
 
 NOW = EXAMPLES_AT
-LANGUAGES = ("en", "pt_BR")
+LANGUAGES = languages()
 MEXICO: Answers = {
     "further_product": "seller_management",
     "further_name": "Merchants Mexico",
