@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
-from bot.messages.answers import Offered, answer_line, label_of, sentence_of, shown_answers
+from bot.messages.answers import Offered, answer_line, sentence_of, shown_answers
 from bot.messages.blocks import Block, actions, alert, button, clip, context, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.calls import asked
@@ -14,7 +14,8 @@ from bot.messages.texts import Raw, Texts, escape, typed
 from bot.modals.choices import NamesBySource, offered, people_to_choose
 from bot.modals.parse import parse_page
 from bot.modals.private_answers import texts_of
-from bot.modals.render import View, named_answers, notice_view, page_view, review_view
+from bot.modals.render import View, notice_view, page_view, review_view
+from bot.modals.requested_changes import RequestedChanges
 from bot.modals.starting import labels
 from bot.modals.subject import FormMeta, Subject, subject_of
 from bot.slack.people import People
@@ -32,14 +33,13 @@ from flows.forms.pages import (
     forgotten,
     hidden,
     is_brief,
-    named_in,
     needs_a_look,
     passed_over,
     raw_of,
     slots,
 )
 from flows.forms.step import Form, Situation
-from flows.model import Person, StepRecord, TaskRecord
+from flows.model import Person, TaskRecord
 from flows.people import Role, Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
@@ -131,7 +131,7 @@ class FormSession:
         Whoever confirms what somebody else recorded reads it above the fields, and finds it in them unless they typed something else
         before."""
         first = self.first
-        if self._to_correct is not None:
+        if self._as_sent:
             return self.page(self.answers, REVIEW)
         if first is None:
             return self.page({**proposed, **self.opened.answers}, self.opened.slot, problems, kept=self.answers)
@@ -146,40 +146,22 @@ class FormSession:
         return self._drawn(answers, self.answers, order, index, (), told, anew=False)
 
     @property
-    def _sent_back(self) -> StepRecord | None:
-        """The step, if changes were requested in it."""
+    def _requested(self) -> RequestedChanges:
+        """Those in the step, if the form is a step's."""
         case, step = self.case, self.subject.step
-        return fill.to_correct(case, step.id) if case is not None and step is not None and self.subject.is_step else None
+        if case is None or step is None or not self.subject.is_step:
+            return RequestedChanges()
+        return RequestedChanges(fill.to_correct(case, step.id), self.opened.draft)
 
     @property
-    def _to_correct(self) -> StepRecord | None:
-        """The same while nobody has begun to correct it."""
-        record, draft = self._sent_back, self.opened.draft
-        begun = draft is not None and (
-            record is None or record.changed_at is None or draft.at is None or draft.at > record.changed_at
-        )
-        return None if begun or not self.form.review else record
+    def _as_sent(self) -> bool:
+        """Whether it opens with all that was sent, since nobody has begun to correct it."""
+        return self.form.review and self._requested.uncorrected
 
     @property
     def to_send_again(self) -> Answers | None:
         """What was sent before changes were requested, if nothing of it was changed: somebody may stand by it."""
-        return self.answers if self._to_correct is not None and self.meta.slot == REVIEW else None
-
-    def named(self, slot: Slot, answers: Answers) -> frozenset[str]:
-        """The inputs of a page in which changes were requested."""
-        record = self._sent_back
-        return named_in(slot, answers, record.named.split()) if record is not None else frozenset()
-
-    def _requested(self, order: Sequence[Slot], clean: Answers, marked: Mapping[str, Collection[str]]) -> list[Block]:
-        """Above all answers: why changes were requested, and the answers that were named, each with the way to its page."""
-        record = self._sent_back
-        if record is None:
-            return []
-        told = list(long_sections(self.texts.md("form_ui.changes_requested", reason=record.reason)))
-        for index, slot in enumerate(order):
-            if named := marked[slot.name]:
-                told += named_answers(self.form, order, index, clean, self.texts, self.meta, named)
-        return told
+        return self.answers if self._as_sent and self.meta.slot == REVIEW else None
 
     def taken(self) -> View:
         """In place of a form that a colleague has: who that is, and the button that takes it over."""
@@ -191,7 +173,7 @@ class FormSession:
         """Whether somebody else changed what a window shows. False for windows of an older version, which don't say what they
         show, and for the last page if the draft is gone: sending it reports that."""
         form, meta, draft, answers = self.form, self.meta, self.opened.draft, self.answers
-        if not meta.draft or (meta.slot == REVIEW and draft is None and self._to_correct is None):
+        if not meta.draft or (meta.slot == REVIEW and draft is None and not self._as_sent):
             return False
         if self.outdated:
             return True
@@ -301,8 +283,9 @@ class FormSession:
         meta = self.meta.on(REVIEW, "", self._version(answers, order, REVIEW), about=self.about)
         wrong = [alert(sentence_of(problem, self.texts), "error") for problem in form.check(clean, self.situation)]
         notes = tuple(form.notes(clean, self.situation))
-        named = {slot.name: self.named(slot, answers) for slot in order}
-        told = [*told, *wrong, *self._requested(order, clean, named)]
+        requested = self._requested
+        named = {slot.name: requested.named_in(slot, answers) for slot in order}
+        told = [*told, *wrong, *requested.above_all(form, order, clean, named, self.texts, meta)]
         return review_view(form, order, clean, self.texts, meta, notes, told, self._first_line(), named, ready=not wrong)
 
     def _drawn(
@@ -337,7 +320,7 @@ class FormSession:
             sends=sends,
             count=self._count(shown) if sends else 0,
         )
-        told = [*self._asked(), *self._of_same_name(shown), *self._named_here(slot, shown), *told]
+        told = [*self._asked(), *self._of_same_name(shown), *self._requested.above_page(form, slot, shown, self.texts), *told]
         scripts = slot.page.scripts(shown, self.situation)
         passed = [number for number, one in enumerate(order) if number != index and passed_over(one, shown, self.situation)]
         return page_view(
@@ -395,11 +378,6 @@ class FormSession:
         there = Raw(", ".join(f"<#{channel}>" for channel in channels))
         name = str(answers.get("customer") or "")
         return [section(self.texts.md("form_ui.namesakes", n=len(channels), customer=name, channels=there))]
-
-    def _named_here(self, slot: Slot, shown: Answers) -> list[Block]:
-        named = self.named(slot, shown)
-        labels = [label_of(self.form, slot, name, self.texts) for name, _, _ in inputs(slot.page.model) if name in named]
-        return [context(self.texts.md("form_ui.to_correct", labels=Raw(escape(", ".join(labels)))))] if labels else []
 
     def _alert(self, key: str) -> Block:
         return alert(self.texts(f"form_ui.{key}"))
