@@ -3,6 +3,8 @@ symmetric keys that card schemes exchange."""
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 
 from flows.checks import key_material
 from flows.checks.readings import PlainText, Span
@@ -14,18 +16,34 @@ _IN_FULL = re.compile(
     r"(?<![a-z0-9_.])(?:[dpq]|private_?(?:value|exponent|key))[\"']?\s?[:=]\s?[\"']?(?:(\d{60,2500}+)(?![a-f])|(?:0x)?([0-9a-f]{160,2100}+))"
 )
 """A component of a key as one number, in decimal or hexadecimal."""
-_BYTE = r"(?:\\x[0-9a-f]{2}|\\['\"\\]|  |[ -~])"
-"""In a literal of Python; two spaces are an escaped line end or tab."""
+
+
+def _escaped(byte: int) -> str:
+    return rf"\\(?:(?:x|u00){byte:02x}|{byte:03o})"
+
+
+_BYTE = r"(?:\\(?:x|u00)[0-9a-f]{2}|\\[0-7]{3}|\\['\"\\?abefv]|  |[ -~\xa0-\xff])"
+"""In a literal of a program; two spaces are an escaped line end or tab."""
+_SEQUENCE = f"(?:0|{_escaped(0x30)})"
+_LENGTH = f"(?:{_escaped(0x82)}{_BYTE}{_BYTE}|{_escaped(0x81)}{_BYTE}|{_BYTE})"
 _LITERAL = re.compile(
-    rf"0(?:\\x82{_BYTE}{_BYTE}|\\x81{_BYTE}|{_BYTE})\\x02\\x01(?:\\x00(?:0{_BYTE}\\x06|\\x02)|\\x01\\x04|\\x030)[^\n]{{20,20000}}"
+    f"{_SEQUENCE}{_LENGTH}{_escaped(2)}{_escaped(1)}(?:{_escaped(0)}(?:{_SEQUENCE}{_BYTE}{_escaped(6)}|{_escaped(2)})"
+    rf"|{_escaped(1)}{_escaped(4)}|{_escaped(3)}{_SEQUENCE})[^\n]{{20,20000}}"
 )
-"""DER of a private key, as Python shows bytes."""
-_BYTES = re.compile(r"(?<![\w.-])(?:48|45|111)(?:\s{0,12}+,\s{0,12}+-?\d{1,3}(?!\d)){24,}+")
-"""Numbers from 0 to 255, or from -128 to 127, as programs print arrays of bytes."""
-_HEX = re.compile(r"(?<![0-9a-z])(?:(?:\(byte\)\s?)?(?:0x|\\x)?[0-9a-f]{2}[\s,:;]{0,3}+){24,}+")
-_DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{6,8}:?[ \t]{1,3}+((?:[0-9a-f]{2,8}[ \t]{1,2}+){4,16}+)", re.MULTILINE)
-_BEGINNINGS = ("30", "2d", "6f")
-"""Of DER, PEM, and OpenSSH."""
+"""DER of a private key, as Python, C, and JSON write bytes in a text."""
+_LITERALS = ("\\x02\\x01", "\\002\\001", "\\u0002\\u0001")
+_BEGINNINGS = ("30", "48", "60", "2d", "45", "55", "6f", "111", "157")
+"""Of DER, PEM, and OpenSSH: in hexadecimal, decimal, and octal."""
+_BYTES = re.compile(
+    rf"(?<![\w.-])0{{0,2}}(?:{'|'.join(_BEGINNINGS)})(?![0-9a-z])(?:[\s,;]{{1,24}}+-?[0-9a-f]{{1,4}}(?![0-9a-z])){{24,}}+"
+)
+"""Numbers from 0 to 255, or from -128 to 127, as programs print arrays of bytes: decimal, octal, or hexadecimal without leading zeros."""
+_EACH = re.compile(r"-?[0-9a-f]+")
+_HEX = re.compile(
+    r"(?<![0-9a-z])(?:(?:\(byte\)\s?)?(?:0x[0-9a-f](?![0-9a-f])|(?:0x|\\x|#x|\$)?[0-9a-f]{2})(?:-|[\s,:;]{0,12}+)){24,}+"
+)
+_DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{6,8}:?[ \t]{1,3}+((?:[0-9a-f]{1,8}(?:[ \t]{1,4}+|$)){4,16}+)", re.MULTILINE)
+_ONE_DIGIT = re.compile("0x(?=[0-9a-f](?![0-9a-f]))")
 _NOT_HEX = re.compile(r"0x|\(byte\)|[^0-9a-f]")
 _DECIMAL = re.compile(r"[\d -]+")
 _BEFORE = 80
@@ -67,13 +85,12 @@ def spans(reading: PlainText) -> Iterator[Span]:
         yield from (match.span(1) for match in _NUMBER.finditer(folded))
     if reading.has_runs:
         yield from (match.span(match.lastindex or 0) for match in _IN_FULL.finditer(folded))
-    if "\\x02\\x01" in folded:
+    if any(literal in folded for literal in _LITERALS):
         yield from (match.span() for match in _LITERAL.finditer(folded))
-    if "," in folded:
-        yield from (match.span() for match in _BYTES.finditer(folded) if _is_key(_of_numbers(match[0])))
     if "hl=" in folded:
         yield from _parsed(folded)
     if any(beginning in folded for beginning in _BEGINNINGS):
+        yield from (match.span() for match in _BYTES.finditer(folded) if any(map(_is_key, _of_numbers(match[0]))))
         yield from (match.span() for match in _HEX.finditer(folded) if _is_key(_bytes(match[0])))
         yield from _dumped(folded)
     if reading.has_runs:
@@ -123,9 +140,9 @@ def _dumped(folded: str) -> Iterator[Span]:
 
 
 def _of_block(block: list[re.Match[str]]) -> Iterator[Span]:
-    if block and _is_key(_bytes("".join(line[1] for line in block))):
-        end = block[-1].end()
-        yield block[0].start(), end
+    digits = " ".join(line[1] for line in block)
+    if block and any(map(_is_key, (_bytes(digits), *_of_numbers(digits)))):
+        yield block[0].start(), block[-1].end()
 
 
 def _is_key(content: bytes) -> bool:
@@ -135,10 +152,13 @@ def _is_key(content: bytes) -> bool:
 
 
 def _bytes(digits: str) -> bytes:
-    plain = _NOT_HEX.sub("", digits)
+    plain = _NOT_HEX.sub("", _ONE_DIGIT.sub("0", digits))
     return bytes.fromhex(plain[: len(plain) // 2 * 2])
 
 
-def _of_numbers(listed: str) -> bytes:
-    """The first 200: enough to tell a key."""
-    return bytes(int(number) & 0xFF for number in listed.split(",", 200)[:200])
+def _of_numbers(listed: str) -> Iterator[bytes]:
+    """The first 200, enough to tell a key, in each base that they can be of."""
+    numbers = [number[0] for number in islice(_EACH.finditer(listed), 200)]
+    for base in (10, 8, 16):
+        with suppress(ValueError):
+            yield bytes(int(number, base) & 0xFF for number in numbers)

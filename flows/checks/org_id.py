@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flows.checks.readings import UNSEEN
 from flows.checks.unreadable import Unreadable
 
 _USUAL = re.compile(r"(?<![\w-])tn-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 """What word processors put in place of a hyphen."""
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_INVISIBLE = re.compile(f"[{UNSEEN}]")
 _MAX_LENGTH = 64
 
 

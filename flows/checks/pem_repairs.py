@@ -8,12 +8,13 @@ from functools import lru_cache
 
 from flows.checks.encodings import codec_of
 from flows.checks.key_faults import KeyNote
+from flows.checks.readings import UNSEEN
 
 # In this order: note, pattern, replacement.
 _REPAIRS = tuple(
     (note, re.compile(pattern), replacement)
     for note, pattern, replacement in (
-        (KeyNote.INVISIBLE, "[\u00ad\u200b-\u200f\u2060\ufeff]", ""),
+        (KeyNote.INVISIBLE, f"[{UNSEEN}]", ""),
         (KeyNote.INVISIBLE, "[\u00a0\u2007\u202f\u3000]", " "),
         (KeyNote.HTML, r"</?(?:br|p|div|span|pre|code|tt|font|td|tr)\b[^<>]{0,200}>", "\n"),
         (KeyNote.ESCAPED, r"(?:\\{1,4}r)?\\{1,4}n", "\n"),

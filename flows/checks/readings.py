@@ -10,11 +10,12 @@ from urllib.parse import unquote
 
 Span = tuple[int, int]
 
+UNSEEN = "\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+"""Signs that are not seen, for a class of a pattern: where a word may be broken, or which way it is written."""
 _ENTITY = (
     r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
-    r"|\\u00[2-7][0-9A-Fa-f]|[\u00ad\u200b-\u200d\u2060\ufeff]"
+    rf"|\\u00[2-7][0-9A-Fa-f]|[{UNSEEN}]"
 )
-"""The last ones are not seen: web pages put them where a long word may be broken."""
 _PERCENT = r"%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,3}"
 """A character that isn't ASCII, as URLs have it."""
 _ASCII_PERCENT = r"%(?:2[0-9A-Fa-f]|3[A-Fa-f]|40|5[B-Fb-f]|60|7[B-Eb-e])"

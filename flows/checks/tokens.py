@@ -13,6 +13,7 @@ from itertools import pairwise, takewhile
 from typing import Any
 from urllib.parse import unquote
 
+from flows.checks.readings import UNSEEN
 from flows.problems import Parameter
 
 MAX_LIFETIME = 3600
@@ -28,7 +29,7 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _AROUND = "\"'`<>“”‘’,;%$#|*\\ \t\r\n\u200b\ufeff"
-_BLANK = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\ufeff]+")
+_BLANK = re.compile(rf"[\s{UNSEEN}]+")
 _DASH, _DOT = re.compile("[\u2010-\u2015\u2212\ufe63\uff0d]"), re.compile("[\uff0e\u3002\uff61\u00b7\u2024]")
 """What word processors and other languages' keyboards put in place of a token's own signs."""
 _COLOR = re.compile(r"\x1b\[[0-9;]{0,20}m")

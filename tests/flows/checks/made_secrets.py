@@ -106,7 +106,7 @@ MANGLED: dict[str, Callable[[str], str]] = {
     "double spaced": lambda text: text.replace("\n", "\n\n"),
     "for a web page": lambda text: text.replace("-", "&#x2d;").replace("\n", "&#10;"),
     "in html": lambda text: html.escape(text, quote=True).replace("=", "&#61;").replace("\n", "<br>\n"),
-    "with unseen signs between": "\u200b".join,
+    "with unseen signs between": "\u200f".join,
     "with zero width signs": lambda text: text.replace("\n", "\u200b\n\ufeff"),
 }
 CUT_SHORT: dict[str, Callable[[str], str]] = {

@@ -114,13 +114,21 @@ def test_private_keys_as_programs_print_them_are_found_and_cut_out() -> None:
             str(list(der)),
             f"new byte[] {{{str(signed)[1:-1]}}}",
             json.dumps({"type": "Buffer", "data": list(der)}, indent=2),
+            "[]byte{" + ", ".join(f"{byte:#x}" for byte in der) + "}",
+            "{\n" + "".join(f"        0x{byte:02X},{'' if n % 12 else chr(10)}" for n, byte in enumerate(der)) + "}",
+            f"[{' '.join(map(str, der))}]",
+            "\n".join(map(str, der)),
+            "".join(f"\\{byte:03o}" for byte in der),
+            json.dumps(der.decode("latin-1")),
+            der.hex("-"),
+            "\n".join(f"{n:07o} {' '.join(f'{byte:03o}' for byte in der[n : n + 16])}" for n in range(0, len(der), 16)),
         ]
         for text in (*shown, str(der), str(list(private_pems()["pkcs8"].encode()))):
             assert kinds(text) == {"private_key"}, text[:60]
             assert text[-40:] not in redact(text)
     for key in (rsa_key().public_key(), curve.public_key()):
         der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        assert find_secrets(f"{list(der)} {der!r}") == ()
+        assert find_secrets(f"{list(der)} {der!r} [{' '.join(map(str, der))}] {der.hex('-')}") == ()
     request = x509.load_pem_x509_csr(public_texts()["rsa csr"].encode()).public_bytes(Encoding.DER)
     assert find_secrets(f"{list(request)} {request!r}") == ()
 
