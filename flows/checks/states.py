@@ -23,7 +23,7 @@ _FILLING = frozenset(
     {
         *("the", "of", "de", "do", "da", "del", "la", "uf"),
         *("estado", "est", "edo", "state", "provincia", "pcia", "prov", "province", "departamento", "depto", "dpto"),
-        *("region", "regiao", "distrito", "district"),
+        *("region", "regiao", "distrito", "dtto", "district", "commonwealth"),
     }
 )
 _SHORT = {
@@ -49,9 +49,9 @@ _OTHERS: Mapping[str, Mapping[str, str]] = {
     },
     "BR": {"DF": "brasilia"},
     "CA": {"AB": "alta", "NL": "nfld|nfld lab|nf", "NT": "nwt", "PE": "pei", "QC": "pq"},
-    "CO": {"DC": "bogota"},
+    "CO": {"DC": "bogota|santafe de bogota"},
     "DE": {"BY": "bavaria|baviera", "NW": "nrw|north rhine westphalia"},
-    "IN": {"DL": "new delhi"},
+    "IN": {"DL": "new delhi", "OD": "orissa", "PY": "pondicherry", "UK": "uttaranchal"},
     "MX": {
         "CMX": "cdmx|df|mexico df|cd de mexico|mexico city|distrito federal|cidade do mexico",
         "AGU": "ags",
@@ -69,12 +69,15 @@ _OTHERS: Mapping[str, Mapping[str, str]] = {
         "DE": "del",
         "FL": "fla",
         "MS": "miss",
+        "NY": "nyc|new york city",
         "PA": "penna",
         "WA": "wash",
         "WV": "w va",
     },
 }
 """Country -> code -> what people call that state besides, folded: abbreviations, a former name, its capital's."""
+_IN_USE = {"MX": {"BC": "Baja California", "NL": "Nuevo León", "QR": "Quintana Roo"}}
+"""Country -> abbreviation -> state: of two letters, which Pismo takes, though ISO 3166-2 has three."""
 _PARTS = re.compile(r"[-\u2010-\u2015/,;:|()\[\]]")
 _LONGEST_ABBREVIATION = 4
 
@@ -166,4 +169,4 @@ def _states(two: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
             for one in (" ".join(whole), " ".join(word for word in whole if word not in _FILLING)):
                 names.setdefault(one, code)
     names.pop("", None)
-    return codes, names
+    return codes | _IN_USE.get(two, {}), names

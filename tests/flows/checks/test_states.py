@@ -38,7 +38,7 @@ ESP CT Catalunya|Cataluña|CT
 ESP MD Comunidad de Madrid|Madrid
 IND MH Maharashtra|MH
 PRT 11 11|Lisboa
-MEX NL NL|N.L.
+MEX NL NL|N.L.|Monterrey, N.L.|Monterrey N.L.
 MEX NLE NLE|Nuevo León|nuevo leon|Nvo. León|Monterrey NLE
 MEX CMX CDMX|Ciudad de México|Distrito Federal|D.F.|México D.F.
 MEX MEX Edo. de México|Edomex|Edo. de Méx.|Estado de Mex.
