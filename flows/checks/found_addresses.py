@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from flows.checks.email_faults import EmailFault, Fault, meant, why_none
+from flows.checks.email_faults import EmailFault, Fault, is_name, meant, why_none
 from flows.checks.list_headings import (
     EMAIL_HEADINGS,
     NAME_HEADINGS,
     email_column,
+    has_title_word,
     is_heading,
     is_known,
+    is_marked,
     is_technical,
     label_of,
     recipients,
@@ -130,7 +132,9 @@ def _read(texts: Iterable[str]) -> Iterator[_Line]:
 
 def why_without_address(line: str) -> Fault | None:
     """Of a line without an @: why it is no entry of the list; None for a heading."""
-    return None if meant(words_of(line)) is None and is_heading(line) else why_none(line)
+    if meant(words_of(line)) is None and (is_heading(line) or (is_marked(line) and (has_title_word(line) or not is_name(line)))):
+        return None
+    return why_none(line)
 
 
 def _of_no_entry(line: str, parts: Sequence[ListPart]) -> Iterator[FoundPart]:

@@ -40,16 +40,17 @@ def listed(words: str) -> tuple[str, ...]:
 
 NAME_HEADINGS, EMAIL_HEADINGS = listed(_NAME_WORDS), listed(_EMAIL_WORDS)
 _COLUMNS = frozenset((*NAME_HEADINGS, *EMAIL_HEADINGS, *listed(_OTHER_WORDS)))
-_TITLE_WORDS = """
+_TITLES = """
 users user usuarios usuario usuarias people persons pessoas personas team equipe equipo members membros miembros participants
 participantes attendees asistentes colaboradores funcionarios empleados names nomes nombres list lista listas listado email emails mail
 mails correo correos addresses enderecos direcciones contacts contatos contactos access accesses acesso acessos acceso accesos request
 solicitacao solicitud control center service desk portal status page test teste prueba pruebas production producao produccion
 environment environments ambiente ambientes entorno entornos homologacao sandbox admins administrators administradores operators
 operadores approvers aprovadores aprobadores viewers leitores e y and or ou o os as a la las el los de da do das dos del para for of the
-with com con em en in our nossos nossas nuestros nuestras new novos novas nuevos pismo bank banco
+with com con em en in our nossos nossas nuestros nuestras new novos novas nuevos pismo bank banco others outros outras otros otras demais
+demas original message mensagem mensaje forwarded encaminhada reenviado begin
 """
-_TITLE = frozenset(_TITLE_WORDS.split())
+TITLE_WORDS = frozenset(_TITLES.split())
 _WORK_WORDS = """
 admin analyst analista assistant assistente asistente auditor auditora bank banco ceo cfo chief cio ciso coo coordinator coordenador
 coordenadora coordinador coordinadora consultant consultor consultora cto developer desenvolvedor desenvolvedora desarrollador
@@ -76,9 +77,8 @@ _RULED = re.compile(r"(?:[-_=~#]{3,}.{0,200}?[-_=~#]{3,}|#{1,6}\s.{0,200})\Z")
 
 
 def is_heading(line: str) -> bool:
-    """Of a line without an address: whether it names columns, is a title, or belongs to a forwarded message."""
-    bare = line.strip(" \t\"'*_|")
-    if not bare or bare.endswith(":") or _RULED.match(line) or _ABOUT_A_MESSAGE.match(line) or is_technical(line):
+    """Of a line without an address: whether it names columns, is a title, or belongs to a forwarded message, judging by its words."""
+    if _ABOUT_A_MESSAGE.match(line) or is_technical(line):
         return True
     if len(line) > 20 * _LONGEST:
         return False
@@ -87,7 +87,17 @@ def is_heading(line: str) -> bool:
         return False
     if _names_addresses(names) or all(name in _COLUMNS for name in names):
         return True
-    return all(word in _TITLE for name in names for word in name.split())
+    return all(word in TITLE_WORDS for name in names for word in name.split())
+
+
+def is_marked(line: str) -> bool:
+    """Whether its signs make it a title, whatever its words: also those of a person's name."""
+    return line.rstrip(" \t\"'*_|").endswith(":") or _RULED.match(line) is not None
+
+
+def has_title_word(line: str) -> bool:
+    """Whether it has a word of titles that nobody is called, as in ``Acme users``."""
+    return any(len(word) > 3 and word in TITLE_WORDS for word in folded(line[: 2 * _LONGEST]).split())
 
 
 def is_technical(line: str) -> bool:
@@ -129,7 +139,7 @@ def _label_at_end(text: str) -> tuple[str, str]:
 def is_known(text: str) -> bool:
     """Whether it is a role, a department, a company or the like, or the name of a column: what stands beside a name, and is none."""
     words = folded(text[: 2 * _LONGEST]).split()
-    known = " ".join(words) in _COLUMNS or all(word in _TITLE or word in ROLES or word in _COLUMNS for word in words)
+    known = " ".join(words) in _COLUMNS or all(word in TITLE_WORDS or word in ROLES or word in _COLUMNS for word in words)
     return known or not _WORK.isdisjoint(words)
 
 

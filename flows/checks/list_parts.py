@@ -246,7 +246,7 @@ def are_alike(name: str, address: str) -> bool:
     if len(words) == 1:
         return spelt[0] == words[0]
     local = "".join(spelt)
-    by_words = len(spelt) > 1 and set(spelt) <= set(words)
+    by_words = len(spelt) > 1 and set(spelt).issubset(words)
     return by_words or _is_spelt(local, words, 1) or _is_spelt(local, [words[-1], *words[:-1]], 2)
 
 

@@ -14,6 +14,7 @@ SHOWN = 100
 _CELL, _LONGEST = 200, 6
 """Characters of what may be a name or a role; words in the longest name of a value."""
 _JOINS = re.compile(r"[,;/+&|\v]|\s(?:and|e|y)\s", re.IGNORECASE)
+_PLURAL = re.compile(r"(?<=r)es$|s$")
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
@@ -30,6 +31,19 @@ class Columns:
         """The longer words of all values."""
         words = (part for words in self.values.values() for word in words for part in word.split())
         return frozenset(word for word in words if len(word) > 3)
+
+    @cached_property
+    def by_singular(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """What each value's words, as `singular` has them, mean by column."""
+        return {
+            " ".join(map(singular, value.split())): {column: meant}
+            for column, values in self.values.items()
+            for value, meant in values.items()
+        }
+
+    @cached_property
+    def singular_words(self) -> frozenset[str]:
+        return frozenset(map(singular, self.value_words))
 
     def column(self, heading: str) -> str:
         """Empty for a heading that is not known."""
@@ -56,6 +70,11 @@ def folded(text: str) -> str:
     if not text.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return _NOT_WORDS.sub(" ", plain).strip().casefold()
+
+
+def singular(word: str) -> str:
+    """As far as it takes to compare: ``viewers``, ``operadores``, ``testes``."""
+    return _PLURAL.sub("", word)
 
 
 def read_cell(person: ListedPerson, column: str, cell: str, columns: Columns) -> ListedPerson:

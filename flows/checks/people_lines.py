@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from flows.checks.email_faults import EmailFault, why_none
 from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS
@@ -20,13 +21,11 @@ from flows.checks.people_columns import (
 
 
 def people_on(line: str, columns: Columns) -> tuple[list[ListedPerson], list[str]]:
-    """Everybody on a line, and who has neither an address nor a role or the like. Of several, each has what stands from their name or
-    address up to the next one's."""
+    """Everybody on a line, and who has neither an address nor a role or the like."""
     people, left = [], list[str]()
     for parts in _by_repeated_label(understood(line, columns)):
-        beginnings = _beginnings(parts)
-        for start, end in zip(beginnings, [*beginnings[1:], len(parts)], strict=True):
-            own, person = parts[start:end], ListedPerson()
+        for own in _by_person(parts, columns):
+            person = ListedPerson()
             for part in own:
                 person = _with(person, part, columns)
             if "@" in person.email or (person.values and (person.email or person.name)):
@@ -66,6 +65,30 @@ def _by_repeated_label(parts: Sequence[ListPart]) -> Iterator[Sequence[ListPart]
             yield parts[start:place]
             start, cells_of = place, {part.label: part.cell}
     yield parts[start:]
+
+
+def _by_person(parts: Sequence[ListPart], columns: Columns) -> list[Sequence[ListPart]]:
+    """Of several, each has what stands from their name or address up to the next one's. What stands in front of the first is said of all
+    if nothing else is; or each has in front of them what is said of them."""
+    beginnings = _beginnings(parts)
+    found = [parts[start:end] for start, end in zip(beginnings, [*beginnings[1:], len(parts)], strict=True)]
+    first = list(takewhile(lambda part: _is_value(part, columns), parts)) if len(found) > 1 else []
+    if not first:
+        return found
+    found[0] = found[0][len(first) :]
+    said = [[part for part in own if _is_value(part, columns)] for own in found]
+    if not any(said):
+        return [[*first, *own] for own in found]
+    if all(said[:-1]) and not said[-1]:
+        alone = ([part for part in own if not _is_value(part, columns)] for own in found)
+        return [[*before, *own] for before, own in zip([first, *said[:-1]], alone, strict=True)]
+    return [[*first, *found[0]], *found[1:]]
+
+
+def _is_value(part: ListPart, columns: Columns) -> bool:
+    """Whether it says what somebody gets."""
+    known = columns.column(part.label) in columns.values or means(part.text, columns) or sounds_like_a_value(part.text, columns)
+    return part.kind is PartKind.OTHER and known
 
 
 def _beginnings(parts: Sequence[ListPart]) -> list[int]:

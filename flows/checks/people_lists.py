@@ -1,18 +1,20 @@
 """Lists of people as they are pasted or exported: a name, an email address, and what else stands in a line. Below a heading, columns may
-come in any order; without one, each part of a line is recognized by what it is (`flows.checks.people_lines`).
+come in any order; without one, each part of a line is recognized by what it is (`flows.checks.people_lines`). A title says something of
+all below it (`flows.checks.people_titles`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from flows.checks.email_faults import is_name
-from flows.checks.found_addresses import why_without_address
-from flows.checks.list_headings import label_of
-from flows.checks.list_parts import LONGEST, is_of
+from flows.checks.email_faults import is_name, meant
+from flows.checks.list_headings import is_heading, is_marked, label_of
+from flows.checks.list_parts import LONGEST, is_of, words_of
 from flows.checks.list_texts import AROUND, cells, cleaned, lines
 from flows.checks.people_columns import EMAIL, NAME, SHOWN, Columns, ListedPerson, guessed, means, read_cell, sounds_like_a_value
 from flows.checks.people_lines import people_on, understood
+from flows.checks.people_titles import Titles, given, title
 
 MOST_LINES = 200
 MOST_TEXT, LONGEST_LINE = 60_000, 10_000
@@ -22,8 +24,8 @@ MOST_TEXT, LONGEST_LINE = 60_000, 10_000
 @dataclass(frozen=True)
 class PeopleList:
     """``left_out``: lines, or parts of them, in which there is nobody and which are no headings, as they are. ``ignored``: headings that
-    are not known: below them counts only what can be nothing else. ``rest``: these parts and headings in their order: read again, they
-    say the same. ``more``: whether there was more than is read."""
+    are not known: below them counts only what can be nothing else. ``rest``: these parts and headings in their order, and the titles above
+    them, marked as such: read again, they name the same. ``more``: whether there was more than is read."""
 
     people: tuple[ListedPerson, ...]
     left_out: tuple[str, ...] = ()
@@ -38,6 +40,7 @@ def read(text: str, columns: Columns) -> PeopleList:
     short = [line for line in found_lines[:MOST_LINES] if len(line) <= LONGEST_LINE]
     for record in _records(short, columns):
         reading.read(record)
+    reading.leave_out(reading.titles.end())
     people = tuple(person for person in reading.people if len(person.email) <= LONGEST)
     more = len(text) > MOST_TEXT or len(found_lines) > len(short) or len(reading.people) > len(people)
     return PeopleList(people, tuple(reading.left_out), tuple(reading.ignored), tuple(reading.rest), more)
@@ -45,7 +48,9 @@ def read(text: str, columns: Columns) -> PeopleList:
 
 @dataclass
 class _Reading:
-    """What is read so far. ``heading``: of the lines that follow; ``heading_line``: as it was, until it is part of the rest."""
+    """What is read so far. ``heading``: of the lines that follow; ``heading_line``: as it was, until it is part of the rest.
+    ``begins_with_title``: so that what may be a title is one; else it may be the last line about whoever is above it. None as long as it
+    is open."""
 
     columns: Columns
     people: list[ListedPerson] = field(default_factory=list)
@@ -55,6 +60,9 @@ class _Reading:
     heading: Sequence[str] = ()
     separator: str = ""
     heading_line: str = ""
+    titles: Titles = field(default_factory=Titles)
+    begins_with_title: bool | None = None
+    follows_somebody: bool = False
 
     def read(self, record: Sequence[str]) -> None:
         """Lines that belong together: mostly it is one. Below a heading each is on its own."""
@@ -67,20 +75,62 @@ class _Reading:
         elif self.heading:
             for line in record:
                 row = cells(line, self.separator)
-                self._take([line], _below(self.heading, row, self.columns) if len(row) > 1 else None)
-        else:
+                filled = [cell for cell in row if cell]
+                if len(filled) != 1 or not self._is_title(filled[0]):
+                    self._take([line], _below(self.heading, row, self.columns) if len(row) > 1 else None)
+        elif len(record) > 1 or not self._is_title(record[0]):
             self._take(record)
+
+    def _is_title(self, line: str) -> bool:
+        """Whether it is a title, or something that is said of the one above; then it is read."""
+        new = title(line, self.columns) if "@" not in line else None
+        if new is None or (new.says.unread and people_on(line, self.columns)[0]):
+            return False
+        if new.says_something and self.begins_with_title is None:
+            self.begins_with_title = True
+        if new.is_marked or not new.says_something or self.begins_with_title or self.titles.above:
+            self.leave_out(self.titles.add(new))
+            self.follows_somebody = False
+        elif self.follows_somebody:
+            self.people[-1] = replace(self.people[-1], unread=(*self.people[-1].unread, line[:SHOWN]))
+        else:
+            self._keep_heading()
+            self.leave_out([line])
+        return True
 
     def _take(self, record: Sequence[str], people: Sequence[ListedPerson] | None = None) -> None:
         """``people``: those on its line, if it has columns."""
-        found, left = (people, ()) if people is not None else people_on("\t".join(record), self.columns)
-        self.people += found
+        found, left = (people, ()) if people is not None else self._people_on("\t".join(record))
+        divides = not found and len(record) == 1 and is_marked(record[0])
+        if divides:
+            self.titles.divided()
+        else:
+            self.titles.followed()
+        self.people += [self.titles.given_to(person) for person in found]
+        self.follows_somebody = bool(found)
         several = len(left) > 2
-        for text in left if found or several else record:
-            if why_without_address(text) is not None:
-                self._keep_heading()
-                self.left_out.append(text)
-                self.rest.append(text)
+        named = [
+            text for text in (left if found or several else record) if meant(words_of(text)) is not None or not is_heading(text)
+        ]
+        if self.begins_with_title is None and not divides and (found or any(map(is_name, named))):
+            self.begins_with_title = False
+        if named:
+            self.rest += [] if divides else self.titles.to_keep()
+            self._keep_heading()
+            self.leave_out(named)
+
+    def _people_on(self, line: str) -> tuple[Sequence[ListedPerson], Sequence[str]]:
+        """Those on a line that has no columns, which may begin with their title."""
+        label, colon, after = line.partition(":")
+        own = title(f"{label}:", self.columns) if colon and "@" in after and "@" not in label else None
+        if own is None or not own.says_something:
+            return people_on(line, self.columns)
+        found, left = people_on(after, self.columns)
+        return [given(person, own.says) for person in found], left
+
+    def leave_out(self, texts: Sequence[str]) -> None:
+        self.left_out += texts
+        self.rest += texts
 
     def _keep_heading(self) -> None:
         """Once, in front of what stands below it."""
@@ -89,10 +139,16 @@ class _Reading:
         self.heading_line = ""
 
 
-def _records(found_lines: Iterable[str], columns: Columns) -> Iterator[list[str]]:
-    """Lines that say something about one person are together: each has a label of its own, or a name has its address below it."""
+def _records(found_lines: Sequence[str], columns: Columns) -> Iterator[list[str]]:
+    """Lines that say something about one person are together: each has a label of its own, or a name has its address below it. What is
+    said once, in front of several, is a title."""
     record, labels, has_address = list[str](), set[str](), False
-    for line in found_lines:
+    times = Counter(label for line in found_lines if (label := label_of(line)))
+    first = label_of(found_lines[0]) if found_lines else ""
+    has_title = columns.column(first) in columns.values and times[first] == 1 and max(times.values()) > 1
+    if has_title:
+        yield [found_lines[0]]
+    for line in found_lines[has_title:]:
         label, is_addressed = label_of(line), "@" in line
         if labels:
             goes_on = bool(label) and label not in labels

@@ -5,8 +5,8 @@ from functools import cache, lru_cache
 from typing import Any
 
 from flows.checks import people_lists
+from flows.checks.email_faults import why_none
 from flows.checks.emails import shortened
-from flows.checks.found_addresses import why_without_address
 from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS, listed
 from flows.checks.people_columns import EMAIL, NAME, Columns, ListedPerson, folded
 from flows.checks.people_lists import PeopleList
@@ -145,8 +145,7 @@ def with_listed(answers: Answers, situation: Situation) -> Answers:
 def left_out(answers: Answers) -> Iterator[tuple[str, LineReason]]:
     """What names nobody, and why; headings are none."""
     for text in people_listed(answers).left_out:
-        if (fault := why_without_address(text)) is not None:
-            yield shortened(text), LineReason(*fault)
+        yield shortened(text), LineReason(*why_none(text))
 
 
 def _same(user: Mapping[str, Any], person: ListedPerson) -> bool:

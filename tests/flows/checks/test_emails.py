@@ -10,7 +10,7 @@ from flows.checks.email_domains import Domains, DomainWarning, free_domains
 from flows.checks.email_faults import EmailFault
 from flows.checks.email_roles import RoleWarning
 from flows.checks.emails import EmailReport, Status, examine
-from flows.checks.list_headings import is_heading
+from flows.checks.found_addresses import why_without_address
 from flows.checks.list_texts import cleaned, lines
 
 ANA, BIA, CAIO = "ana@acmebank.com", "bia@acmebank.com", "caio.souza+cards@acmebank.com.br"
@@ -196,6 +196,8 @@ AT, SPACE, MISSING, NAME, NONE = (
         (f"{ANA};Sul\n{BIA};Norte\nx@acmebank.com;Leste\npedro.acmebank.com;Oeste", [("pedro.acmebank.com", MISSING)]),
         ("Pedro Souza, Bob Reis, Carla Nunes", [("Pedro Souza", NAME), ("Bob Reis", NAME), ("Carla Nunes", NAME)]),
         ("Name;E-mail;Phone\nE-mail\nUsers:\nLista de usuários\nSubject: access\n---\nsep=;", []),
+        ("Acme users:\nPrezados:\nPara a homologação:\n## Produção\n--- Forwarded message ---\nSubject:", []),
+        ("Pedro Souza:\n# Carla Nunes\n=== Bob ===", [("Pedro Souza:", NAME), ("# Carla Nunes", NAME), ("=== Bob ===", NAME)]),
         ("", []),
         ("   \n😀😀", []),
     ],
@@ -397,7 +399,7 @@ def test_every_line_is_an_address_or_named_or_a_heading_and_what_is_valid_stays_
     assert all(entry.key for entry in report.entries if entry.status is Status.INVALID)
     for line in lines(cleaned(text)):
         if list(lines(cleaned(line))) == [line]:
-            assert examine(line).entries or is_heading(line)
+            assert examine(line).entries or why_without_address(line) is None
 
 
 written = st.sampled_from(("{0}", "<{0}>", "{1} <{0}>", "'{1}' <{0}>", '"{2}" <{0}>', "{1} ({0})", "mailto:{0}", "{1} - {0}"))

@@ -125,6 +125,53 @@ def test_who_has_a_role_but_no_address_is_listed_and_any_other_line_is_left_out_
     assert found.left_out == ("Thank you!",)  # a title is nobody
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "Administrators:\nana@b.example\nbia@b.example\nAuditores:\ncaio@b.example",
+            ["ana: Admin", "bia: Admin", "caio: Auditor"],
+        ),
+        ("# Admin\nana@b.example\n## Users\nbia@b.example", ["ana: Admin", "bia: "]),
+        ("Perfil: Admin\nana@b.example\nbia@b.example; Auditor", ["ana: Admin", "bia: Auditor"]),
+        ("Ambiente: teste\nNome: Ana\nE-mail: ana@b.example\nNome: Bia\nE-mail: bia@b.example", ["ana: test", "bia: test"]),
+        ("Test environment:\nAna; ana@b.example; Admin", ["ana: test Admin"]),
+        (
+            "Produção\nAdministradores\nana@b.example\nAuditors\nbia@b.example\nHomologação\ncaio@b.example",
+            ["ana: Admin production", "bia: Auditor production", "caio: test"],
+        ),
+        ("Admins:\nana@b.example\nTest environment:\nbia@b.example", ["ana: Admin", "bia: test"]),
+        ("Admins:\nana@b.example\nEquipe Cartões:\nbia@b.example", ["ana: Admin", "bia: ", "LEFT Equipe Cartões:"]),
+        ("Name;E-mail\nAdmins;\nAna;ana@b.example\nAuditor;\nBia;bia@b.example", ["ana: Admin", "bia: Auditor"]),
+        ("Administradores (produção):\nPedro Souza\nana@b.example", ["ana: Admin production", "LEFT Pedro Souza"]),
+        ("All users:\nana@b.example", ["ana: "]),
+        ("Setup superusers:\nana@b.example", ["ana: ? Setup superusers"]),
+        ("Admins and auditors:\nana@b.example", ["ana: ? Admins and auditors"]),
+        ("ana@b.example\n# Admin\nbia@b.example\nAuditor\neva@b.example", ["ana: ", "bia: Admin", "eva: Auditor"]),
+        ("Roles: Admin, Auditor\nana@b.example", ["ana: Admin Auditor"]),
+        ("Operators\nana@b.example", ["ana: ? Operators"]),
+        ("ana@b.example\nAdmin\nbia@b.example\nAuditor", ["ana: ? Admin", "bia: ? Auditor"]),  # of the one above? nobody knows
+        ("ana@b.example\nPedro Souza\nAdmin\nbia@b.example", ["ana: ", "bia: ", "LEFT Pedro Souza", "LEFT Admin"]),
+        ("Carla Brasil\nana@b.example\n# Admin", ["ana: ", "LEFT Carla Brasil", "LEFT # Admin"]),
+    ],
+)
+def test_a_title_counts_for_all_below_it_up_to_the_next_and_none_is_dropped(text: str, found: list[str]) -> None:
+    role = {"controlc-admin": "Admin", "controlc-autditor": "Auditor"}
+    said = read(text)
+    told = [
+        f"{one.email.partition('@')[0]}: "
+        + " ".join(
+            [
+                *(role.get(value, value) for values in one.values.values() for value in values),
+                *(f"? {part}" for part in one.unread),
+            ]
+        )
+        for one in said.people
+    ]
+    assert [*told, *(f"LEFT {text}" for text in said.left_out)] == found
+    assert read("\n".join(said.rest)) == PeopleList((), said.left_out, said.ignored, said.rest)
+
+
 @pytest.mark.parametrize("language", languages())
 def test_every_role_is_known_by_its_name_in_each_language_and_its_technical_name(language: str) -> None:
     for role in ROLES:
@@ -165,6 +212,9 @@ def test_of_a_long_line_everybody_is_read() -> None:
         ("Ana Silva\ncarlos.silva@b.example; Admin", [": Admin"], ["Ana Silva"]),
         ("Bia Silva\nRui Silva; bia.silva@b.example", ["Rui Silva: "], ["Bia Silva"]),
         ("Ana Silva\nana.silva@b.example; Setup Approver; Admin", ["Ana Silva: Approver+Admin"], []),
+        ("Perfil: Admin; ana@b.example, bob@b.example", [": Admin", ": Admin"], []),
+        ("Admin ana@b.example; Auditor bob@b.example", [": Admin", ": Auditor"], []),
+        ("Admins: Ana <ana@b.example>, bob@b.example\nAuditors: eva@b.example", ["Ana: Admin", ": Admin", ": Auditor"], []),
         ("ana@b.example (Ana, Admin), bob@b.example (Bob, Auditor)", ["Ana: Admin", "Bob: Auditor"], []),
         ("Pedro; rui.paz | Bob <bob@b.example>", ["Bob: "], ["Pedro", "rui.paz"]),
         ("Pedro; ana@b.example; pedro.souza; bob@b.example", [": ", ": "], ["Pedro"]),

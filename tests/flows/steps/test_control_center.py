@@ -104,6 +104,16 @@ def test_what_the_list_does_not_say_is_what_was_chosen_for_all() -> None:
     assert bia["roles"] == ["controlc-autditor"]
 
 
+def test_what_a_title_says_counts_more_than_what_was_chosen_for_all() -> None:
+    usual = {"usual_roles": [ADMIN], "usual_environments": ["test", "production"], "usual_language": "en"}
+    text = "Test environment:\nana.souza@bank.example\nSetup viewers:\nbia.lima@bank.example\nCards:\nrui.paz@bank.example"
+    ana, bia, rui = sent(FORM, {"people": text, **usual})["users"]
+    assert (ana["roles"], ana["environments"]) == ([ADMIN], ["test"])
+    assert (bia["roles"], bia["environments"]) == (["controlc-setup-viewer"], ["test", "production"])
+    assert (rui["roles"], rui["environments"]) == ([ADMIN], ["test", "production"])
+    assert left({"people": text})["people"] == "Cards:"  # named, since it might say something
+
+
 def test_people_known_already_are_picked_with_the_name_that_they_were_given() -> None:
     desk = {"users": "Operations Lead <ops@bank.example>\nanalyst@bank.example", "users_file": None}
     situation = a_situation(answers={"service_desk": desk, "environments": {"test_users": "dev@bank.example"}})
