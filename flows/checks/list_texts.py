@@ -38,6 +38,8 @@ _LINK = re.compile(r"<([^\s<>|]{1,320}@[^\s<>|]{1,320})\|([^<>|]{0,320})>")
 _PERCENT_AT = re.compile(r"(?<![^\s<>,;:|\"'(\[])([\w.+'-]{1,64})%40(?=[\w-]{1,63}\.)")
 _BRACKETED_AT = re.compile(r"\s?[(\[{<]\s?(?:at|arroba|@)\s?[)\]}>]\s?|(?<=\w)[(\[]a[)\]](?=[\w-]{1,63}\.)", re.IGNORECASE)
 _BRACKETED_DOT = re.compile(r"(?<=\w)\s?[(\[{]\s?(?:dot|ponto|punto|\.)\s?[)\]}]\s?(?=\w)", re.IGNORECASE)
+_BRACES = re.compile(r"\{(\s?[\w.+'-]{1,64}(?:\s?[,;|/]\s?[\w.+'-]{1,64}){1,30}\s?)\}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,6})")
+"""Several at one domain, as in ``{ana, bia}@bank.example``."""
 _LOOSE_AT = re.compile(r"(?<![^\s<>,;:|\"'(\[])([\w.+'-]{1,64})[ \t]{0,3}@[ \t]{0,3}(?=[\w-]{1,63}\.[\w])")
 _APOSTROPHE = re.compile(r"(?<=[a-zA-Z])[’‘´`](?=[a-zA-Z.'+_-]{1,60}@)")
 _SEPARATOR_LINE = re.compile(r"sep=.", re.IGNORECASE)
@@ -58,8 +60,13 @@ def cleaned(text: str) -> str:
         text = _TAG.sub("", _TAG_LINK.sub(r" <\1> ", _TAG_CELL.sub("\t", _TAG_LINE.sub("\n", text))))
     text = _MAILTO.sub(lambda found: unquote(found[1]), text)
     text = _LINK.sub(r"\2 <\1>", text) if "|" in text else text
+    text = _BRACES.sub(_each_of, text) if "}@" in text else text
     text = _BRACKETED_DOT.sub(".", _BRACKETED_AT.sub("@", _PERCENT_AT.sub(r"\1@", text)))
     return _LOOSE_AT.sub(r"\1@", _APOSTROPHE.sub("'", text))
+
+
+def _each_of(braces: re.Match[str]) -> str:
+    return ", ".join(f"{local}@{braces[2]}" for local in re.split(r"[,;|/\s]+", braces[1].strip()))
 
 
 def _plain(escape: re.Match[str]) -> str:

@@ -73,6 +73,7 @@ def warnings(address: str, others: str = "", **options: list[str]) -> dict[str, 
         f"Ana\t{ANA}\tOps, IT\nBia\t{BIA}\t\nCaio\t{CAIO}\tOps",
         f"1.{ANA}\n2.{BIA}\n3.{CAIO}",
         f'"Souza\nAna";"{ANA}"\n"Lima";"{BIA}"\n"Caio";"{CAIO}"',
+        f"{{ana, bia}}@acmebank.com; {CAIO}",
         f"e-mail={ANA}\n<{BIA}|Bia> smtp:{CAIO}",
         f"Lista de usuários\n\n## Produção\n{ANA}\n{BIA}\n-----Original Message-----\nNuestros usuarios:\n{CAIO}",
         f"Nombre;Correo electrónico;Función\nAna;{ANA};Operaciones\nBia;{BIA};TI\nCaio;{CAIO};",
@@ -322,7 +323,15 @@ JUNK = (
     ",;\t" * 300_000,
     "ﷺ" * 100_000,
     "/".join(["a@b.co"] * 150_000),
-    *("a at " * 40_000, "\\n" * 100_000, "<a " * 60_000, '";' * 100_000, "1. - " * 40_000, "@ " * 100_000),
+    *(
+        "{a," * 60_000,
+        "a at " * 40_000,
+        "\\n" * 100_000,
+        "<a " * 60_000,
+        '";' * 100_000,
+        "1. - " * 40_000,
+        "@ " * 100_000,
+    ),
 )
 """Where a backtracking pattern would never end."""
 
