@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from flows.forms.fields import MAX_LENGTH, NAME, Answers, FormPage, Input, Kind, LongText
 from flows.forms.step import Form, Page, Situation, not_past
-from flows.problems import Problem
+from flows.problems import Problem, fault
 
 START = "start"
 CHOOSE = "choose"
@@ -28,13 +28,22 @@ NAMESAKES = "namesakes"
 """In the answers of a form that names a customer: the channels of those that have the name already, as its author was told."""
 
 
+def _of_cldr(language: str) -> str:
+    """Those that are offered have texts; CLDR knows how they write days and numbers."""
+    from babel.localedata import exists  # noqa: PLC0415  not needed at startup
+
+    if not exists(language):
+        raise fault("not_offered")
+    return language
+
+
 class StartPage(FormPage):
     customer: Annotated[str, Field(min_length=1, max_length=80), NAME, Input(Kind.TEXT)]
     same_name: Annotated[list[str] | None, Input(Kind.CHOICES, YES, asked_with=NAMESAKES)] = None
     channel: Annotated[str, Input(Kind.CHANNEL, redraws=True)]
     lead: Annotated[str, Input(Kind.SEARCH, source="leads")]
     owner: Annotated[str, Input(Kind.PERSON)]
-    language: Annotated[str, Input(Kind.CHOICE, source="languages")]
+    language: Annotated[str, AfterValidator(_of_cldr), Input(Kind.CHOICE, source="languages")]
     go_live: Annotated[dt.date | None, Input(Kind.DATE)] = None
 
 
@@ -74,7 +83,7 @@ class ChangePage(FormPage):
     same_name: Annotated[list[str] | None, Input(Kind.CHOICES, YES, asked_with=NAMESAKES, words="start.same_name")] = None
     lead: Annotated[str, Input(Kind.SEARCH, source="members", words="start.lead")]
     owner: Annotated[str, Input(Kind.SEARCH, source="support", words="start.owner")]
-    language: Annotated[str, Input(Kind.CHOICE, source="languages", words="start.language")]
+    language: Annotated[str, AfterValidator(_of_cldr), Input(Kind.CHOICE, source="languages", words="start.language")]
     go_live: Annotated[dt.date | None, Input(Kind.DATE, words="start.go_live")] = None
 
 

@@ -74,6 +74,7 @@ BAD: list[tuple[str, Answers, str, str]] = [
     ("authentication.prove_access", {"token": "short"}, "token", "string_too_short"),
     ("next_steps", {"rating": "6"}, "rating", "not_offered"),
     ("start", {"go_live": "2026-03-09"}, "go_live", "date_past"),
+    ("start", {"language": "tlh"}, "language", "not_offered"),
     ("reject", {"reason": ""}, "reason", "missing"),
     ("skip", {"step": "lunch"}, "step", "not_offered"),
     ("snooze", {"until": "date"}, "date", "date_needed"),
