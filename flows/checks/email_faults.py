@@ -128,4 +128,5 @@ def is_name(text: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return [word for part in _ASIDE.sub(" ", text).split() if (word := part.strip(AROUND + "<>()[]-–—"))]
+    beside = _ASIDE.sub(" ", text) if "(" in text else text
+    return [word for part in beside.split() if (word := part.strip(AROUND + "<>()[]-–—"))]

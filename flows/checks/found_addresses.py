@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from flows.checks.email_faults import EmailFault, Fault, is_name, meant, why_none
@@ -63,11 +64,13 @@ class _Line:
         """Empty if it has none."""
         return label_of(self.text)
 
-    @property
+    @cached_property
     def shape(self) -> Shape | None:
         """The cell of each part, and whether it is an address: None if not one of several is."""
-        found = tuple((part.cell, part.is_entry) for part in self.parts[: _WIDEST + 1])
-        return found if 1 < len(found) <= _WIDEST and sum(is_entry for _, is_entry in found) == 1 else None
+        if not 1 < len(self.parts) <= _WIDEST:
+            return None
+        found = tuple((part.cell, part.is_entry) for part in self.parts)
+        return found if sum(is_entry for _, is_entry in found) == 1 else None
 
 
 def find(text: str) -> Iterator[FoundPart]:
@@ -162,10 +165,11 @@ def _of_row(row: Sequence[str], place: int) -> Iterator[FoundPart]:
 def _of_line(parts: Sequence[ListPart], *, is_row: bool) -> Iterator[FoundPart]:
     """Each address, and who stands beside them without one: nobody of a line with none. ``is_row``: whether it is one of a table without
     a heading, so that what stands beside the address are columns."""
-    if not any(part.is_entry for part in parts):
+    entries = [part for part in parts if part.is_entry]
+    if not entries:
         return
-    if len(parts) == 1:
-        yield FoundPart(parts[0].text, parts[0].fault)
+    if len(parts) == 1 or (is_row and entries[0].kind is PartKind.ADDRESS):
+        yield FoundPart(entries[0].text, entries[0].fault)
         return
     names = {name: (parts[entry], name > entry) for entry, name in names_of(parts).items()}
     beside = _Beside(parts)

@@ -108,8 +108,8 @@ def is_technical(line: str) -> bool:
 def label_of(line: str) -> str:
     """The column that a line names before its value, as in ``Name: Ana``; empty if it names none."""
     label, colon, value = line[: 2 * _LONGEST].partition(":")
-    name = folded(label)
-    return name if colon and value.strip() and name in _COLUMNS else ""
+    name = folded(label) if colon and value.strip() else ""
+    return name if name in _COLUMNS else ""
 
 
 def by_label(text: str) -> Iterator[tuple[str, str]]:

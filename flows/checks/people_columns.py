@@ -67,7 +67,10 @@ class ListedPerson:
 def folded(text: str) -> str:
     """Words without accents, case and signs, so that what is meant alike is alike."""
     plain = text
-    if not text.isascii():
+    if text.isascii():
+        if text.isalpha():
+            return text.casefold()
+    else:
         plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return _NOT_WORDS.sub(" ", plain).strip().casefold()
 
