@@ -16,6 +16,8 @@ def look(model: str, raw: Answers) -> None:
     page = _model(model)
     screened = screen_fields(page, raw).raw
     validate(page, screened)
+    if page.read_lists(screened) is not None:
+        return
     for name, _, item in inputs(page):
         if item.addresses or "csv" in item.filetypes:
             addresses.addresses(screened, name)

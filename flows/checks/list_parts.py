@@ -238,7 +238,7 @@ def is_of(name: str, parts: Sequence[ListPart]) -> bool:
 def are_alike(name: str, address: str) -> bool:
     """Whether an address is made of a name, as ``asouza@bank.example`` is of Ana Souza. All of it must be: families and teams share words,
     so that neither ``carlos.souza`` nor ``mariana`` is hers."""
-    spelt = [word for part in folded(address[:LONGEST].partition("@")[0]).split() for word in _LETTERS.findall(part)]
+    spelt: list[str] = [word for part in folded(address[:LONGEST].partition("@")[0]).split() for word in _LETTERS.findall(part)]
     family, comma, given = name[:LONGEST].partition(",")
     words = folded(f"{given} {family}" if comma else family).split()[:_MOST_NAMES]
     if not spelt or not words:

@@ -136,6 +136,11 @@ class FormPage(BaseModel):
     repeated: ClassVar[bool] = False
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
+    @classmethod
+    def read_lists(cls, _answers: Answers) -> object:
+        """The lists in its answers, as its check and notes read them; None if these read them as addresses, or if there are none."""
+        return None
+
 
 class RepeatedPage(FormPage):
     """A page asked once per item; ``then``, on the first page of an item, says what comes next, unless another page adds the items."""

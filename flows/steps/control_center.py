@@ -74,6 +74,10 @@ class UserList(FormPage):
     ] = None
     usual_language: Annotated[str | None, Input(Kind.CHOICE, tuple(LANGUAGES), choices="language", aside=True)] = None
 
+    @classmethod
+    def read_lists(cls, answers: Answers) -> object:
+        return people_listed(answers)
+
 
 class ListedUser(RepeatedPage):
     """``unread``: what stood in the list and was not understood, until the page is sent."""
