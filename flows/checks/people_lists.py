@@ -3,19 +3,21 @@ come in any order; without one, each part of a line is recognized by what it is 
 all below it (`flows.checks.people_titles`).
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from flows.checks.email_faults import is_name, meant
-from flows.checks.list_headings import is_heading, is_marked, label_of
-from flows.checks.list_parts import LONGEST, is_of, words_of
+from flows.checks.list_headings import has_title_word, is_heading, is_marked, label_of
+from flows.checks.list_parts import LONGEST, PartKind, is_of, words_of
 from flows.checks.list_texts import AROUND, cells, cleaned, lines
 from flows.checks.people_columns import EMAIL, NAME, SHOWN, Columns, ListedPerson, guessed, means, read_cell, sounds_like_a_value
 from flows.checks.people_lines import people_on, understood
-from flows.checks.people_titles import Titles, given, title
+from flows.checks.people_titles import Title, Titles, given, title
 
+_PIECES = re.compile(r"[;,|\t]")
 MOST_LINES = 200
 MOST_TEXT, LONGEST_LINE = 60_000, 10_000
 """Characters that are read: far more than a form's field takes."""
@@ -84,7 +86,7 @@ class _Reading:
     def _is_title(self, line: str) -> bool:
         """Whether it is a title, or something that is said of the one above; then it is read."""
         new = title(line, self.columns) if "@" not in line else None
-        if new is None or (new.says.unread and people_on(line, self.columns)[0]):
+        if new is None or (new.says.unread and any(_is_called(person.name) for person in people_on(line, self.columns)[0])):
             return False
         if new.says_something and self.begins_with_title is None:
             self.begins_with_title = True
@@ -120,13 +122,26 @@ class _Reading:
             self.leave_out(named)
 
     def _people_on(self, line: str) -> tuple[Sequence[ListedPerson], Sequence[str]]:
-        """Those on a line that has no columns, which may begin with their title."""
-        label, colon, after = line.partition(":")
-        own = title(f"{label}:", self.columns) if colon and "@" in after and "@" not in label else None
-        if own is None or not own.says_something:
+        """Those on a line that has no columns. It may begin with their title, and others may follow on it."""
+        pieces = _PIECES.split(line)
+        titles = [self._title_before(piece) for piece in pieces]
+        if titles[0] is None:
             return people_on(line, self.columns)
-        found, left = people_on(after, self.columns)
-        return [given(person, own.says) for person in found], left
+        if not any(titles[1:]):
+            pieces = [line]
+        says, found, left = ListedPerson(), list[ListedPerson](), list[str]()
+        for piece, own in zip(pieces, titles, strict=False):
+            says = own.says if own is not None else says
+            people, others = people_on(piece.partition(":")[2] if own is not None else piece, self.columns)
+            found += [given(person, says) for person in people]
+            left += others
+        return found, left
+
+    def _title_before(self, piece: str) -> Title | None:
+        """In front of the first address."""
+        label, colon, after = piece.partition(":")
+        own = title(f"{label}:", self.columns) if colon and "@" in after and "@" not in label else None
+        return own if own is not None and own.says_something else None
 
     def leave_out(self, texts: Sequence[str]) -> None:
         self.left_out += texts
@@ -153,7 +168,7 @@ def _records(found_lines: Sequence[str], columns: Columns) -> Iterator[list[str]
         if labels:
             goes_on = bool(label) and label not in labels
         else:
-            goes_on = len(record) == 1 and is_addressed and is_name(record[0]) and is_of(record[0], understood(line, columns))
+            goes_on = len(record) == 1 and is_addressed and is_of(_name_alone(record[0], columns), understood(line, columns))
         if record and (not goes_on or (has_address and is_addressed)):
             yield record
             record, labels, has_address = [], set(), False
@@ -162,6 +177,19 @@ def _records(found_lines: Sequence[str], columns: Columns) -> Iterator[list[str]
         has_address = has_address or is_addressed
     if record:
         yield record
+
+
+def _name_alone(line: str, columns: Columns) -> str:
+    """Of a line that names one person and at most says what they get; else empty."""
+    parts = understood(line, columns) if "@" not in line else []
+    names = [part.text for part in parts if part.kind is PartKind.NAME]
+    known = all(part.kind is PartKind.NAME or means(part.text, columns) for part in parts)
+    return names[0] if known and len(names) == 1 and _is_called(names[0]) else ""
+
+
+def _is_called(name: str) -> bool:
+    """Whether somebody is, and no title."""
+    return is_name(name) and not has_title_word(name)
 
 
 def _heading(line: str, columns: Columns) -> tuple[tuple[str, ...], str]:

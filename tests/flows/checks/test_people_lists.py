@@ -148,6 +148,10 @@ def test_who_has_a_role_but_no_address_is_listed_and_any_other_line_is_left_out_
         ("Setup superusers:\nana@b.example", ["ana: ? Setup superusers"]),
         ("Admins and auditors:\nana@b.example", ["ana: ? Admins and auditors"]),
         ("ana@b.example\n# Admin\nbia@b.example\nAuditor\neva@b.example", ["ana: ", "bia: Admin", "eva: Auditor"]),
+        (
+            "Acme Admins - test:\nana@b.example\n# Rui Paz; Auditor",
+            ["ana: ? Acme Admins - test", ": Auditor ? Acme Admins - test"],
+        ),
         ("Roles: Admin, Auditor\nana@b.example", ["ana: Admin Auditor"]),
         ("Operators\nana@b.example", ["ana: ? Operators"]),
         ("ana@b.example\nAdmin\nbia@b.example\nAuditor", ["ana: ? Admin", "bia: ? Auditor"]),  # of the one above? nobody knows
@@ -212,6 +216,8 @@ def test_of_a_long_line_everybody_is_read() -> None:
         ("Ana Silva\ncarlos.silva@b.example; Admin", [": Admin"], ["Ana Silva"]),
         ("Bia Silva\nRui Silva; bia.silva@b.example", ["Rui Silva: "], ["Bia Silva"]),
         ("Ana Silva\nana.silva@b.example; Setup Approver; Admin", ["Ana Silva: Approver+Admin"], []),
+        ("Ana Silva (Admin)\nana.silva@b.example\nRui Silva\nana.silva@b.example", ["Ana Silva: Admin", ": "], ["Rui Silva"]),
+        ("Admins: ana@b.example, bob@b.example; Auditor: eva@b.example", [": Admin", ": Admin", ": Auditor"], []),
         ("Perfil: Admin; ana@b.example, bob@b.example", [": Admin", ": Admin"], []),
         ("Admin ana@b.example; Auditor bob@b.example", [": Admin", ": Auditor"], []),
         ("Admins: Ana <ana@b.example>, bob@b.example\nAuditors: eva@b.example", ["Ana: Admin", ": Admin", ": Auditor"], []),
