@@ -108,7 +108,7 @@ for (const [name, meant] of Object.entries(SCROLLED_BY)) {
 document.addEventListener("click", () => document.querySelectorAll(".side").forEach((side) => (side.reading = false)));
 
 function staysWhereItIs(root) {
-  return root.reading || root.querySelector(".modal") || document.activeElement.closest?.(".scroll :is(input, textarea, select)");
+  return root.reading || held_down || root.querySelector(".modal") || document.activeElement.closest?.(".scroll :is(input, textarea, select)");
 }
 
 // A message that changed is scrolled to, and flashes once when it is in sight; the focus stays where it is.
@@ -143,20 +143,25 @@ function pressed(event) {
   return button && button.closest("[data-frame]") === event.currentTarget ? button.dataset.press : null;
 }
 
-// A button that is drawn anew under the finger is pressed all the same: the press ends on what has its name and place now.
+// A button that is drawn anew under the finger, or scrolled away from it, is pressed all the same: the press ends on what has its name now.
 let held_down = null;
+const STAYED_PX = 5;
 
 document.addEventListener("mousedown", (event) => {
   const button = event.target.closest("[data-press]");
-  held_down = button && { button, frame: button.closest("[data-frame]")?.id, name: button.dataset.press };
+  const [frame, name] = [button?.closest("[data-frame]")?.id, button?.dataset.press];
+  held_down = button && { button, frame, name, x: event.clientX, y: event.clientY };
 });
 
 document.addEventListener("mouseup", (event) => {
   const button = event.target.closest("[data-press]");
   const began = held_down;
   held_down = null;
-  if (!began || !button || began.button.isConnected) return;
-  if (button.dataset.press === began.name && button.closest("[data-frame]")?.id === began.frame) button.click();
+  if (!began || button === began.button) return;
+  const stayed = Math.hypot(event.clientX - began.x, event.clientY - began.y) < STAYED_PX;
+  if (began.button.isConnected) {
+    if (stayed) began.button.click();
+  } else if (button?.dataset.press === began.name && button.closest("[data-frame]")?.id === began.frame) button.click();
 });
 
 // A permalink leads to the message in this page: there is no Slack behind it.

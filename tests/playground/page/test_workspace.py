@@ -406,7 +406,7 @@ async def test_a_form_that_was_loading_has_the_focus_on_its_first_field(customer
     await expect(customer.dialog.get_by_label("Name")).to_be_focused()
 
 
-async def test_a_button_drawn_anew_under_the_finger_is_pressed_once(customer: PageSide, office: Office, tab: Tab) -> None:
+async def test_a_button_drawn_anew_or_scrolled_away_under_the_finger_is_pressed_once(customer: PageSide, office: Office, tab: Tab) -> None:
     slack = office.slack
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
     sent = await client.chat_postMessage(channel=office.acme.id, text="1", blocks=actions(button("Hold", "hold")))
@@ -423,6 +423,14 @@ async def test_a_button_drawn_anew_under_the_finger_is_pressed_once(customer: Pa
     await slack.until(pressed)
     await customer.button("Hold").click()
     await slack.until(lambda: pressed() == 2)
+
+    await customer.button("Hold").hover()
+    await tab.mouse.down()
+    await customer.button("Hold").evaluate("(button) => { button.closest('.scroll').style.paddingTop = '9rem'; }")
+    await customer.button("Hold").evaluate("(button) => { button.closest('.scroll').scrollTop -= 60; }")
+    await tab.mouse.up()
+    await slack.until(lambda: pressed() == 3)
+    await customer.button("Hold").evaluate("(button) => { button.closest('.scroll').style.paddingTop = ''; }")
 
     await client.chat_delete(channel=office.acme.id, ts=sent["ts"])
 
