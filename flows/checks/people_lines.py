@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from flows.checks.email_faults import EmailFault, why_none
 from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS
@@ -71,7 +71,7 @@ def _by_person(parts: Sequence[ListPart], columns: Columns) -> list[Sequence[Lis
     """Of several, each has what stands from their name or address up to the next one's. What stands in front of the first is said of all
     if nothing else is; or each has in front of them what is said of them."""
     beginnings = _beginnings(parts)
-    found = [parts[start:end] for start, end in zip(beginnings, [*beginnings[1:], len(parts)], strict=True)]
+    found = [parts[start:end] for start, end in pairwise((*beginnings, len(parts)))]
     first = list(takewhile(lambda part: _is_value(part, columns), parts)) if len(found) > 1 else []
     if not first:
         return found

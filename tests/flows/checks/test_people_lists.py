@@ -218,6 +218,8 @@ def test_of_a_long_line_everybody_is_read() -> None:
         ("Ana Silva\nana.silva@b.example; Setup Approver; Admin", ["Ana Silva: Approver+Admin"], []),
         ("Ana Silva (Admin)\nana.silva@b.example\nRui Silva\nana.silva@b.example", ["Ana Silva: Admin", ": "], ["Rui Silva"]),
         ("Admins: ana@b.example, bob@b.example; Auditor: eva@b.example", [": Admin", ": Admin", ": Auditor"], []),
+        ("Admin: ana@b.example; Auditor: bob@b.example;", [": Admin", ": Auditor"], []),
+        ("Admin: Ana <ana@b.example>, Auditor: Bob <bob@b.example>,", ["Ana: Admin", "Bob: Auditor"], []),
         ("Perfil: Admin; ana@b.example, bob@b.example", [": Admin", ": Admin"], []),
         ("Admin ana@b.example; Auditor bob@b.example", [": Admin", ": Auditor"], []),
         ("Admins: Ana <ana@b.example>, bob@b.example\nAuditors: eva@b.example", ["Ana: Admin", ": Admin", ": Auditor"], []),
