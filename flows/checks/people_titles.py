@@ -39,8 +39,8 @@ class Title:
 
 
 def title(line: str, columns: Columns) -> Title | None:
-    """Of a line that names nobody; None if it is none. What sounds like a role and is none that is known is a title too if it can be
-    nothing else: those below it have something that is not understood."""
+    """Of a line that names nobody; None if it is none, as a telephone number is none. What sounds like a role and is none that is known
+    is a title too if it can be nothing else: those below it have something that is not understood."""
     text = line.strip(AROUND + "-–—_~[]()<>")
     words = folded(text).split() if len(text) <= _LONGEST else []
     if not 0 < len(words) <= _MOST_WORDS:
@@ -55,7 +55,7 @@ def title(line: str, columns: Columns) -> Title | None:
         if not (meaning or phrase in _BESIDE or phrase.isdigit() or columns.column(phrase)):
             unknown.append(phrase)
     if not unknown:
-        return Title(line, says, marked)
+        return Title(line, says, marked) if says.values or not any(map(str.isdigit, words)) else None
     sounds = says.values or not columns.singular_words.isdisjoint(map(singular, unknown))
     return Title(line, ListedPerson(unread=(text[:SHOWN],)), marked) if sounds and (marked or is_heading(line)) else None
 
