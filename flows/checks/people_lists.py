@@ -17,7 +17,7 @@ from flows.checks.people_columns import EMAIL, NAME, SHOWN, Columns, ListedPerso
 from flows.checks.people_lines import people_on, understood
 from flows.checks.people_titles import Title, Titles, given, title
 
-_PIECES = re.compile(r"[;,|\t]")
+_PIECES = re.compile(r"(?<=[;,|\t])")
 MOST_LINES = 200
 MOST_TEXT, LONGEST_LINE = 60_000, 10_000
 """Characters that are read: far more than a form's field takes."""
@@ -122,18 +122,19 @@ class _Reading:
             self.leave_out(named)
 
     def _people_on(self, line: str) -> tuple[Sequence[ListedPerson], Sequence[str]]:
-        """Those on a line that has no columns. It may begin with their title, and others may follow on it."""
-        pieces = _PIECES.split(line)
-        titles = [self._title_before(piece) for piece in pieces]
-        if titles[0] is None:
-            return people_on(line, self.columns)
-        if not any(titles[1:]):
-            pieces = [line]
-        says, found, left = ListedPerson(), list[ListedPerson](), list[str]()
-        for piece, own in zip(pieces, titles, strict=False):
-            says = own.says if own is not None else says
-            people, others = people_on(piece.partition(":")[2] if own is not None else piece, self.columns)
-            found += [given(person, says) for person in people]
+        """Those on a line that has no columns. It may begin with their title, and other titles may follow, each with those behind it."""
+        titled = list[tuple[Title, str]]()
+        for piece in _PIECES.split(line):
+            if (own := self._title_before(piece)) is not None:
+                titled.append((own, piece.partition(":")[2]))
+            elif titled:
+                titled[-1] = titled[-1][0], titled[-1][1] + piece
+            else:
+                return people_on(line, self.columns)
+        found, left = list[ListedPerson](), list[str]()
+        for own, text in titled:
+            people, others = people_on(text, self.columns)
+            found += [given(person, own.says) for person in people]
             left += others
         return found, left
 

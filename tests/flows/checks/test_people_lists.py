@@ -145,6 +145,10 @@ def test_who_has_a_role_but_no_address_is_listed_and_any_other_line_is_left_out_
         ("Name;E-mail\nAdmins;\nAna;ana@b.example\nAuditor;\nBia;bia@b.example", ["ana: Admin", "bia: Auditor"]),
         ("Administradores (produção):\nPedro Souza\nana@b.example", ["ana: Admin production", "LEFT Pedro Souza"]),
         (
+            "Admin: ana@b.example, test; Auditor: bia@b.example, Bia Gil, production",
+            ["ana: Admin test", "bia: Auditor production"],
+        ),
+        (
             "Admins 2:\nana@b.example\n+55 11 98888-7777\nbia@b.example\nUser 3\neva@b.example",
             ["ana: Admin", "bia: Admin", "eva: Admin", "LEFT +55 11 98888-7777", "LEFT User 3"],
         ),
