@@ -5,9 +5,9 @@ all below it (`flows.checks.people_titles`).
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from flows.checks.email_faults import is_name, meant
 from flows.checks.list_headings import has_title_word, is_heading, is_marked, label_of
@@ -67,7 +67,7 @@ class _Reading:
     follows_somebody: bool = False
 
     def read(self, record: Sequence[str]) -> None:
-        """Lines that belong together: mostly it is one. Below a heading each is on its own."""
+        """Lines that belong together: mostly it is one. Below a heading each is on its own, and so are titles below each other."""
         heading, separator = _heading(record[0], self.columns)
         if heading:
             self.heading, self.separator, self.heading_line = heading, separator, record[0]
@@ -80,8 +80,12 @@ class _Reading:
                 filled = [cell for cell in row if cell]
                 if len(filled) != 1 or not self._is_title(filled[0]):
                     self._take([line], _below(self.heading, row, self.columns) if len(row) > 1 else None)
-        elif len(record) > 1 or not self._is_title(record[0]):
+        elif len(record) > 1 and not all("@" not in line and title(line, self.columns) for line in record):
             self._take(record)
+        else:
+            for line in record:
+                if not self._is_title(line):
+                    self._take([line])
 
     def _is_title(self, line: str) -> bool:
         """Whether it is a title, or something that is said of the one above; then it is read."""
@@ -111,9 +115,7 @@ class _Reading:
         self.people += [self.titles.given_to(person) for person in found]
         self.follows_somebody = bool(found)
         several = len(left) > 2
-        named = [
-            text for text in (left if found or several else record) if meant(words_of(text)) is not None or not is_heading(text)
-        ]
+        named = [text for text in (left if found or several else record) if not self._says_nothing(text)]
         if self.begins_with_title is None and not divides and (found or any(map(is_name, named))):
             self.begins_with_title = False
         if named:
@@ -144,6 +146,12 @@ class _Reading:
         own = title(f"{label}:", self.columns) if colon and "@" in after and "@" not in label else None
         return own if own is not None and own.says_something else None
 
+    def _says_nothing(self, text: str) -> bool:
+        """Whether it is a heading without a value."""
+        return (
+            is_heading(text) and meant(words_of(text)) is None and not ((own := title(text, self.columns)) and own.says_something)
+        )
+
     def leave_out(self, texts: Sequence[str]) -> None:
         self.left_out += texts
         self.rest += texts
@@ -160,11 +168,9 @@ def _records(found_lines: Sequence[str], columns: Columns) -> Iterator[list[str]
     said once, in front of several, is a title."""
     record, labels, has_address = list[str](), set[str](), False
     times = Counter(label for line in found_lines if (label := label_of(line)))
-    first = label_of(found_lines[0]) if found_lines else ""
-    has_title = columns.column(first) in columns.values and times[first] == 1 and max(times.values()) > 1
-    if has_title:
-        yield [found_lines[0]]
-    for line in found_lines[has_title:]:
+    titles = _labelled_titles(found_lines, times, columns) if max(times.values(), default=0) > 1 else []
+    yield from ([line] for line in titles)
+    for line in found_lines[len(titles) :]:
         label, is_addressed = label_of(line), "@" in line
         if labels:
             goes_on = bool(label) and label not in labels
@@ -178,6 +184,16 @@ def _records(found_lines: Sequence[str], columns: Columns) -> Iterator[list[str]
         has_address = has_address or is_addressed
     if record:
         yield record
+
+
+def _labelled_titles(found_lines: Sequence[str], times: Mapping[str, int], columns: Columns) -> list[str]:
+    """In front of all else: of values whose labels come once."""
+
+    def is_one(line: str) -> bool:
+        label = label_of(line)
+        return columns.column(label) in columns.values and times[label] == 1
+
+    return list(takewhile(is_one, found_lines))
 
 
 def _name_alone(line: str, columns: Columns) -> str:

@@ -140,6 +140,13 @@ def test_who_has_a_role_but_no_address_is_listed_and_any_other_line_is_left_out_
             "Produção\nAdministradores\nana@b.example\nAuditors\nbia@b.example\nHomologação\ncaio@b.example",
             ["ana: Admin production", "bia: Auditor production", "caio: test"],
         ),
+        ("Ambiente: Teste\nPerfil: Admin\nana@b.example\nbia@b.example", ["ana: Admin test", "bia: Admin test"]),
+        (
+            "Role: Auditor\nEnvironment: Test\nName: Ana\nE-mail: ana@b.example\nName: Bia\nE-mail: bia@b.example",
+            ["ana: test Auditor", "bia: test Auditor"],
+        ),
+        ("ana@b.example\nRole: Auditor\nEnvironment: Test", ["ana: ? Role: Auditor ? Environment: Test"]),  # hers? nobody knows
+        ("Role: Wizard\nEnvironment: Test\nana@b.example", ["ana: ", "LEFT Role: Wizard", "LEFT Environment: Test"]),
         ("Admins:\nana@b.example\nTest environment:\nbia@b.example", ["ana: Admin", "bia: test"]),
         ("Admins:\nana@b.example\nEquipe Cartões:\nbia@b.example", ["ana: Admin", "bia: ", "LEFT Equipe Cartões:"]),
         ("Name;E-mail\nAdmins;\nAna;ana@b.example\nAuditor;\nBia;bia@b.example", ["ana: Admin", "bia: Auditor"]),
