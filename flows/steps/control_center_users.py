@@ -179,7 +179,7 @@ def name_in(address: str) -> str:
 
 
 def differing(people: Iterable[ListedPerson]) -> Iterator[str]:
-    """The addresses of which a list says two different things. Saying less is none."""
+    """The addresses of which a list says two different things. Saying less is none, and environments add up."""
     yield from (person.email for person, differs in _joined(people) if differs)
 
 
@@ -194,7 +194,7 @@ def _joined(people: Iterable[ListedPerson]) -> Iterator[tuple[ListedPerson, bool
         whole = ListedPerson(
             max(before.name, person.name, key=lambda name: len(name.split())),
             before.email,
-            {**before.values, **person.values},
+            {**before.values, **person.values, **_environments(before, person)},
             tuple(dict.fromkeys((*before.unread, *person.unread))),
         )
         found[key] = whole, differs
@@ -208,7 +208,13 @@ def _names_differ(one: str, other: str) -> bool:
 
 
 def _values_differ(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) -> bool:
-    return any(set(one[column]) != set(other[column]) for column in one.keys() & other.keys())
+    return any(set(one[column]) != set(other[column]) for column in (one.keys() & other.keys()) - {"environments"})
+
+
+def _environments(*of: ListedPerson) -> dict[str, tuple[str, ...]]:
+    """Of all, where any says one."""
+    found = dict.fromkeys(one for person in of for one in person.values.get("environments", ()))
+    return {"environments": tuple(found)} if found else {}
 
 
 # -- known already

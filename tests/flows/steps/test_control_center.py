@@ -114,6 +114,16 @@ def test_what_a_title_says_counts_more_than_what_was_chosen_for_all() -> None:
     assert left({"people": text})["people"] == "Cards:"  # named, since it might say something
 
 
+def test_who_is_listed_in_each_environment_gets_both() -> None:
+    usual = {"usual_roles": [ADMIN], "usual_environments": ["test"], "usual_language": "en"}
+    answers = {
+        "people": "Produção:\nana.souza@bank.example\nTeste:\nbia.lima@bank.example\nAna Souza; ana.souza@bank.example",
+        **usual,
+    }
+    assert after_list(answers) == REVIEW
+    assert [user["environments"] for user in sent(FORM, answers)["users"]] == [["test", "production"], ["test"]]
+
+
 def test_people_known_already_are_picked_with_the_name_that_they_were_given() -> None:
     desk = {"users": "Operations Lead <ops@bank.example>\nanalyst@bank.example", "users_file": None}
     situation = a_situation(answers={"service_desk": desk, "environments": {"test_users": "dev@bank.example"}})
