@@ -96,7 +96,7 @@ def is_marked(line: str) -> bool:
 
 
 def has_title_word(line: str) -> bool:
-    """Whether it has a word of titles that nobody is called, as in ``Acme users``."""
+    """Whether it has a longer word of titles, as ``Acme users`` has. Some people are called so, as Larry Page is."""
     return any(len(word) > 3 and word in TITLE_WORDS for word in folded(line[: 2 * _LONGEST]).split())
 
 

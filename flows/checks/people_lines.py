@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise, takewhile
 
-from flows.checks.email_faults import EmailFault, why_none
+from flows.checks.email_faults import EmailFault, is_name, why_none
 from flows.checks.list_headings import EMAIL_HEADINGS, NAME_HEADINGS
-from flows.checks.list_parts import ListPart, PartKind, names_of, parts_of
+from flows.checks.list_parts import ListPart, PartKind, are_alike, names_of, parts_of
 from flows.checks.people_columns import (
     EMAIL,
     NAME,
     SHOWN,
     Columns,
     ListedPerson,
+    folded,
     guessed,
     means,
     read_cell,
@@ -25,9 +26,12 @@ def people_on(line: str, columns: Columns) -> tuple[list[ListedPerson], list[str
     people, left = [], list[str]()
     for parts in _by_repeated_label(understood(line, columns)):
         for own in _by_person(parts, columns):
-            person = ListedPerson()
+            person, address = ListedPerson(), next((part.text for part in own if part.is_entry), "")
             for part in own:
-                person = _with(person, part, columns)
+                if part.kind is PartKind.NAME and not person.name and _is_name_in(part.text, address):
+                    person = replace(person, name=part.text)
+                else:
+                    person = _with(person, part, columns)
             if "@" in person.email or (person.values and (person.email or person.name)):
                 people.append(person)
             else:
@@ -111,6 +115,12 @@ def _beginnings(parts: Sequence[ListPart]) -> list[int]:
             if part.kind is PartKind.NAME and not part.label and place not in taken and part.cell not in together
         }
     return [0, *sorted(found)[1:]] if parts else []
+
+
+def _is_name_in(text: str, address: str) -> bool:
+    """Whether an address spells out a name to its end, so that none of it says what somebody gets: ``bruna.teste@bank.example`` of Bruna
+    Teste."""
+    return is_name(text) and are_alike(text, address) and folded(text).rsplit(" ", 1)[-1] in folded(address.partition("@")[0])
 
 
 def _with(person: ListedPerson, part: ListPart, columns: Columns) -> ListedPerson:

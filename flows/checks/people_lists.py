@@ -90,7 +90,7 @@ class _Reading:
     def _is_title(self, line: str) -> bool:
         """Whether it is a title, or something that is said of the one above; then it is read."""
         new = title(line, self.columns) if "@" not in line else None
-        if new is None or (new.says.unread and any(_is_called(person.name) for person in people_on(line, self.columns)[0])):
+        if new is None or (new.says.unread and self._is_somebody(line)):
             return False
         if new.says_something and self.begins_with_title is None:
             self.begins_with_title = True
@@ -103,6 +103,10 @@ class _Reading:
             self._keep_heading()
             self.leave_out([line])
         return True
+
+    def _is_somebody(self, line: str) -> bool:
+        """With what they get, and no title."""
+        return any(is_name(one.name) and not has_title_word(one.name) for one in people_on(line, self.columns)[0])
 
     def _take(self, record: Sequence[str], people: Sequence[ListedPerson] | None = None) -> None:
         """``people``: those on its line, if it has columns."""
@@ -201,12 +205,7 @@ def _name_alone(line: str, columns: Columns) -> str:
     parts = understood(line, columns) if "@" not in line else []
     names = [part.text for part in parts if part.kind is PartKind.NAME]
     known = all(part.kind is PartKind.NAME or means(part.text, columns) for part in parts)
-    return names[0] if known and len(names) == 1 and _is_called(names[0]) else ""
-
-
-def _is_called(name: str) -> bool:
-    """Whether somebody is, and no title."""
-    return is_name(name) and not has_title_word(name)
+    return names[0] if known and len(names) == 1 and is_name(names[0]) else ""
 
 
 def _heading(line: str, columns: Columns) -> tuple[tuple[str, ...], str]:
