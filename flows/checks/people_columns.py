@@ -45,6 +45,12 @@ class Columns:
     def singular_words(self) -> frozenset[str]:
         return frozenset(map(singular, self.value_words))
 
+    def meaning(self, text: str) -> Mapping[str, Sequence[str]]:
+        """By column, what it means as a whole, also in the plural."""
+        word = folded(text)
+        exact = {column: words[word] for column, words in self.values.items() if word in words}
+        return exact or self.by_singular.get(" ".join(map(singular, word.split())), {})
+
     def column(self, heading: str) -> str:
         """Empty for a heading that is not known."""
         word = folded(heading)
@@ -82,9 +88,8 @@ def singular(word: str) -> str:
 
 def read_cell(person: ListedPerson, column: str, cell: str, columns: Columns) -> ListedPerson:
     """With what stands in a column of values."""
-    words = columns.values[column]
-    for part in [cell] if folded(cell) in words else _JOINS.split(cell):
-        if found := words.get(folded(part)):
+    for part in [cell] if column in columns.meaning(cell) else _JOINS.split(cell):
+        if found := columns.meaning(part).get(column):
             person = person.having(column, found)
         elif part.strip(AROUND):
             person = replace(person, unread=(*person.unread, part.strip()[:SHOWN]))
@@ -93,9 +98,10 @@ def read_cell(person: ListedPerson, column: str, cell: str, columns: Columns) ->
 
 def guessed(person: ListedPerson, cell: str, columns: Columns) -> ListedPerson:
     """With what a part of a line must be, since no heading says it: values, else the name."""
-    for column, words in columns.values.items():
-        if folded(cell) in words:
-            return person.having(column, words[folded(cell)])
+    for column, values in columns.meaning(cell).items():
+        if column in person.values and not _is_exact(cell, columns):  # of admins and auditors, nobody knows who is which
+            return replace(person, unread=(*person.unread, cell[:SHOWN]))
+        return person.having(column, values)
     if len(cell) > _CELL:
         return replace(person, unread=(*person.unread, f"{cell[:SHOWN]}…"))
     parts = [part for part in _JOINS.split(cell) if part.strip(AROUND)]
@@ -105,7 +111,7 @@ def guessed(person: ListedPerson, cell: str, columns: Columns) -> ListedPerson:
         return person
     words_ = cell.split()
     for count in range(len(words_) - 1, max(len(words_) - _LONGEST, 0), -1):  # a role behind a name, with nothing in between
-        if means(" ".join(words_[count:]), columns) and not means(" ".join(words_[count - 1 :]), columns):
+        if _is_exact(" ".join(words_[count:]), columns) and not _is_exact(" ".join(words_[count - 1 :]), columns):
             return guessed(guessed(person, " ".join(words_[count:]), columns), " ".join(words_[:count]), columns)
     if person.name or sounds_like_a_value(cell, columns) or not any(c.isalpha() for c in cell):
         return replace(person, unread=(*person.unread, cell[:SHOWN]))
@@ -113,10 +119,16 @@ def guessed(person: ListedPerson, cell: str, columns: Columns) -> ListedPerson:
 
 
 def means(text: str, columns: Columns) -> bool:
-    """Whether it is a value of some column."""
+    """Whether it is a value of some column, or several of one, as ``Admins``."""
+    return bool(columns.meaning(text))
+
+
+def _is_exact(text: str, columns: Columns) -> bool:
+    """In the singular: who has it behind their name is one person."""
     return any(folded(text) in words for words in columns.values.values())
 
 
 def sounds_like_a_value(cell: str, columns: Columns) -> bool:
     """Whether it shares a word with something that may be given: then it is no name, but a role that is not known."""
-    return not columns.value_words.isdisjoint(folded(cell).split())
+    words = folded(cell).split()
+    return not columns.value_words.isdisjoint((*words, *map(singular, words)))
