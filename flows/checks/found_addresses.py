@@ -23,6 +23,7 @@ from flows.checks.list_headings import (
 )
 from flows.checks.list_parts import ListPart, PartKind, are_alike, is_addressed, is_of, names_of, parts_of, words_of
 from flows.checks.list_texts import cells, cleaned, lines
+from flows.checks.people_columns import folded, singular
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s<>|,;]*", re.IGNORECASE)
 _LOGIN = re.compile(r"(?!www\.)[a-z]{2,40}(?:[._][a-z]{2,40}){1,3}")
@@ -135,9 +136,17 @@ def _read(texts: Iterable[str]) -> Iterator[_Line]:
 
 def why_without_address(line: str) -> Fault | None:
     """Of a line without an @: why it is no entry of the list; None for a heading."""
-    if meant(words_of(line)) is None and (is_heading(line) or (is_marked(line) and (has_title_word(line) or not is_name(line)))):
+    if meant(words_of(line)) is None and (is_heading(line) or (is_marked(line) and not _is_somebody(line))):
         return None
     return why_none(line)
+
+
+def _is_somebody(line: str) -> bool:
+    """Whether a line that is marked as a title is a name all the same: one word, as in ``Cc:`` or ``Auditors:``, is none, nor are those of
+    a job."""
+    if len(words_of(line)) < 2 or has_title_word(line) or not is_name(line):
+        return False
+    return not is_known(" ".join(singular(word) for word in folded(line).split()))
 
 
 def _of_no_entry(line: str, parts: Sequence[ListPart]) -> Iterator[FoundPart]:

@@ -1,6 +1,7 @@
 """What stands in one line of a list, part by part: addresses, what was meant to be one, names, and all else; and which name is whose."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ _LAST_NAME = re.compile(
     r"(?:(?:de|da|do|dos|das|del|de la|van|von|di)\s)?[^\W\d_][^\W\d_'’-]*(?:[-'’][^\W\d_]*){0,3}", re.IGNORECASE
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
+_OUTSIDERS_WORDS = "ext external extern externo externa terceiro terceira tercero tercera contractor consultant partner adm priv"
+_OUTSIDERS = frozenset(_OUTSIDERS_WORDS.split())
+"""What an address says of whoever is no employee, or has a second account."""
+_PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe"})
 _MOST_NAMES = 8
 """Words of a name that an address may be made of."""
 LONGEST = 260
@@ -232,22 +238,42 @@ def is_of(name: str, parts: Sequence[ListPart]) -> bool:
     nobody else is named on it."""
     entries = [part.text for part in parts if part.is_entry]
     others = [part.text for part in parts if part.kind is PartKind.NAME and folded(part.text) != folded(name)]
-    return len(entries) == 1 and not others and are_alike(name, entries[0])
+    return len(entries) == 1 and not others and (are_alike(name, entries[0]) or _is_family(name, entries[0]))
+
+
+def _is_family(name: str, address: str) -> bool:
+    """Whether an address is the family name alone: enough where nobody else can be meant."""
+    family, comma, _ = name[:LONGEST].partition(",")
+    last = family if comma else " ".join(name[:LONGEST].split()[-1:])
+    return [folded(address[:LONGEST].partition("@")[0])] in _spellings(last)
 
 
 def are_alike(name: str, address: str) -> bool:
-    """Whether an address is made of a name, as ``asouza@bank.example`` is of Ana Souza. All of it must be: families and teams share words,
-    so that neither ``carlos.souza`` nor ``mariana`` is hers."""
+    """Whether an address is made of a name, as ``asouza@bank.example`` is of Ana Souza. All of it must be, unless it begins with the given
+    and has the family name, as ``ana.souza.ext`` does: families and teams share words, so that neither ``carlos.souza`` nor ``mariana`` is
+    hers."""
     spelt: list[str] = [word for part in folded(address[:LONGEST].partition("@")[0]).split() for word in _LETTERS.findall(part)]
+    own = [word for word in spelt if word not in _OUTSIDERS]
     family, comma, given = name[:LONGEST].partition(",")
-    words = folded(f"{given} {family}" if comma else family).split()[:_MOST_NAMES]
-    if not spelt or not words:
-        return False
-    if len(words) == 1:
-        return spelt[0] == words[0]
-    local = "".join(spelt)
-    by_words = len(spelt) > 1 and set(spelt).issubset(words)
-    return by_words or _is_spelt(local, words, 1) or _is_spelt(local, [words[-1], *words[:-1]], 2)
+    return bool(own) and any(_is_made_of(own, words) for words in _spellings(f"{given} {family}" if comma else family))
+
+
+def _spellings(name: str) -> Iterator[list[str]]:
+    """Its words without accents, and as German and the languages of the north write theirs out: ``muller`` and ``mueller``."""
+    if name.isascii():
+        yield folded(name).split()[:_MOST_NAMES]
+        return
+    composed = unicodedata.normalize("NFC", name).casefold()
+    for letters in (_PLAIN_LETTERS, _WRITTEN_OUT):
+        yield folded(composed.translate(letters)).split()[:_MOST_NAMES]
+
+
+def _is_made_of(spelt: Sequence[str], words: Sequence[str]) -> bool:
+    if len(words) < 2:
+        return bool(words) and spelt[0] == words[0]
+    local, first, last = "".join(spelt), words[0], words[-1]
+    by_words = len(spelt) > 1 and (set(spelt).issubset(words) or (spelt[0] == first and last in spelt[1:]))
+    return by_words or _is_spelt(local, words, 1) or _is_spelt(local, [last, *words[:-1]], 2)
 
 
 def _is_spelt(local: str, words: Sequence[str], needed: int) -> bool:
