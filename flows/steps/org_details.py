@@ -109,7 +109,7 @@ def _given(value: Any) -> Any:
 
 
 def _id(text: str) -> str:
-    return "".join(sign for sign in text if sign.isalnum())
+    return "".join(sign for sign in text if sign.isalnum() or sign == "&")  # as in Mexico's RFC
 
 
 def _number(text: str) -> str:
