@@ -201,8 +201,11 @@ NAME = AfterValidator(_name)
 """Of a person, a company or a place, in any script: it has more than punctuation, and no address stands in it."""
 
 _NONE = re.compile(
-    r"n ?[/.] ?[ad]\.?|none|nenhum[ao]?|ningun[ao]|not applicable|no aplica|n[ãa]o (?:se aplica|h[áa]|tem)", re.IGNORECASE
+    r"n ?[/.] ?[ad]\.?|none|nada|nenhum(?:a|o|[/(]a)?|ning[uú]n(?:[ao](?:[/(][ao])?)?|not applicable"
+    r"|(?:no|n[ãa]o) (?:(?:se )?aplica|h[áa]|hay|tem|tiene|possui|posee|existe)",
+    re.IGNORECASE,
 )
+_NORTH_DAKOTA = re.compile(r"n\. ?d\.?", re.IGNORECASE)
 
 
 def _unless_none(value: Any) -> Any:
@@ -212,6 +215,16 @@ def _unless_none(value: Any) -> Any:
 
 OR_NONE = BeforeValidator(_unless_none)
 """Of a text that may be left blank: a dash or "N/A" says so, too. "NA" and "ND" alone may be the code of a state."""
+
+
+def _state_unless_none(value: Any) -> Any:
+    return value if isinstance(value, str) and _NORTH_DAKOTA.fullmatch(value.strip()) else _unless_none(value)
+
+
+def state_in(country: str, typed: str | None) -> str | None:
+    """What was typed as an `AddressState`, once its country (ISO 3166-1 alpha-3) is known: "N.D." is one in the United States alone."""
+    return typed if country == "USA" else _unless_none(typed)
+
 
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 
@@ -247,6 +260,8 @@ def _https(value: str) -> str:
 Email = Annotated[str, Field(max_length=255), AfterValidator(_address), Input(Kind.EMAIL)]
 HttpsUrl = Annotated[str, Field(max_length=500), AfterValidator(_https), Input(Kind.URL)]
 Country = Annotated[str, Input(Kind.SEARCH, source="country")]
+AddressState = Annotated[str | None, Field(max_length=60), BeforeValidator(_state_unless_none), Input(Kind.TEXT)]
+"""Its page's ``normal`` asks `state_in`."""
 LongText = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)]
 AddressList = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, addresses=True)]
 Attachment = dict[str, str]

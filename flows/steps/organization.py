@@ -9,7 +9,7 @@ from flows.checks.documents import check_document, plain_number
 from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.checks.postal_codes import read_postal_code
 from flows.checks.states import read_state
-from flows.forms.fields import NAME, OR_NONE, Answers, Country, Email, FormPage, Input, Kind
+from flows.forms.fields import NAME, OR_NONE, AddressState, Answers, Country, Email, FormPage, Input, Kind, state_in
 from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
@@ -50,7 +50,7 @@ class Address(FormPage):
     neighborhood: Annotated[str | None, Field(max_length=50), OR_NONE, Input(Kind.TEXT)] = None
     zipcode: Annotated[str | None, Field(max_length=40), OR_NONE, Input(Kind.TEXT)] = None
     city: Annotated[str, Field(min_length=1, max_length=60), NAME, Input(Kind.TEXT)]
-    state: Annotated[str | None, Field(max_length=60), OR_NONE, Input(Kind.TEXT)] = None
+    state: AddressState = None
 
 
 class RepresentativeAndSettings(FormPage):
@@ -147,9 +147,10 @@ def _postal_code(typed: str, country: str) -> Iterator[Problem]:
 
 
 def _normal_address(answers: Answers) -> Answers:
-    country, zipcode, state = str(answers.get("country", "")), answers.get("zipcode"), answers.get("state")
+    country, zipcode = str(answers.get("country", "")), answers.get("zipcode")
+    state = state_in(country, answers.get("state"))
     normal = {"zipcode": read_postal_code(zipcode, country).value or zipcode} if zipcode else {}
-    return normal | ({"state": read_state(state, country).code or state} if state else {})
+    return {**normal, "state": state and (read_state(state, country).code or state)}
 
 
 def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:

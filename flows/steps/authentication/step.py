@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.forms.fields import NAME, OR_NONE, Answers, Country, FormPage, Input, Kind
+from flows.forms.fields import NAME, AddressState, Answers, Country, FormPage, Input, Kind, state_in
 from flows.forms.step import Form, Page, Situation, Step
 from flows.problems import Note
 from flows.steps.authentication import (
@@ -49,8 +49,12 @@ class Details(FormPage):
     company: Annotated[str, Field(min_length=1, max_length=100), NAME, Input(Kind.TEXT)]
     document: Annotated[str, Field(min_length=1, max_length=20), Input(Kind.TEXT)]
     city: Annotated[str, Field(min_length=1, max_length=60), NAME, Input(Kind.TEXT)]
-    state: Annotated[str | None, Field(max_length=60), OR_NONE, Input(Kind.TEXT)] = None
+    state: AddressState = None
     country: Country
+
+
+def _normal_details(answers: Answers) -> Answers:
+    return {"state": state_in(str(answers.get("country", "")), answers.get("state"))}
 
 
 def _finished(situation: Situation) -> bool:
@@ -102,7 +106,7 @@ STEP = Step(
             Page("method", MethodAndMachine),
             *keys.PAGES,
             Page("groups", groups.Groups, when=groups.asked, check=groups.check),
-            Page("details", Details, known=True),
+            Page("details", Details, known=True, normal=_normal_details),
             *mtls.PAGES,
         ),
         prefill=known_details,

@@ -120,6 +120,8 @@ def test_a_reason_is_one_for_the_number_beside_it() -> None:
     ids = slots(JOURNEYS.forms("organization.correct_org_id")[0], {})[0]
     assert for_these_values(ids, unusual, {**unusual, "org_id": " tn-1234"}) == {**unusual, "org_id": " tn-1234"}
     assert for_these_values(ids, unusual, {**unusual, "org_id": "TN-1235"})["confirm_unusual"] is None
+    ampersand, without = ({**doubted, "document_number": number} for number in ("B&A950101AB1", "BA950101AB1"))
+    assert for_these_values(slot, ampersand, without)["document_reason"] is None
     another = {**doubted, "document_number": "11.222.333/0001-83"}
     left = for_these_values(slot, doubted, another)
     assert left == {**another, "document_reason": None}
@@ -134,14 +136,32 @@ def test_an_address_abroad_needs_no_state_and_no_postal_code() -> None:
     assert sent(form, {**example(form), **abroad})["state"] is None
 
 
+IN_FARGO = {"country": "USA", "document_number": "91-1144442", "zipcode": "58102", "city": "Fargo"}
+
+
 def test_a_dash_leaves_blank_what_may_be_left_blank() -> None:
     form = JOURNEYS.forms("organization")[0]
     names = ("org_name", "complementary_address", "neighborhood", "zipcode", "state")
     abroad = {**example(form), "country": "ARE", "document_number": "100123456700003", "city": "Dubai"}
-    for said in ("-", "--", " … ", "N/A", "n.a.", "(n/d)", "Ninguno", "nenhum", "Não há", "none."):
+    for said in (
+        "-",
+        "--",
+        " … ",
+        "N/A",
+        "n.a.",
+        "(n/d)",
+        "Ninguno",
+        "nenhum",
+        "Não há",
+        "none.",
+        "nenhum(a)",
+        "no tiene",
+        "N.D.",
+    ):
         kept = sent(form, abroad | dict.fromkeys(names, said))
         assert {kept[name] for name in names} == {None}, said
     assert {("zipcode", "missing"), ("state", "missing")} <= refused(form, example(form) | dict.fromkeys(names, "-"))
+    assert sent(form, {**example(form), **IN_FARGO, "state": "N. D."})["state"] == "ND"  # North Dakota
     named = {"org_name": "Nenhum Limite", "complementary_address": "S/N"}
     assert named.items() <= sent(form, {**example(form), **named}).items()
 
