@@ -17,13 +17,15 @@ from flows.problems import Note
 from flows.steps.authentication import groups, keys
 
 NAMES = ("iss", "sub", "aud")
-_AROUND = "\"'`“”‘’«»,; \t"
+_QUOTES = "\"'`“”‘’«»"
+_AROUND = f"{_QUOTES},; \t"
 _CLAIM = re.compile(
-    r"""(?<![^\s"'`“‘«{\[(,;])(?:[-*•]\s)?(?:[^\W\d_]{1,12}\s?\()?(iss(?:uer)?|sub(?:ject)?|aud(?:ience)?)\)?"""
-    r"""(?:["'`”’»]\s?:|["'`”’»]?\s?(?:[=-]>|=|→|：|:(?=[\s"'`“‘«\[]|https?://)))""",
+    r"""(?<![^\s"'`“‘«{\[(,;])(?:(?:[-*•]|(?<!\S)\d\d?[.)])\s)?[*_]{0,2}["'`]?(?:[^\W\d_]{1,12}\s?\()?"""
+    r"""(iss(?:uer)?|sub(?:ject)?|aud(?:ience)?)\)?(?:["'`”’»]?[*_]{1,2}\s?:|["'`”’»]\s?:|"""
+    r"""["'`”’»]?\s?(?:[=-]>|=|→|：|:(?=[\s"'`“‘«\[*]|https?://)))(?:\*{1,2}(?=\s))?""",
     re.IGNORECASE,
 )
-"""Its name, as JSON, lists and Control Center show it; a value may begin with the same letters and a colon."""
+"""Its name, as JSON, lists, Markdown and Control Center show it; a value may begin with the same letters and a colon."""
 
 
 def _value(text: str | None, field: ValidationInfo) -> str | None:
@@ -33,7 +35,9 @@ def _value(text: str | None, field: ValidationInfo) -> str | None:
     claims = list(_CLAIM.finditer(own))
     if claims and not re.search(r"\w", own[: claims[0].start()]):
         ends = [*(claim.start() for claim in claims[1:]), len(own)]
-        values = {claim[1][:3].lower(): own[claim.end() : end] for claim, end in zip(claims, ends, strict=True)}
+        pieces = [own[claim.end() : end] for claim, end in zip(claims, ends, strict=True)]
+        before = [piece.rstrip("({[ ") for piece in pieces[:-1]]  # opened in front of the next name
+        values = {claim[1][:3].lower(): piece for claim, piece in zip(claims, (*before, pieces[-1]), strict=True)}
         own = values.get(str(field.field_name), own)
     bare = _without_brackets(own)
     return bare if bare and '"' not in bare else text
@@ -41,10 +45,11 @@ def _value(text: str | None, field: ValidationInfo) -> str | None:
 
 def _without_brackets(text: str) -> str:
     bare = text.strip(_AROUND)
-    for opening, closing in ("{}", "[]"):
+    for opening, closing in ("()", "{}", "[]"):
         if bare.endswith(closing) and bare.count(opening) < bare.count(closing):  # it was opened in front of the name
             bare = bare[:-1].strip(_AROUND)
-        if bare.startswith(opening) and bare.endswith(closing):
+        whole = bare.startswith(opening) and bare.endswith(closing)
+        if whole and (opening == "[" or bare[1:].lstrip()[:1] in _QUOTES):  # {tenant} is the value's own
             bare = bare[1:-1].strip(_AROUND)
     return bare
 

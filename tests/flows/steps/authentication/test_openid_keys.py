@@ -60,6 +60,12 @@ def test_a_claim_is_kept_without_its_name_quotes_and_commas() -> None:
         "iss:https://issuer.example",
         "- iss: https://issuer.example - sub: sub:7",
         "iss：https://issuer.example",
+        "- **iss**: https://issuer.example",
+        "* **`iss`:** https://issuer.example",
+        "1. iss: https://issuer.example 2. sub: sub:7",
+        "iss: https://issuer.example (sub: sub:7)",
+        "sub: sub:7 (iss: https://issuer.example)",
+        '{"https://issuer.example"}',
         "Issuer (iss): https://issuer.example",
         "Emissor (iss): https://issuer.example",
     ):
@@ -73,6 +79,10 @@ def test_a_claim_is_kept_without_its_name_quotes_and_commas() -> None:
         '["urn:a", "urn:b"]',
         "sub: acme",
         "urn:aud=7",
+        "{tenant}",
+        "app(7) iss: a",
+        "(7)",
+        "https://aud.example/*",
         "https://aud.example?aud=[7]",
     ):  # what is nothing else, to be seen
         assert registration.UploadedByCustomer(status="active", iss="", aud=stays).aud == stays
