@@ -406,7 +406,9 @@ async def test_a_form_that_was_loading_has_the_focus_on_its_first_field(customer
     await expect(customer.dialog.get_by_label("Name")).to_be_focused()
 
 
-async def test_a_button_drawn_anew_or_scrolled_away_under_the_finger_is_pressed_once(customer: PageSide, office: Office, tab: Tab) -> None:
+async def test_a_button_drawn_anew_or_scrolled_away_under_the_finger_is_pressed_once(
+    customer: PageSide, office: Office, tab: Tab
+) -> None:
     slack = office.slack
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
     sent = await client.chat_postMessage(channel=office.acme.id, text="1", blocks=actions(button("Hold", "hold")))
