@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from flows.checks.list_headings import TITLE_WORDS, is_heading, is_marked
-from flows.checks.list_texts import AROUND
-from flows.checks.people_columns import SHOWN, Columns, ListedPerson, folded, singular
+from flows.checks.list_texts import AROUND, separator_of
+from flows.checks.people_columns import SHOWN, Columns, ListedPerson, folded, singular, sounds_like_a_value
 
 _LONGEST, _MOST_WORDS = 120, 8
 """Characters and words of a title."""
+_MOST_UNKNOWN = 3
+"""Words of a role that is not known and stands alone: more may be a sentence."""
 _LONGEST_VALUE = 6
 """Words."""
 _EVERYBODY = frozenset({"all", "both", "everybody", "everyone", "todos", "todas", "ambos"})
@@ -40,7 +42,8 @@ class Title:
 
 def title(line: str, columns: Columns) -> Title | None:
     """Of a line that names nobody; None if it is none, as a telephone number is none. What sounds like a role and is none that is known
-    is a title too if it can be nothing else: those below it have something that is not understood."""
+    is a title too if it can be nothing else, or begins so, as no given name does: those below it have something that is not
+    understood."""
     text = line.strip(AROUND + "-–—_~[]()<>")
     words = folded(text).split() if len(text) <= _LONGEST else []
     if not 0 < len(words) <= _MOST_WORDS:
@@ -57,7 +60,9 @@ def title(line: str, columns: Columns) -> Title | None:
     if not unknown:
         return Title(line, says, marked) if says.values or not any(map(str.isdigit, words)) else None
     sounds = says.values or not columns.singular_words.isdisjoint(map(singular, unknown))
-    return Title(line, ListedPerson(unread=(text[:SHOWN],)), marked) if sounds and (marked or is_heading(line)) else None
+    begins_so = len(words) <= _MOST_UNKNOWN and separator_of(line) not in line and sounds_like_a_value(words[0], columns)
+    alone = marked or is_heading(line) or begins_so
+    return Title(line, ListedPerson(unread=(text[:SHOWN],)), marked) if sounds and alone else None
 
 
 def _phrases(words: Sequence[str], columns: Columns) -> Iterator[tuple[str, Mapping[str, Sequence[str]]]]:

@@ -175,6 +175,12 @@ def test_who_has_a_role_but_no_address_is_listed_and_any_other_line_is_left_out_
         ("Roles: Admin, Auditor\nana@b.example", ["ana: Admin Auditor"]),
         ("Operators\nana@b.example", ["ana: ? Operators"]),
         ("ana@b.example\nAdmin\nbia@b.example\nAuditor", ["ana: ? Admin", "bia: ? Auditor"]),  # of the one above? nobody knows
+        ("Setup Reviewers\nana@b.example\nAdmins\nbia@b.example", ["ana: ? Setup Reviewers", "bia: Admin"]),
+        (
+            "Viewer\nana@b.example\nAdmin\nbia@b.example\nOperator\neva@b.example",
+            ["ana: ? Viewer", "bia: Admin", "eva: ? Operator"],
+        ),
+        ("Carla Brasil\nana@b.example\nAdmin\nbia@b.example", ["ana: ? Admin", "bia: ", "LEFT Carla Brasil"]),
         ("ana@b.example\nPedro Souza\nAdmin\nbia@b.example", ["ana: ", "bia: ", "LEFT Pedro Souza", "LEFT Admin"]),
         ("Carla Brasil\nana@b.example\n# Admin", ["ana: ", "LEFT Carla Brasil", "LEFT # Admin"]),
     ],
