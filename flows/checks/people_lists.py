@@ -40,7 +40,7 @@ def read(text: str, columns: Columns) -> PeopleList:
     reading = _Reading(columns)
     found_lines = list(islice(lines(cleaned(text[:MOST_TEXT])), MOST_LINES + 1))
     short = [line for line in found_lines[:MOST_LINES] if len(line) <= LONGEST_LINE]
-    for record in _records(short, columns):
+    for record in _records(_unwrapped(short, columns), columns):
         reading.read(record)
     reading.leave_out(reading.titles.end())
     people = tuple(person for person in reading.people if len(person.email) <= LONGEST)
@@ -131,7 +131,7 @@ class _Reading:
         """Those on a line that has no columns. It may begin with their title, and other titles may follow, each with those behind it."""
         titled = list[tuple[Title, str]]()
         for piece in _PIECES.split(line):
-            if (own := self._title_before(piece)) is not None:
+            if (own := _title_before(piece, self.columns)) is not None:
                 titled.append((own, piece.partition(":")[2]))
             elif titled:
                 titled[-1] = titled[-1][0], titled[-1][1] + piece
@@ -143,12 +143,6 @@ class _Reading:
             found += [given(person, own.says) for person in people]
             left += others
         return found, left
-
-    def _title_before(self, piece: str) -> Title | None:
-        """In front of the first address."""
-        label, colon, after = piece.partition(":")
-        own = title(f"{label}:", self.columns) if colon and "@" in after and "@" not in label else None
-        return own if own is not None and own.says_something else None
 
     def _says_nothing(self, text: str) -> bool:
         """Whether it is a heading without a value."""
@@ -165,6 +159,26 @@ class _Reading:
         if self.heading_line:
             self.rest.append(self.heading_line)
         self.heading_line = ""
+
+
+def _title_before(text: str, columns: Columns) -> Title | None:
+    """In front of the first address."""
+    label, colon, after = text.partition(":")
+    own = title(f"{label}:", columns) if colon and "@" in after and "@" not in label else None
+    return own if own is not None and own.says_something else None
+
+
+def _unwrapped(found_lines: Sequence[str], columns: Columns) -> list[str]:
+    """With a title and those behind it on one line: as long as a line ends in a separator, those on the next belong to it."""
+    found = list[str]()
+    for line in found_lines:
+        above = found[-1] if found else ""
+        goes_on = above.endswith((",", ";")) and "@" in line and len(above) + len(line) < LONGEST_LINE
+        if goes_on and _title_before(above, columns) is not None:
+            found[-1] = f"{above} {line}"
+        else:
+            found.append(line)
+    return found
 
 
 def _records(found_lines: Sequence[str], columns: Columns) -> Iterator[list[str]]:

@@ -250,6 +250,8 @@ def test_of_a_long_line_everybody_is_read() -> None:
         ("Admins; ana@b.example; bob@b.example", [": Admin", ": Admin"], []),
         ("Auditors; ana@b.example\nAdmins - bob@b.example", [": Auditor", ": Admin"], []),
         ("Name;E-mail;Role\nAna;ana@b.example;Admins, auditors", ["Ana: Admin+Auditor"], []),
+        ("Admins: Ana <ana@b.example>,\nbob@b.example,\nAuditors: eva@b.example", ["Ana: Admin", ": Admin", ": Auditor"], []),
+        ("Admins: ana@b.example,\nMaria Lima\nbob@b.example;", [": Admin", ": "], ["Maria Lima"]),
         ("Perfil: Admin; ana@b.example, bob@b.example", [": Admin", ": Admin"], []),
         ("Admin ana@b.example; Auditor bob@b.example", [": Admin", ": Auditor"], []),
         ("Admins: Ana <ana@b.example>, bob@b.example\nAuditors: eva@b.example", ["Ana: Admin", ": Admin", ": Auditor"], []),
