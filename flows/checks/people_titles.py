@@ -9,6 +9,8 @@ from flows.checks.people_columns import SHOWN, Columns, ListedPerson, folded, si
 
 _LONGEST, _MOST_WORDS = 120, 8
 """Characters and words of a title."""
+_MOST_DIGITS = 3
+"""Of a title's number, as in ``Admins 2``: more are somebody's telephone or document."""
 _MOST_UNKNOWN = 3
 """Words of a role that is not known and stands alone: more may be a sentence."""
 _LONGEST_VALUE = 6
@@ -58,7 +60,8 @@ def title(line: str, columns: Columns) -> Title | None:
         if not (meaning or phrase in _BESIDE or phrase.isdigit() or columns.column(phrase)):
             unknown.append(phrase)
     if not unknown:
-        return Title(line, says, marked) if says.values or not any(map(str.isdigit, words)) else None
+        digits = sum(len(word) for word in words if word.isdigit())
+        return Title(line, says, marked) if not digits or (says.values and digits <= _MOST_DIGITS) else None
     sounds = says.values or not columns.singular_words.isdisjoint(map(singular, unknown))
     begins_so = len(words) <= _MOST_UNKNOWN and separator_of(line) not in line and sounds_like_a_value(words[0], columns)
     alone = marked or is_heading(line) or begins_so

@@ -164,6 +164,7 @@ def test_who_has_a_role_but_no_address_is_listed_and_any_other_line_is_left_out_
             "Acme Admins; ana@b.example; bia@b.example\nAdmins, auditors; eva@b.example",
             ["ana: ? Acme Admins", "bia: ? Acme Admins", "eva: Admin ? auditors"],
         ),
+        ("Admin; +55 11 98888-7777\nana@b.example", ["ana: ", "LEFT Admin; +55 11 98888-7777"]),
         ("All users:\nana@b.example", ["ana: "]),
         ("Setup superusers:\nana@b.example", ["ana: ? Setup superusers"]),
         ("Admins and auditors:\nana@b.example", ["ana: ? Admins and auditors"]),
