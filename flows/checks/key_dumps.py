@@ -1,5 +1,5 @@
-"""Keys that programs print as numbers: ``openssl -text`` and ``asn1parse``, hex with and without offsets, and the components of
-symmetric keys that card schemes exchange."""
+"""Keys that programs print as numbers: ``openssl -text`` and ``asn1parse``, hex with and without offsets, the literals and arrays of
+sources, and the components of symmetric keys that card schemes exchange."""
 
 import re
 from collections.abc import Iterator
@@ -22,29 +22,38 @@ def _escaped(byte: int) -> str:
     return rf"\\(?:(?:x|u00){byte:02x}|{byte:03o})"
 
 
+_JOIN = r"[\"'][\s+\\]{0,40}[\"']"
+"""Where a literal goes on, perhaps on the next line."""
 _BYTE = r"(?:\\(?:x|u00)[0-9a-f]{2}|\\[0-7]{3}|\\['\"\\?abefv]|  |[ -~\xa0-\xff])"
 """In a literal of a program; two spaces are an escaped line end or tab."""
-_SEQUENCE = f"(?:0|{_escaped(0x30)})"
-_LENGTH = f"(?:{_escaped(0x82)}{_BYTE}{_BYTE}|{_escaped(0x81)}{_BYTE}|{_BYTE})"
 _LITERAL = re.compile(
-    f"{_SEQUENCE}{_LENGTH}{_escaped(2)}{_escaped(1)}(?:{_escaped(0)}(?:{_SEQUENCE}{_BYTE}{_escaped(6)}|{_escaped(2)})"
-    rf"|{_escaped(1)}{_escaped(4)}|{_escaped(3)}{_SEQUENCE})[^\n]{{20,20000}}"
+    rf"(?:0|{_escaped(0x30)})(?:{_JOIN})?(?:{_BYTE}(?:{_JOIN})?){{1,3}}?{_escaped(2)}(?:{_JOIN})?{_escaped(1)}"
+    r"(?:[^\n]|(?:(?<=[\"'+\\])|(?<=[\"'+\\]\s))\n(?=[\s+]{0,40}[\"'])){20,20000}"
 )
-"""DER of a private key, as Python, C, and JSON write bytes in a text."""
-_LITERALS = ("\\x02\\x01", "\\002\\001", "\\u0002\\u0001")
+"""Of what may be DER of a private key, as Python, C, and JSON write bytes in a text."""
+_LITERALS = ("\\x02", "\\002", "\\u0002")
+_IN_LITERAL = re.compile(rf"{_JOIN}|({_BYTE})")
+_SHORT_ESCAPES = dict(zip("abefv", b"\a\b\x1b\f\v", strict=True))
 _BEGINNINGS = ("30", "48", "60", "2d", "45", "55", "6f", "111", "157")
 """Of DER, PEM, and OpenSSH: in hexadecimal, decimal, and octal."""
+_TYPE = "(?:_?u8)?"  # of Rust's numbers
 _BYTES = re.compile(
-    rf"(?<![\w.-])0{{0,2}}(?:{'|'.join(_BEGINNINGS)})(?![0-9a-z])(?:[\s,;]{{1,24}}+-?[0-9a-f]{{1,4}}(?![0-9a-z])){{24,}}+"
+    rf"(?<![\w.-])0{{0,2}}(?:{'|'.join(_BEGINNINGS)}){_TYPE}(?![0-9a-z])"
+    rf"(?:[\s,;]{{1,24}}+-?[0-9a-f]{{1,4}}{_TYPE}(?![0-9a-z])){{24,}}+"
 )
 """Numbers from 0 to 255, or from -128 to 127, as programs print arrays of bytes: decimal, octal, or hexadecimal without leading zeros."""
-_EACH = re.compile(r"-?[0-9a-f]+")
+_EACH = re.compile(rf"(-?[0-9a-f]+){_TYPE}")
 _HEX = re.compile(
-    r"(?<![0-9a-z])(?:(?:\(byte\)\s?)?(?:0x[0-9a-f](?![0-9a-f])|(?:0x|\\x|#x|\$)?[0-9a-f]{2})(?:-|[\s,:;]{0,12}+)){24,}+"
+    rf"(?<![0-9a-z])(?:(?:\(byte\)\s?)?(?:0x[0-9a-f](?![0-9a-f])|(?:0x|\\x|#x|\$)?[0-9a-f]{{2}}){_TYPE}"
+    rf"(?:-|{_JOIN}|[\s,:;]{{0,12}}+)){{24,}}+"
 )
-_DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{6,8}:?[ \t]{1,3}+((?:[0-9a-f]{1,8}(?:[ \t]{1,4}+|$)){4,16}+)", re.MULTILINE)
+_DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{4,8}:?[ \t]{1,4}+((?:-?[0-9a-f]{1,8}(?:[ \t]{1,4}+|$)){4,16}+)", re.MULTILINE)
+_SHOWN = re.compile(r"^ {0,8}[0-9a-f]{7,8}((?: (?:[0-7]{3}|  [ -~]| \\[0abfv\\])){8,16})[ \t\r]*$", re.MULTILINE)
+"""Bytes as characters, as ``od -c`` has them in columns of four."""
+_WORDS = {4: (16, 2), 6: (8, 2), 8: (16, 4)}
+"""By the digits of a word: their base, and the word's bytes, the last one first."""
 _ONE_DIGIT = re.compile("0x(?=[0-9a-f](?![0-9a-f]))")
-_NOT_HEX = re.compile(r"0x|\(byte\)|[^0-9a-f]")
+_NOT_HEX = re.compile(r"0x|_?u8|\(byte\)|[^0-9a-f]")
 _DECIMAL = re.compile(r"[\d -]+")
 _BEFORE = 80
 _KEY_HINT = re.compile(
@@ -86,7 +95,7 @@ def spans(reading: PlainText) -> Iterator[Span]:
     if reading.has_runs:
         yield from (match.span(match.lastindex or 0) for match in _IN_FULL.finditer(folded))
     if any(literal in folded for literal in _LITERALS):
-        yield from (match.span() for match in _LITERAL.finditer(folded))
+        yield from (match.span() for match in _LITERAL.finditer(folded) if key_material.is_private_key(_of_literal(match[0])))
     if "hl=" in folded:
         yield from _parsed(folded)
     if any(beginning in folded for beginning in _BEGINNINGS):
@@ -129,20 +138,26 @@ def _parsed(folded: str) -> Iterator[Span]:
 
 
 def _dumped(folded: str) -> Iterator[Span]:
-    """Lines of an offset, bytes, and perhaps their characters, as xxd, hexdump, and od write them."""
+    """Lines of an offset, bytes, and perhaps their characters, as xxd, hexdump, od, and certutil write them."""
+    for block in _blocks(_DUMPED.finditer(folded)):
+        digits = " ".join(line[1] for line in block)
+        if any(map(_is_key, (_bytes(digits), *_of_numbers(digits), *_of_words(digits)))):
+            yield block[0].start(), block[-1].end()
+    for block in _blocks(_SHOWN.finditer(folded)):
+        if _is_key(_of_characters("".join(line[1] for line in block[:20]))):
+            yield block[0].start(), block[-1].end()
+
+
+def _blocks(lines: Iterator[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
+    """Those that follow each other."""
     block: list[re.Match[str]] = []
-    for line in _DUMPED.finditer(folded):
+    for line in lines:
         if block and line.start() - block[-1].end() > 40:
-            yield from _of_block(block)
+            yield block
             block = []
         block.append(line)
-    yield from _of_block(block)
-
-
-def _of_block(block: list[re.Match[str]]) -> Iterator[Span]:
-    digits = " ".join(line[1] for line in block)
-    if block and any(map(_is_key, (_bytes(digits), *_of_numbers(digits)))):
-        yield block[0].start(), block[-1].end()
+    if block:
+        yield block
 
 
 def _is_key(content: bytes) -> bool:
@@ -158,7 +173,35 @@ def _bytes(digits: str) -> bytes:
 
 def _of_numbers(listed: str) -> Iterator[bytes]:
     """The first 200, enough to tell a key, in each base that they can be of."""
-    numbers = [number[0] for number in islice(_EACH.finditer(listed), 200)]
+    numbers = [number[1] for number in islice(_EACH.finditer(listed), 200)]
     for base in (10, 8, 16):
         with suppress(ValueError):
             yield bytes(int(number, base) & 0xFF for number in numbers)
+
+
+def _of_words(listed: str) -> Iterator[bytes]:
+    """Of words of several bytes, as hexdump and od write them unless they are asked for single ones."""
+    words = listed.split(maxsplit=100)[:100]
+    base, size = _WORDS.get(len(words[0]), (0, 0))
+    if size:
+        with suppress(ValueError, OverflowError):
+            yield b"".join(int(word, base).to_bytes(size, "little") for word in words)
+
+
+def _of_characters(columns: str) -> bytes:
+    cells = (columns[at + 1 : at + 4].strip() for at in range(0, len(columns), 4))
+    return bytes(int(cell, 8) & 0xFF if len(cell) == 3 else 0 if cell == "\\0" else ord(cell[-1:] or " ") for cell in cells)
+
+
+def _of_literal(text: str) -> bytes:
+    """The first 64 bytes."""
+    tokens = (token[1] for token in _IN_LITERAL.finditer(text) if token[1])
+    return bytes(map(_of_token, islice(tokens, 64)))
+
+
+def _of_token(token: str) -> int:
+    if token.startswith(("\\x", "\\u")):
+        return int(token[-2:], 16)
+    if len(token) == 4:
+        return int(token[1:], 8) & 0xFF
+    return _SHORT_ESCAPES.get(token[1:], ord(token[-1]))

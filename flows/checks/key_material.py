@@ -33,6 +33,8 @@ _PUTTY_END = re.compile(r"Private-(?:MAC|Hash):\s{0,3}[0-9a-f]+")
 _JWK = re.compile(r"""(?<![\w.])(d|p|q|dp|dq|qi|k)\\{0,3}["']?\s{0,9}:\s{0,9}\\{0,3}["']?([A-Za-z0-9_-]{16,}={0,2})""")
 _XML = re.compile(r"<(D|P|Q|DP|DQ|InverseQ)>\s{0,9}[A-Za-z0-9+/=\s]{16,2000}")
 _PASSWORD_BASED = (bytes.fromhex("06092a864886f70d0105"), bytes.fromhex("060a2a864886f70d010c01"))  # PKCS #5, PKCS #12
+_SHORTEST_SECRET = 20
+"""Bytes of a curve's secret number: of 160 bits. A community of SNMP, which stands in its place, is shorter."""
 
 
 def spans(reading: PlainText) -> Iterator[Span]:
@@ -134,15 +136,16 @@ def _decoded(signs: str) -> bytes:
 
 
 def _is_private(der: bytes) -> bool:
-    """Judging by the first bytes of the ASN.1: PKCS #1, SEC 1, PKCS #8 (plain, encrypted), and PKCS #12."""
+    """Judging by the first bytes of the ASN.1: PKCS #1, SEC 1, PKCS #8 (plain, encrypted), and PKCS #12. What is too short for one is
+    something else: a row of a table, a packet of SNMP."""
     body = _content(der)
-    if body[:3] in (b"\x02\x01\x00", b"\x02\x01\x01"):  # a version, then …
-        rest = body[3:]
-        if rest[:1] == b"\x30":  # … an algorithm: PKCS #8
-            return _content(rest)[:1] == b"\x06"
-        return rest[:1] == (b"\x02" if body[2] == 0 else b"\x04")  # … a modulus: PKCS #1; a secret number: SEC 1
-    if body[:4] == b"\x02\x01\x03\x30":
-        return True
+    if body[:2] == b"\x02\x01" and len(body) > 4:  # a version, then …
+        version, tag, length = body[2:5]
+        if tag == 0x30:  # … an algorithm: PKCS #8; or the type of what is in a PKCS #12
+            return version in (0, 1, 3) and _content(body[3:])[:1] == b"\x06"
+        if tag == 0x02:  # … a modulus: PKCS #1
+            return version == 0 and der[1] >= 0x80
+        return version == 1 and tag == 0x04 and length >= _SHORTEST_SECRET  # … a secret number: SEC 1
     return body[:1] == b"\x30" and _content(body).startswith(_PASSWORD_BASED)
 
 

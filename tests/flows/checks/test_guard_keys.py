@@ -8,6 +8,7 @@ import random
 import re
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -100,6 +101,27 @@ def test_other_writings_of_private_keys_are_found_and_cut_out() -> None:
         assert noise(256, 2)[:40] not in redact(xml)
 
 
+def in_lines(der: bytes) -> Iterator[str]:
+    """As sources hold bytes in literals of several lines, and as od, hexdump and certutil print them."""
+    rows = [der[at : at + 16] for at in range(0, len(der) // 16 * 16, 16)]
+    for escape in ("\\x{:02x}", "\\{:03o}"):
+        for width, between in ((8, '"\n    "'), (16, '" +\n"'), (12, '" \\\n  "')):
+            literals = ["".join(map(escape.format, der[at : at + width])) for at in range(0, len(der), width)]
+            yield f'key = "{between.join(literals)}";'
+    yield '"' + '"\n"'.join(row.hex() for row in rows) + '"'
+    yield f"[{rows[0][0]}u8, {', '.join(map(str, der[1:]))}]"
+    yield f"[{', '.join(f'{byte:#04x}_u8' for byte in der)}]"
+    for form, size in (("06o", 2), ("04x", 2), ("08x", 4)):
+        words = [[format(int.from_bytes(row[n : n + size], "little"), form) for n in range(0, 16, size)] for row in rows]
+        yield "\n".join(f"{16 * n:07o} {' '.join(row)}" for n, row in enumerate(words))
+    signs = {0: "\\0", 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
+    shown = [[signs.get(byte) or (chr(byte) if 31 < byte < 127 else f"{byte:03o}") for byte in row] for row in rows]
+    yield "\n".join(f"{16 * n:07o}{''.join(f'{sign:>4}' for sign in row)}" for n, row in enumerate(shown))
+    signed = [" ".join(f"{byte - 256 if byte > 127 else byte:>4}" for byte in row) for row in rows]
+    yield "\n".join(f"{16 * n:07o} {row}" for n, row in enumerate(signed))
+    yield "\n".join(f"{16 * n:04x}  {row[:8].hex(' ')}  {row[8:].hex(' ')}   0..." for n, row in enumerate(rows))
+
+
 def test_private_keys_as_programs_print_them_are_found_and_cut_out() -> None:
     numbers, curve = rsa_key().private_numbers(), ec.generate_private_key(ec.SECP256R1())
     for number in (numbers.d, numbers.p):
@@ -122,6 +144,7 @@ def test_private_keys_as_programs_print_them_are_found_and_cut_out() -> None:
             json.dumps(der.decode("latin-1")),
             der.hex("-"),
             "\n".join(f"{n:07o} {' '.join(f'{byte:03o}' for byte in der[n : n + 16])}" for n in range(0, len(der), 16)),
+            *in_lines(der),
         ]
         for text in (*shown, str(der), str(list(private_pems()["pkcs8"].encode()))):
             assert kinds(text) == {"private_key"}, text[:60]
@@ -130,7 +153,15 @@ def test_private_keys_as_programs_print_them_are_found_and_cut_out() -> None:
         der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         assert find_secrets(f"{list(der)} {der!r} [{' '.join(map(str, der))}] {der.hex('-')}") == ()
     request = x509.load_pem_x509_csr(public_texts()["rsa csr"].encode()).public_bytes(Encoding.DER)
-    assert find_secrets(f"{list(request)} {request!r}") == ()
+    assert find_secrets("\n\n".join((f"{list(request)} {request!r}", *in_lines(request)))) == ()
+    for counts in (
+        "48 12 2 1 0 2 0 1 0 0 3 0" + " 0 1" * 9,
+        "[30, 9, 2, 1, 0, 2, 0" + ", 4" * 20 + "]",
+        "30\t8\t2\t1\t1\t4" + "\t0" * 20,
+        (b"0&\2\1\1\4\6public\xa0" + bytes(25)).hex(" "),  # SNMP v2c, and v3
+        str(b"0>\2\1\3\x30\x11\2\4" + bytes(55)),
+    ):
+        assert find_secrets(counts) == (), counts
 
 
 def test_a_jwk_is_found_however_it_is_wrapped() -> None:
