@@ -65,6 +65,12 @@ class _Line:
         """Empty if it has none."""
         return label_of(self.text)
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it begins with whoever has its address, as in ``Ana: ana@bank.example``."""
+        name, colon, _ = self.text.partition(":")
+        return bool(colon) and is_name(name) and any(part.is_entry and are_alike(name, part.text) for part in self.parts[:2])
+
     @cached_property
     def shape(self) -> Shape | None:
         """The cell of each part, and whether it is an address: None if not one of several is."""
@@ -115,10 +121,11 @@ def _found_in_lines(text: str) -> Iterator[Found]:
     shapes: Counter[Shape | None] = Counter()
     while block := list(islice(read, _AT_ONCE)):
         shapes.update(line.shape for line in block)
+        are_named = any(line.is_named for line in block)
         for line in block:
             is_row = line.shape is not None and shapes[line.shape] >= _ROWS
             found = list(_of_row(*line.row) if line.row else _of_line(line.parts, is_row=is_row))
-            yield line, found or list(_of_no_entry(line.text, line.parts))
+            yield line, found or list(_of_no_entry(line.text, line.parts, are_named=are_named))
 
 
 def _read(texts: Iterable[str]) -> Iterator[_Line]:
@@ -134,25 +141,26 @@ def _read(texts: Iterable[str]) -> Iterator[_Line]:
             yield _Line(text, parts_of(recipients(without_links) or without_links))
 
 
-def why_without_address(line: str) -> Fault | None:
-    """Of a line without an @: why it is no entry of the list; None for a heading."""
-    if meant(words_of(line)) is None and (is_heading(line) or (is_marked(line) and not _is_somebody(line))):
+def why_without_address(line: str, *, are_named: bool = False) -> Fault | None:
+    """Of a line without an @: why it is no entry of the list; None for a heading. ``are_named``: whether others begin with a name."""
+    least = 1 if are_named else 2
+    if meant(words_of(line)) is None and (is_heading(line) or (is_marked(line) and not _is_somebody(line, least))):
         return None
     return why_none(line)
 
 
-def _is_somebody(line: str) -> bool:
-    """Whether a line that is marked as a title is a name all the same: one word, as in ``Cc:`` or ``Auditors:``, is none, nor are those of
-    a job."""
-    if len(words_of(line)) < 2 or has_title_word(line) or not is_name(line):
+def _is_somebody(line: str, least: int) -> bool:
+    """Whether a line that is marked as a title is a name all the same. ``least``: words, since one, as in ``Cc:`` or ``QA:``, is none
+    unless others of the list begin so."""
+    if len(words_of(line)) < least or has_title_word(line) or not is_name(line):
         return False
     return not is_known(" ".join(singular(word) for word in folded(line).split()))
 
 
-def _of_no_entry(line: str, parts: Sequence[ListPart]) -> Iterator[FoundPart]:
+def _of_no_entry(line: str, parts: Sequence[ListPart], *, are_named: bool) -> Iterator[FoundPart]:
     """Of a line in which nothing is found. Whom a message's head names are several, and so are more than two names; any other line is
     one."""
-    if why_without_address(line) is None:
+    if why_without_address(line, are_named=are_named) is None:
         return
     several = len(parts) > 2 and all(part.kind is PartKind.NAME for part in parts)
     if people := recipients(line):

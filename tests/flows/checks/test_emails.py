@@ -206,6 +206,7 @@ AT, SPACE, MISSING, NAME, NONE = (
             [("Pedro Souza:", NAME), ("# Carla Nunes", NAME), ("=== Bob Reis ===", NAME)],
         ),
         (f"To:\n{ANA}\nCc:\nBcc:\n{BIA}\nResponder a:\nQA:\nAcme:\nGestores:\n**Auditors**:\n## Auditors\nRisk Analysts:", []),
+        (f"Ana: {ANA}\nPedro:\nRisk Analysts:", [("Pedro:", NAME)]),
         ("", []),
         ("   \n😀😀", []),
     ],
