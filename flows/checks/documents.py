@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from flows.checks.iso_codes import alpha2, alpha3
+from flows.checks.other_names import names_of
 from flows.checks.spelling import words
 
 # Country -> its companies' ids, most common first: "name as shown|python-stdnum module" or "name|=pattern", where an id has a
@@ -124,9 +125,14 @@ _AROUND = re.compile(r"^[^\w&]+|[^\w&]+$")
 _ANOTHER = re.compile(r"\s[/|-]\s|[,;]")
 """Between numbers of several kinds: ``CNPJ … / IE …``."""
 _RUN = re.compile(r"\S*\d\S*(?:\s+\S*\d\S*)*")
+_REGISTERED = frozenset({"company", "companies", "crn", "registered", "registration", "reg", "tax", "hra", "hrb"})
+"""Words that stand before a company's number, whatever its standard is called."""
+_LEAST_LENGTH, _LEAST_LETTERED = 7, 6
+"""Letters and digits of a number of another kind: what follows and is shorter belongs to the number before it. And of one that its
+letters tell from telephones and postal codes."""
 _LOOSE = re.compile(r"\s*([./-])\s*")
 _EVERYWHERE = "LEI|lei"  # ISO 17442
-_LEI_LENGTH = 20
+_LEI = re.compile("[0-9A-Z]{18}[0-9]{2}")
 _MAX_CHARS = 100
 """No country's numbers have nearly as many, whatever is put between their digits. What follows isn't read."""
 
@@ -157,29 +163,73 @@ def plain_number(number: str, country: str) -> str:
         return number
     plain = _DASHES.sub("-", unicodedata.normalize("NFKC", _ORDINAL.sub(" ", number)).replace("&amp;", "&")).strip()
     whole = _without_labels(_CHECK_DIGIT.sub("-", plain), country)
-    pieces = (part for piece in chain(_ANOTHER.split(plain), _first(plain, country)) for part in _without_labels(piece, country))
-    right = next((part for part in chain(whole, pieces) if _check(part, country).ok), None)
+    right = next((part for part in whole if _check(part, country).ok), None) or next(_right_parts(plain, country), None)
     if right is not None:
         return _LOOSE.sub(r"\1", right)
     return whole[-1] if whole[-1][:1].isdigit() else plain
 
 
-def _first(text: str, country: str) -> Iterator[str]:
-    """The first number; and if the text doesn't begin with it, the first behind the name of a standard. Others are of another kind: of
-    a registry, or a telephone."""
-    its_own = _names(country)
-    named = next((word.end() for word in re.finditer(r"[^\W\d_]+", text) if "".join(words(word[0])) in its_own), 0)
-    for start in (0,) if text[:1].isdigit() else (0, named):
-        if run := _RUN.search(text, start):
-            yield run[0]
-            yield run[0].split()[0]
+def _right_parts(text: str, country: str) -> Iterator[str]:
+    """Parts of the text that are right numbers. Not what goes on behind: ``552008443`` of ``552008443 00014``. Digits without check
+    digits tell only behind their name, or as the only number that begins the text: many a telephone number has as many."""
+    names = _first_words(country, formats=True) | _REGISTERED
+    runs = (run for piece in _ANOTHER.split(text) for run in _RUN.findall(piece))
+    several = sum(len(run) >= _LEAST_LENGTH - 2 for run in runs) > 1
+    for start, end in chain(_pieces(text), _first(text, country)):
+        if _goes_on(text[end:]):
+            continue
+        piece = text[start:end]
+        named = not names.isdisjoint("".join(words(word)) for word in _LABEL.findall(re.split("[0-9]", piece)[0]))
+        begins = start == 0 and piece[:1].isdigit() and not several
+        for part in _without_labels(piece, country):
+            lettered = part.isalnum() and not part.isdigit() and len(part) >= _LEAST_LETTERED
+            if _check(part, country, formats=named or begins or lettered).ok:
+                yield part
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Where each begins and ends, between signs that stand between numbers."""
+    start = 0
+    for sign in _ANOTHER.finditer(text):
+        yield start, sign.start()
+        start = sign.end()
+    yield start, len(text)
+
+
+def _first(text: str, country: str) -> Iterator[tuple[int, int]]:
+    """Where the first number begins and ends; and if the text doesn't begin with it, rather the first behind the name of a standard.
+    Others are of another kind: of a registry, or a telephone."""
+    labels = [] if text[:1].isdigit() else [(word.span(1), "".join(words(word[1]))) for word in _LABEL.finditer(text)]
+    names = (span for those in (_first_words(country), _REGISTERED) for span, word in labels if word in those)
+    name = next(names, None)
+    if name and (run := _RUN.search(text, name[1])):
+        yield name[0], run.end()
+    else:
+        run = _RUN.search(text)
+    if run:
+        yield run.span()
+        yield run.start(), run.start() + len(run[0].split()[0])
+
+
+def _goes_on(behind: str) -> bool:
+    """Whether what stands behind a number is too short for another one."""
+    run = _RUN.match(behind.lstrip(" ,;./|-"))
+    return run is not None and sum(sign.isalnum() for sign in run[0]) < _LEAST_LENGTH
+
+
+def _first_words(country: str, *, formats: bool = False) -> set[str]:
+    """Those of the names of the country's numbers, such as "company" of "Company number"; ``formats``: only without check digits."""
+    entries = _STANDARDS.get(alpha2(country) or "", ())
+    names = (name for name, rule in (entry.split("|", 1) for entry in entries) if rule.startswith("=") or not formats)
+    return {word for name in names for word in (words(name)[0], "".join(words(name)))}
 
 
 def _names(country: str) -> set[str]:
-    """Words of what the country's numbers are called."""
+    """Words of what the country's numbers are called, and of what the country is."""
     code = alpha2(country) or ""
     names = " ".join(entry.partition("|")[0] for entry in _STANDARDS.get(code, ()))
-    return {*words(f"{names} {code} {alpha3(code) or ''}"), *("".join(words(name)) for name in names.split())}
+    called = " ".join((names, code, alpha3(code) or "", *names_of(code)))
+    return {*words(called), *("".join(words(name)) for name in names.split())}
 
 
 def _without_labels(text: str, country: str) -> list[str]:
@@ -199,18 +249,19 @@ def _without_labels(text: str, country: str) -> list[str]:
     return [_AROUND.sub("", part) for part in parts]
 
 
-def _check(number: str, country: str) -> DocumentCheck:
+def _check(number: str, country: str, *, formats: bool = True) -> DocumentCheck:
+    """``formats``: whether one without check digits is enough."""
     code = alpha2(country) or ""
     folded = unicodedata.normalize("NFKC", number[:_MAX_CHARS]).upper()
     compact = _compact(folded.replace("&AMP;", "&"), code)
     rules = _STANDARDS.get(code, ())
-    if len(compact) == _LEI_LENGTH:
+    if _LEI.fullmatch(compact) and len({len(group) for group in folded.split()}) == 1:
         rules = (*rules, _EVERYWHERE)
     names: list[str] = []
     likely = ""  # the standard whose format fits but whose check digits don't
     for name, rule in (entry.split("|", 1) for entry in rules):
         fits, valid = _measure(rule, compact)
-        if valid:
+        if valid and (formats or not rule.startswith("=")):
             return DocumentCheck(name, ok=True, compact=compact)
         names.append(name)
         likely = likely or (name if fits else "")

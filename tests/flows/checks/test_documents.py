@@ -142,6 +142,12 @@ ESP J-99216582 C.I.F. nº #|NIF/CIF: #
 USA 91-1144442 Employer Identification Number (EIN): #|Federal Tax ID #|FEIN #|US EIN #
 GBR SC123456 Company No. #|Company Registration Number: #|CRN #|Registered in England and Wales No. #
 IND 27AAPFU0939F1ZV GST No. #|GSTIN No. #
+GBR 12345678 Tel: 02079460 Company 12345678|Phone number 02079460, Company No. #|# (Company number)|#, Main Street 5|# - Acme Ltd
+GBR SC123456 Acme Ltd, #|# (Main Street 1)
+IND U72200KA2015PTC082988 Acme Ltd - #
+IRL 6388047V Tel 123456 VAT #|VAT: # / CRO 123456
+LUX B12345 RCS Luxembourg #|R.C.S. Luxembourg #, TVA 15027441
+FRA 552008443 SIREN # / SIRET 552 008 443 00013|Tél. 01 23 45 67 89 SIREN #
 ITA 00743110157 P. IVA: #|C.F. e P.IVA #
 """
 """A country, a number of its, and how people write it, with # for the number itself."""
@@ -154,3 +160,22 @@ def test_labels_and_signs_around_a_number_are_cut_off() -> None:
         several = typed.replace("#", number).split("|")
         wrong += [one for one in several if plain_number(one, country) != number or not check_document(one, country).ok]
     assert wrong == []
+
+
+DOUBTED = """\
+FRA 552008443 00014|552008443 - 00014|SIREN 552008443, 00014|Tel 552008443 SIREN 111 111 111
+GBR 12345678 9|12345678 / 9|Tel: 02079460|Phone number 02079460|02079460, 12345678|Company: Acme, Tel 02079460
+NLD 12345678 B01|KvK 12345678 B01
+HRV 12345678 901
+SRB 12345678 9
+IRL 123456 78|Tel 123456
+HUN Tel 1234567890
+"""
+"""A country, and what might be a number of its if a part were left out, or if it weren't a telephone's."""
+
+
+def test_no_part_of_a_number_and_no_telephone_is_taken_for_one() -> None:
+    every = [
+        (country, one) for country, typed in (line.split(maxsplit=1) for line in DOUBTED.splitlines()) for one in typed.split("|")
+    ]
+    assert [(country, one) for country, one in every if check_document(one, country).ok] == []
