@@ -169,11 +169,12 @@ def _title_before(text: str, columns: Columns) -> Title | None:
 
 
 def _unwrapped(found_lines: Sequence[str], columns: Columns) -> list[str]:
-    """With a title and those behind it on one line: as long as a line ends in a separator, those on the next belong to it."""
+    """With a title and those behind it on one line: as long as a line ends in a comma, those on the next belong to it. A semicolon may end
+    each row of a table."""
     found = list[str]()
     for line in found_lines:
         above = found[-1] if found else ""
-        goes_on = above.endswith((",", ";")) and "@" in line and len(above) + len(line) < LONGEST_LINE
+        goes_on = above.endswith(",") and "@" in line and len(above) + len(line) < LONGEST_LINE
         if goes_on and _title_before(above, columns) is not None:
             found[-1] = f"{above} {line}"
         else:
