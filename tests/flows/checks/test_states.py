@@ -11,18 +11,28 @@ BRA SP Campinas SP|Campinas S.P.|SP SP|Campinas SP, 13010-000|Campinas SP Brasil
 BRA MG Minas Gerais|minas gerais|MG - Minas Gerais|minas, Brasil
 BRA DF Distrito Federal|Brasília/DF|Brasília DF
 BRA SC Sta. Catarina
+BRA SP SP Capital|São Paulo - Capital|Campinas S. P.|SP, Capital
+BRA RJ Rio de Janeiro RJ|Rio de Janeiro - RJ
+BRA - São Paulo RJ|São Paulo - RJ|São Paulo/RJ|Mato Grosso MS|Amazonas AC|Paraná PA
 BRA - XX|SPX|Atlantis|Rio|-|☃|SP/RJ|SP RJ|Campinas XX|Bra|Estado
 USA NY NY|N.Y.|New York|State of New York|NY, USA|NY 10001|New York (NY)
-USA DC Washington, D.C.|DC
+USA DC Washington, D.C.|DC|Washington DC 20001|Washington D.C., USA
+USA MA Cambridge Mass.|Cambridge, Mass.
+USA TN Nashville Tenn
+USA IL Chicago Ill
+USA NC Raleigh N. C.|Raleigh N.C. 27601
+USA PA Washington PA|Washington, PA
+USA - Lake Mary|NY NJ
+CAN - Ontario QC
 USA TX Tex.|Austin TX|Austin, TX 78701
 USA DE Del.|Wilmington DE
 USA AL Ala.
 USA MS Miss.
 USA WA Wash.
-USA WV W. Va.
+USA WV W. Va.|Charleston W. Va.
 USA CA California|Calif|US-CA
 CAN QC Québec|Quebec|QC
-CAN ON Toronto ON|Toronto ON M5V 2T6
+CAN ON Toronto Ont.|Toronto ON|Toronto ON M5V 2T6
 CAN AB Alta.
 CAN NL Nfld.
 COL DC Bogotá D.C.|Bogotá DC|Bogotá
@@ -38,7 +48,11 @@ ESP CT Catalunya|Cataluña|CT
 ESP MD Comunidad de Madrid|Madrid
 IND MH Maharashtra|MH
 PRT 11 11|Lisboa
-MEX NL NL|N.L.|Monterrey, N.L.|Monterrey N.L.
+MEX NL NL|N.L.|Monterrey, N.L.|Monterrey N.L.|Monterrey N. L.
+MEX MIC Morelia Mich.|Mich.
+MEX COA Saltillo Coah.
+MEX CHH Cd. Juárez Chih
+MEX ROO Cancún Q. Roo
 MEX NLE NLE|Nuevo León|nuevo leon|Nvo. León|Monterrey NLE
 MEX CMX CDMX|Ciudad de México|Distrito Federal|D.F.|México D.F.
 MEX MEX Edo. de México|Edomex|Edo. de Méx.|Estado de Mex.
@@ -48,9 +62,9 @@ MEX QUE Qro.
 MEX AGU Ags.
 MEX HID Hgo.
 MEX DUR Dgo.
-MEX TAM Tamps.
+MEX TAM Tamps.|Ciudad Victoria Tamps
 MEX CHP Chis.
-MEX - Ciudad Guerrero
+MEX - Ciudad Guerrero|Puerto Nuevo
 AUS NSW NSW|New South Wales
 GBR SCT Scotland
 XXX AB AB
