@@ -18,7 +18,7 @@ SOUND = {"name": "sturdy", "version": "2.0", "vulns": []}
 UNKNOWN = {"name": "ours", "skip_reason": "not found"}
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-demo.txt", "requirements-dev.txt", "requirements-audit.txt"])
+@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("requirements*.txt")))
 def test_each_package_is_locked_to_a_version_and_to_hashes_from_no_named_place(name: str) -> None:
     text = (ROOT / name).read_text()
     entries = [entry for entry in re.split(r"\n(?=[a-z])", text) if entry]

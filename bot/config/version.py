@@ -1,4 +1,3 @@
-"""Which version of the bot this is."""
+"""Which version of the bot this is: the one place that says so. The package takes it from here."""
 
-VERSION = "0.1.0"
-"""As in pyproject.toml, which an installed bot has not beside it."""
+VERSION = "0.2.0"
