@@ -1,10 +1,16 @@
-"""``python -m bot``."""
+"""The entry point of ``pismo-onboarding``, the console script, and of ``python -m bot``."""
 
 import gc
 
-from bot.ops.cli import main
+from bot.config.command import COMMAND
 
-gc.set_threshold(50_000, 20, 20)
-"""What a command imports is no garbage: it isn't looked through again and again while more is imported."""
 
-main(prog_name="python -m bot")
+def main() -> None:
+    gc.set_threshold(50_000, 20, 20)  # what a command imports is no garbage: it isn't looked through again and again meanwhile
+    from bot.ops.cli import main as cli  # noqa: PLC0415  counts as what a command imports
+
+    cli(prog_name=COMMAND)
+
+
+if __name__ == "__main__":
+    main()

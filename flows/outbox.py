@@ -258,7 +258,7 @@ class Alert(Effect):
 @dataclass(frozen=True, kw_only=True)
 class TellOfAlteredLog(Effect):
     """Tell support that a customer's log isn't what the bot wrote, so that nothing is stored for them. ``onboarding``: empty if it is the
-    register of all onboardings; ``flaw``: what `python -m bot verify-log` calls it; ``id``: in the log too."""
+    register of all onboardings; ``flaw``: what `pismo-onboarding verify-log` calls it; ``id``: in the log too."""
 
     kind = "altered_log"
     where: ClassVar[Room] = "support_channel"

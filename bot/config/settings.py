@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.config import addresses
 from bot.config.clock import ClockError, read_ahead
+from bot.config.command import COMMAND
 from bot.config.policies import PolicyError, load
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Exit(IntEnum):
     CONFIGURATION = 2
     """Like wrong arguments: something has to be fixed before it can run."""
     DATABASE_OLDER = 3
-    """Run ``python -m bot migrate``."""
+    """Run ``pismo-onboarding migrate``."""
     DATABASE_NEWER = 4
     """The database was migrated by a newer version of the bot, or customers are on a version of the journey that this one lacks."""
     DATABASE_UNREACHABLE = 5
@@ -279,7 +280,7 @@ def _has_database(rest: str) -> bool:
 def _keys(settings: Settings) -> Iterator[ConfigProblem]:
     from storage.sealing import KeyringError  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
-    name, how = "ENCRYPTION_KEYS", "for a new database, make one with: python -m bot keys new"
+    name, how = "ENCRYPTION_KEYS", f"for a new database, make one with: {COMMAND} keys new"
     given = bool(_plain(settings.encryption_keys).strip())
     if settings.encryption_keys_file:
         name, how = "ENCRYPTION_KEYS_FILE", f"{how} --to FILE"

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from bot.messages.texts import Texts, languages
 
-WITH_PROGRAM = "python -m bot verify-pack {file} --fingerprint FINGERPRINT"
+WITH_PROGRAM = "pismo-onboarding verify-pack {file} --fingerprint FINGERPRINT"
 WITH_OPENSSL = {
     "signature": "openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in manifest.json -sigfile manifest.sig",
     "list": """grep -A 1 '"path": "SHA256SUMS"' manifest.json | grep "$(sha256sum < SHA256SUMS | cut -c1-64)\"""",

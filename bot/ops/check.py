@@ -1,4 +1,4 @@
-"""``python -m bot check``: one line for each thing that has to be right, and how to fix it if it isn't."""
+"""``pismo-onboarding check``: one line for each thing that has to be right, and how to fix it if it isn't."""
 
 import asyncio
 import os
@@ -11,10 +11,12 @@ from typing import Any
 import yaml
 
 from bot.config.clock import Clock
+from bot.config.command import COMMAND
 from bot.config.policies import load
 from bot.config.settings import ConfigProblem, Settings, problems
 from bot.ops import maintenance
 from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING
+from bot.ops.manifest import MANIFEST, manifest_file
 from bot.slack.client import Slack, SlackError
 from bot.slack.support_channel import FAULTS, fault_of
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
@@ -26,7 +28,6 @@ from storage.migrate import state
 from storage.sealing import SealError, UnknownKey
 from storage.store import Unavailable
 
-MANIFEST = "app_manifest.yaml"
 RESTORE = "restore the file of this version"
 CONFIGURED = ("SLACK_BOT_TOKEN", "SLACK_API_URL", "SUPPORT_CHANNEL")
 
@@ -132,7 +133,7 @@ def _schema(url: str) -> Line:
         )
     if found.kind == "altered":
         return Line("database", "alembic_version doesn't hold a revision", "put back what was there")
-    return Line("database", "has no tables yet" if found.kind == "empty" else "older than the bot", "run: python -m bot migrate")
+    return Line("database", "has no tables yet" if found.kind == "empty" else "older than the bot", f"run: {COMMAND} migrate")
 
 
 def _files(before: Sequence[Path], now: Sequence[Path]) -> Line:
@@ -184,7 +185,7 @@ def _key_file(settings: Settings) -> Iterator[Line]:
 
 def read_manifest(settings: Settings) -> tuple[list[str], list[Line]]:
     """The bot scopes that the manifest asks for, and what is wrong with it."""
-    places = [Path(MANIFEST), Path(__file__).parents[2] / MANIFEST]
+    places = [Path(MANIFEST), manifest_file()]
     path = next((place for place in places if place.is_file()), None)
     if path is None:
         return [], [Line("manifest", f"there is no {MANIFEST}", "run the check in the bot's folder")]

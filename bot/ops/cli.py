@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from bot.config.command import COMMAND, SCRIPT
+from bot.config.version import VERSION
+
 if TYPE_CHECKING:
     from bot.config.settings import ConfigProblem, Settings
     from storage.store import Unavailable
@@ -25,7 +28,21 @@ def _given(_: click.Context, argument: click.Parameter, value: str) -> str:
     return value
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 130})
+class Wrapped(click.Group):
+    """Its help wraps what a command does where click cuts it off."""
+
+    group_class = type  # groups in it are such ones too
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, self.commands[name].get_short_help_str(limit=1_000)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(
+    cls=Wrapped, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 130}
+)
+@click.version_option(VERSION, prog_name=SCRIPT, message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
     """The Pismo onboarding bot. Without a command: run."""
@@ -121,7 +138,7 @@ def new(file: Path | None) -> None:
         _end(
             Exit.FAILED, f"{file} cannot be written ({error.strerror}), so nothing was changed - name a file in a folder of yours"
         )
-    next_ = "restart the bot, then run: python -m bot keys rotate" if others else "set ENCRYPTION_KEYS_FILE to it"
+    next_ = f"restart the bot, then run: {COMMAND} keys rotate" if others else "set ENCRYPTION_KEYS_FILE to it"
     before = f" before {others} older" if others else ""
     click.echo(f"ok: the key {key.partition(':')[0]} is in {file}{before}; keep a copy elsewhere - {next_}")
 
@@ -144,7 +161,7 @@ def rotate() -> None:
         )
         click.echo(f"wrong: {what} - put them back from a backup, or erase that customer, and run this again", err=True)
     if done.refused:
-        _end(Exit.ALTERED, f"the audit log of {maintenance.logs(done.refused)} does not hold - run: python -m bot verify-log")
+        _end(Exit.ALTERED, f"the audit log of {maintenance.logs(done.refused)} does not hold - run: {COMMAND} verify-log")
     if done.unreadable:
         sys.exit(Exit.ALTERED)
     click.echo("ok: everything is encrypted with the newest key; the older keys can be taken out")
@@ -176,7 +193,7 @@ def forget(key_id: str, *, yes: bool) -> None:
     if not yes:
         click.confirm(f"Is there no copy of the key {key_id} anywhere? What it sealed is damaged from now on", abort=True)
     _wait(maintenance.forget_key(settings, key_id))
-    click.echo(f"ok: the key {key_id} is forgotten - see what that damaged: python -m bot verify-log")
+    click.echo(f"ok: the key {key_id} is forgotten - see what that damaged: {COMMAND} verify-log")
 
 
 @main.command("verify-log")
@@ -323,7 +340,7 @@ def erase(customer: str, *, yes: bool) -> None:
         _wait(maintenance.erase_one(settings, known))
     except StillReadError:
         what = f"the personal data of {known} is removed, but another process still reads the database as it was before, a backup or a"
-        how = f"end that process, then run: python -m bot erase {known} --yes"
+        how = f"end that process, then run: {COMMAND} erase {known} --yes"
         _end(Exit.FAILED, f"{what} shell for instance, and so the old pages are still in its files - {how}")
     click.echo(f"ok: the personal data of {known} is removed; what is in Slack and in backups has to be removed by hand")
     if maintenance.keeps_dead_rows(settings):
@@ -395,7 +412,7 @@ def _require_database(settings: "Settings") -> None:
         what = (
             "has no tables yet" if found.kind == "empty" else f"is older (revision {found.database}) than the bot ({found.code})"
         )
-        _end(Exit.DATABASE_OLDER, f"the database {what} - run: python -m bot migrate")
+        _end(Exit.DATABASE_OLDER, f"the database {what} - run: {COMMAND} migrate")
 
 
 def _require_journeys(settings: "Settings") -> None:
@@ -451,6 +468,6 @@ def _wait(work: Coroutine[Any, Any, T], *, key_unknown: int | None = None) -> T:
     except UnknownKey as error:
         _end(Exit.UNKNOWN_KEY if key_unknown is None else key_unknown, f"{error} - {HOW_LACKING}")
     except Altered as error:
-        _end(Exit.ALTERED, f"{error}, so nothing was written - run: python -m bot verify-log")
+        _end(Exit.ALTERED, f"{error}, so nothing was written - run: {COMMAND} verify-log")
     except SealError as error:
         _end(Exit.ALTERED, f"{error} - {HOW_ALTERED}")

@@ -18,6 +18,7 @@ from bot.messages.texts import Texts, languages, overlay, table
 from bot.modals.dialogs import DIALOG_DOES
 from bot.modals.render import page_view
 from bot.modals.subject import DIALOG_MAY, FormMeta
+from bot.ops.manifest import manifest_file
 from flows.forms.dialogs import CHOOSE, DIALOGS, START
 from flows.forms.fields import CATALOGS, Answers, inputs, max_length, words_of
 from flows.forms.pages import slots
@@ -26,7 +27,6 @@ from flows.journey import JOURNEYS, Journey, Journeys
 from storage.store import Store
 from storage.verify_rows import is_explained
 
-MANIFEST = "app_manifest.yaml"
 COMMAND = "/onboarding"
 IN_MODALS = (Act.BACK, Act.PAGE, Act.LEAVE_OUT)
 """Buttons that `Modals.turn_back` handles; a LINK is opened by Slack itself."""
@@ -74,7 +74,7 @@ def verify(
     done = {*DIALOG_DOES, START, CHOOSE}  # the last two are about no onboarding yet: `bot.modals.submission` carries them out
     found += [f"dialog {form.id}: nothing is done with it" for form in dialogs if form.id not in done]
     found += _handler_faults()
-    found += _manifest_faults(manifest or _manifest())
+    found += _manifest_faults(manifest or manifest_file())
     if found:
         raise VerificationError(dict.fromkeys(found))
 
@@ -245,12 +245,8 @@ def _handler_faults() -> Iterator[Fault]:
 # -- the manifest
 
 
-def _manifest() -> Path:
-    return Path(__file__).parents[2] / MANIFEST
-
-
 def _manifest_faults(path: Path) -> Iterator[Fault]:
-    """Nothing if the file isn't there: an installed bot runs without it."""
+    """Nothing if the file isn't there: the bot runs without it."""
     if not path.is_file():
         return
     import yaml  # noqa: PLC0415  only needed here

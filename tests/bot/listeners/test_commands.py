@@ -283,7 +283,7 @@ async def test_an_export_comes_to_who_asked_alone_as_one_archive_that_is_signed(
     office.slack.faults.add("files.completeUploadExternal", "file_uploads_disabled")
     assert "direct" in (await typed(office, "export acme bank")).casefold()
     await office.slack.until(lambda: comes("Slack rejected the export"))
-    assert "python -m bot export onb_" in comes("Slack rejected the export")[0].text
+    assert "pismo-onboarding export onb_" in comes("Slack rejected the export")[0].text
 
     await typed(office, "export acme bank")
     await office.slack.until(lambda: comes("One signed archive"))
@@ -291,7 +291,7 @@ async def test_an_export_comes_to_who_asked_alone_as_one_archive_that_is_signed(
     (message,) = comes("One signed archive")
     (file,) = message.files
     assert re.fullmatch(r"acme-bank-\d{4}-\d\d-\d\d\.zip", file.name)
-    assert f"python -m bot verify-pack {file.name}" in message.text
+    assert f"pismo-onboarding verify-pack {file.name}" in message.text
     assert {line.outcome for line in verify_pack(file.content)} == {"ok", "note"}
     files = unzipped(file.content)
     assert "Pismo onboarding of Ácme Bank" in files["receipt.txt"].decode()

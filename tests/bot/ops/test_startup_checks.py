@@ -13,8 +13,9 @@ from bot.listeners.actions import ACTIONS
 from bot.messages.buttons import Act
 from bot.messages.texts import table
 from bot.modals.subject import DIALOG_MAY
+from bot.ops.manifest import MANIFEST
 from bot.ops.serve import serve
-from bot.ops.startup_checks import MANIFEST, VerificationError, stranded, verify
+from bot.ops.startup_checks import VerificationError, stranded, verify
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import FormPage, Input, Kind
 from flows.forms.step import Form, Page, Step, Task
