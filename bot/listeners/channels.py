@@ -28,19 +28,16 @@ Event = Mapping[str, Any]
 
 CLOSES = {
     "channel_shared": "shared",
-    "channel_archive": "archived",
     "group_archive": "archived",
     "channel_id_changed": "moved",
     "channel_convert_to_public": "public",
 }
-"""Events, and subtypes of messages, that close support's channel, with the fault."""
+"""Events, and subtypes of messages, that close support's channel, with the fault. It is private: of a public one Slack would tell by
+events of other names, but that is closed already."""
 MAY_OPEN = {
     "channel_unshared": "shared",
-    "channel_unarchive": "archived",
     "group_unarchive": "archived",
     "channel_convert_to_private": "public",
-    "channel_rename": "",
-    "group_rename": "",
 }
 """After these, Slack is asked how things stand with it; with the fault that may be over."""
 CONVERTED = frozenset({"channel_convert_to_public", "channel_convert_to_private"})
@@ -49,8 +46,7 @@ CONVERTED = frozenset({"channel_convert_to_public", "channel_convert_to_private"
 
 def channel_of(event: Event) -> str:
     """Where it happened, by the id that was known until then; empty if in no channel."""
-    channel = event.get("old_channel_id") or event.get("channel")
-    return str(channel.get("id", "")) if isinstance(channel, Mapping) else str(channel or "")
+    return str(event.get("old_channel_id") or event.get("channel") or "")
 
 
 def what(event: Event) -> str:

@@ -51,14 +51,11 @@ HANDLED = (
     "file_change",
     "member_joined_channel",
     "member_left_channel",
-    "channel_rename",
     "channel_id_changed",
     "channel_shared",
     "channel_unshared",
-    "channel_archive",
     "channel_unarchive",
     "group_archive",
-    "group_rename",
     "group_unarchive",
     "subteam_members_changed",
     "user_change",
@@ -97,8 +94,6 @@ def _kept(event: Body) -> dict[str, Any]:
         "file_id",
     )
     small = {name: event[name] for name in names if name in event}
-    if isinstance(small.get("channel"), dict):  # channel_rename
-        small["channel"] = {"id": small["channel"].get("id", "")}
     if isinstance(small.get("user"), dict):  # user_change
         small |= {"team": str(small["user"].get("team_id", "")), "user": str(small["user"].get("id", ""))}
     return small
@@ -113,9 +108,8 @@ def _is_away(error: Exception) -> bool:
 
 
 def _channel_of(event: Body) -> str:
-    """Where it happened; empty if in no channel, or for a rename."""
-    channel = event.get("old_channel_id") or event.get("channel")
-    return channel if isinstance(channel, str) else ""
+    """Where it happened; empty if in no channel."""
+    return str(event.get("old_channel_id") or event.get("channel") or "")
 
 
 async def _set_aside(unit: Unit, row: Received, altered: Collection[str]) -> None:

@@ -124,7 +124,7 @@ class SupportChannel:
             await self._keep(_first([self.fault, await self._stored()]))
 
     async def reopen(self, over: str) -> None:
-        """An event says that a fault is over, or that something changed: Slack's answer counts. Raises SlackError."""
+        """An event says that a fault is over: Slack's answer counts. Raises SlackError."""
         self._doubted_until.pop(over, None)
         await self.look()
 

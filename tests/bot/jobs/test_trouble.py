@@ -128,6 +128,26 @@ async def test_a_bot_that_is_not_in_the_channel_says_so_and_goes_on_once_it_is(o
     assert twice(office) == []
 
 
+@pytest.mark.parametrize("private", [False, True])
+async def test_what_an_archived_channel_refused_is_done_once_it_is_unarchived(
+    office: Workplace, onboarding: str, *, private: bool
+) -> None:
+    office.acme.private = private
+    office.slack.archive(office.acme)
+    await office.send(onboarding, "planning")
+    await office.approve(onboarding, "planning")
+
+    def told() -> bool:
+        return any(tells(message.text, wording("say.approved")) for message in office.journey.thread("step", "planning"))
+
+    assert not told()
+    office.slack.archive(office.acme, archived=False)
+    await office.slack.until(told)
+    await office.settled()
+    async with office.bot.store.read() as unit:
+        assert not await unit.failed_effects(onboarding)
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

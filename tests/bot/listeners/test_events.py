@@ -165,16 +165,6 @@ async def test_everything_follows_a_channel_whose_id_changes(office: Workplace, 
     assert any(m.thread_ts == steps[0].ts for m in acme.messages)
 
 
-async def test_a_renamed_channel_is_the_same_channel(office: Workplace, acme: Channel) -> None:
-    onboarding = await onboarding_of(office, acme)
-    office.slack.rename(acme, "acme-bank_pismo")
-    await office.settled()
-    await office.send(onboarding, "planning")
-    assert EN("state.submitted") in json.dumps(
-        next(m.blocks for m in acme.messages if f"{onboarding}:card:" in json.dumps(m.metadata))
-    )
-
-
 # -- secrets
 
 

@@ -150,10 +150,10 @@ def test_a_dialog_without_a_reader_and_a_button_without_a_handler_are_named() ->
 def test_a_manifest_that_lacks_something_or_is_none_is_named(tmp_path: Path) -> None:
     written, path = (ROOT / MANIFEST).read_text(), tmp_path / MANIFEST
     assert faults(PLANNING, manifest=path) == ""  # an installed bot has no manifest beside it
-    path.write_text(written.replace("- channel_rename", "- team_rename").replace("command: /onboarding", "command: /else"))
+    path.write_text(written.replace("- file_change", "- team_change").replace("command: /onboarding", "command: /else"))
     said = faults(PLANNING, manifest=path)
-    assert "the event channel_rename is missing" in said
-    assert "the event team_rename is handled by nothing" in said
+    assert "the event file_change is missing" in said
+    assert "the event team_change is handled by nothing" in said
     assert "the command /onboarding is missing" in said
     for broken in ("{", "[]", "settings: 3"):
         path.write_text(broken)
