@@ -15,7 +15,7 @@ SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test quick soak demo rehearse run check lint types format bench texts screenshots sbom audit lock cities
+.PHONY: help setup test quick soak demo rehearse run check lint types format bench texts manifest screenshots sbom audit lock cities
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -83,6 +83,10 @@ bench: $(READY) ## measure how fast the bot is, beside baselines; ARGS="opening 
 
 texts: $(READY) ## write all texts of all languages side by side, to be read: build/texts.html
 	$(BIN)/python -m playground.side_by_side
+
+manifest: $(READY) ## write manifest.json, which Slack's command line reads, from app_manifest.yaml
+	$(BIN)/python -m bot manifest > manifest.json.new
+	mv manifest.json.new manifest.json
 
 screenshots: $(READY) ## retake the README's pictures, in docs/images; needs chromium
 	$(BIN)/python -m playground.photograph

@@ -10,9 +10,12 @@ from typing import Any, cast
 import jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner, Result
 
+from bot.config.settings import Exit
 from bot.listeners.commands import SlashCommands
 from bot.listeners.events import HANDLED
+from bot.ops.cli import main
 from playground.slack.registry import METHODS
 
 ROOT = Path(__file__).parent.parent
@@ -70,16 +73,21 @@ SCOPES_OF_EVENTS: dict[str, frozenset[str]] = {  # docs.slack.dev/reference/even
 }
 
 
-def manifest(text: str = TEXT) -> dict[str, Any]:
-    loaded = yaml.safe_load(text)
+def manifest() -> dict[str, Any]:
+    loaded = yaml.safe_load(TEXT)
     assert isinstance(loaded, dict)
     return loaded
 
 
-def for_http() -> dict[str, Any]:
-    """Changed as its first comment says."""
-    text = re.sub(r"^( *)# (\w*url: )", r"\1\2", TEXT, flags=re.MULTILINE)
-    return manifest(text.replace("socket_mode_enabled: true", "socket_mode_enabled: false"))
+def printed(*arguments: str) -> Result:
+    """By the command, which makes what is pasted for HTTP."""
+    return CliRunner().invoke(main, ["manifest", *arguments])
+
+
+def for_http(address: str = "https://onboarding.example.com") -> dict[str, Any]:
+    loaded = json.loads(printed("--http", address).output)
+    assert isinstance(loaded, dict)
+    return loaded
 
 
 def scopes() -> set[str]:
@@ -134,6 +142,31 @@ def test_for_http_every_kind_of_request_has_its_address() -> None:
     assert one["settings"]["socket_mode_enabled"] is False
 
 
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://onboarding.example.com", "begins with http://"),
+        ("https://localhost:3000", "is this machine itself"),
+        ("onboarding.example.com", "is not a URL"),
+        ("https://onboarding.example.com?x=1", "is not a URL"),
+        ("", "is not a URL"),
+    ],
+)
+def test_an_address_that_slack_cannot_reach_is_refused(address: str, why: str) -> None:
+    refused = printed("--http", address)
+    assert refused.exit_code == Exit.CONFIGURATION
+    assert refused.output.startswith(f"wrong: --http {why}")
+    assert "such as https://onboarding.example.com" in refused.output
+    for good in ("https://example.com/bot/", "https://example.com/bot/slack/events"):
+        assert for_http(good)["settings"]["interactivity"]["request_url"] == "https://example.com/bot/slack/events"
+
+
+def test_the_json_says_the_same() -> None:
+    """`make manifest` writes it, for Slack's command line."""
+    assert json.loads(printed().output) == manifest()
+    assert (ROOT / "manifest.json").read_text() == printed().output, "make manifest"
+
+
 def test_commands_are_those_the_bot_listens_for() -> None:
     listened = {ast.literal_eval(call.args[0]) for call in listens_for("command")}
     assert {command["command"] for command in manifest()["features"]["slash_commands"]} == listened
@@ -176,6 +209,12 @@ def test_scopes_are_what_methods_events_and_commands_need_and_no_more() -> None:
         *(SCOPES_OF_EVENTS[event] for event in manifest()["settings"]["event_subscriptions"]["bot_events"]),
     )
     assert scopes() == needed
+
+
+def test_only_what_a_user_group_takes_may_be_left_out_when_the_app_is_installed() -> None:
+    """Slack's reference: what is in `bot_optional` stands in `bot` too."""
+    assert manifest()["oauth_config"]["scopes"]["bot_optional"] == sorted(SCOPES_OF_METHODS["usergroups.users.list"])
+    assert SCOPES_OF_METHODS["usergroups.users.list"] <= scopes()
 
 
 def test_each_scope_and_event_has_its_reason_in_the_docs() -> None:

@@ -84,6 +84,25 @@ def check() -> None:
 
 
 @main.command()
+@click.option("--http", "address", metavar="URL", help="For HTTP instead of Socket Mode; URL is where Slack reaches the bot.")
+def manifest(address: str | None) -> None:
+    """Print the Slack app's manifest as JSON, to be pasted at api.slack.com/apps."""
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from bot.ops import manifest_json  # noqa: PLC0415
+    from bot.ops.manifest import manifest_file  # noqa: PLC0415
+
+    try:
+        made = manifest_json.read(manifest_file())
+        if address is not None:
+            made = manifest_json.for_http(made, manifest_json.request_url(address))
+    except OSError as error:
+        _end(Exit.FAILED, f"{error.filename} cannot be read ({error.strerror}) - restore the file of this version")
+    except manifest_json.AddressError as error:
+        _end(Exit.CONFIGURATION, f"--http {error}")
+    click.echo(manifest_json.as_json(made))
+
+
+@main.command()
 def migrate() -> None:
     """Create the database's tables, or upgrade them to this version."""
     settings = _settings(slack=False, keys=False)
