@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from storage.engine import is_sqlite, parse, sync_engine
 from storage.schema import SchemaState, state_of
 from storage.store import Unavailable, translating
+
+TURN = 5_020_130
+"""Of the lock that a migration on PostgreSQL holds; any number that nothing else in the database takes."""
 
 
 def state(url: str) -> SchemaState:
@@ -32,23 +35,32 @@ def reading(url: str) -> Iterator[Connection]:
 
 
 def upgrade(url: str) -> SchemaState:
-    """Run the missing migrations, all or none, and return the state after; of a schema that was altered, none. Raises
-    Unavailable("too_new") and others."""
+    """Run the missing migrations, all or none, and return the state after; of a schema that was altered, none. Several may do so at once:
+    one migrates, the others wait for it. Raises Unavailable("too_new") and others."""
     from alembic import command  # noqa: PLC0415  0.4 s that only a migration needs
     from alembic.config import Config  # noqa: PLC0415
 
     before = state(url)
-    if before.kind == "newer":
-        raise Unavailable("too_new")
-    if before.kind in ("current", "altered"):
+    if not _behind(before):
         return before
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     engine = sync_engine(url)
     try:
         with translating(), engine.begin() as connection:
+            if connection.dialect.name == "postgresql":  # on SQLite the transaction has its turn by now
+                connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
+            if not _behind(found := state_of(connection)):
+                return found
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             return state_of(connection)
     finally:
         engine.dispose()
+
+
+def _behind(found: SchemaState) -> bool:
+    """Whether migrations are missing. Raises Unavailable("too_new")."""
+    if found.kind == "newer":
+        raise Unavailable("too_new")
+    return found.kind in ("empty", "older")

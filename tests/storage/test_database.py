@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 import storage
 from storage import migrate, turns
@@ -38,6 +39,23 @@ def test_the_code_names_its_newest_revision() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(str(storage.__file__)).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == REVISION
+
+
+async def test_of_two_migrations_at_once_one_waits_and_finds_it_done(empty_url: str) -> None:
+    if is_sqlite(empty_url):
+        pytest.skip("its transactions wait for each other by themselves")
+    other = sync_engine(empty_url)
+    with other.connect() as first:
+        first.execute(text("SELECT pg_advisory_lock(:turn)"), {"turn": migrate.TURN})
+        second = asyncio.create_task(asyncio.to_thread(migrate.upgrade, empty_url))
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = :turn"
+        while not raw(empty_url, waiting, turn=migrate.TURN)[0][0]:
+            assert not second.done()
+            await asyncio.sleep(0)
+        raw(empty_url, "CREATE TABLE alembic_version (version_num TEXT)")  # all that `state_of` asks for
+        raw(empty_url, "INSERT INTO alembic_version VALUES (:r)", r=REVISION)
+    other.dispose()
+    assert await second == SchemaState("current", REVISION)
 
 
 def test_looking_does_not_make_a_file(tmp_path: Path) -> None:
