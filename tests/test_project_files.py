@@ -1,0 +1,74 @@
+"""The files that say on what terms the project may be used, what changed in it, and why: they are complete and fit the code."""
+
+import hashlib
+import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OFFICIAL = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
+"""SHA-256 of https://www.apache.org/licenses/LICENSE-2.0.txt, which Debian brings as /usr/share/common-licenses/Apache-2.0."""
+DATA = sorted([*(ROOT / "tests/data").iterdir(), *ROOT.glob("flows/**/*.tsv"), *ROOT.glob("ops/**/*.schema.json")])
+LICENCES = {
+    "MIT": "MIT",
+    "BSD": "BSD",
+    "Apache 2.0": "Apache",
+    "PSF 2.0": "PSF|Python Software Foundation",
+    "ISC": "ISC",
+    "Unlicense": "Unlicense",
+    "MPL 2.0": "MPL",
+    "LGPL": "LGPL",
+}
+"""As decision 56 calls them -> as packages do."""
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+# -- the licence
+
+
+def test_the_licence_is_the_official_text_and_the_package_names_it() -> None:
+    assert hashlib.sha256((ROOT / "LICENSE").read_bytes()).hexdigest() == OFFICIAL
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    assert project["license"] == "Apache-2.0"
+    assert project["license-files"] == ["LICENSE", "NOTICE"]
+
+
+@pytest.mark.parametrize("path", DATA, ids=lambda path: path.name)
+def test_the_notice_says_where_data_comes_from(path: Path) -> None:
+    assert f"\n{path.relative_to(ROOT)}\n" in read("NOTICE")
+
+
+def test_the_notice_names_what_is_there() -> None:
+    listed = [
+        name for line in re.findall(r"^[\w.-]+(?:/.*|\.md)$", read("NOTICE"), flags=re.MULTILINE) for name in line.split(", ")
+    ]
+    assert len(listed) > 5
+    assert not [name for name in listed if not (ROOT / name).exists()]
+
+
+def locked(path: str) -> set[str]:
+    return set(re.findall(r"^([a-z0-9._-]+)(?:\[\w+\])?==", read(path), flags=re.MULTILINE))
+
+
+def declared(package: str) -> str:
+    """All that a package says of its licence."""
+    about = importlib.metadata.metadata(package)
+    terms = [line for line in about.get_all("Classifier") or [] if line.startswith("License")]
+    return " ".join([about.get("License-Expression") or "", (about.get("License") or "")[:200], *terms])
+
+
+def test_every_package_that_the_bot_needs_is_listed_under_a_licence_that_it_declares() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| (`.+`) \|$", read("docs/decisions/0056-the-licence-is-apache-2.md"), flags=re.MULTILINE)
+    listed = [(licence, package) for licence, packages in rows for package in re.findall(r"`([^`]+)`", packages)]
+    packages = [package for _, package in listed]
+    assert len(packages) == len(set(packages))
+    assert set(packages) == locked("requirements.txt") | locked("requirements-telemetry.txt")
+    assert not [(package, licence) for licence, package in listed if not re.search(LICENCES[licence], declared(package))]
+    gnu = {package for package in packages if re.search("GPL|GNU", declared(package))}
+    assert gnu == {package for licence, package in listed if licence == "LGPL"}
