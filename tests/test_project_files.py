@@ -58,9 +58,9 @@ def locked(path: str) -> set[str]:
 
 def declared(package: str) -> str:
     """All that a package says of its licence."""
-    about = importlib.metadata.metadata(package)
-    terms = [line for line in about.get_all("Classifier") or [] if line.startswith("License")]
-    return " ".join([about.get("License-Expression") or "", (about.get("License") or "")[:200], *terms])
+    about = importlib.metadata.metadata(package).json
+    terms = [line for line in about.get("classifier", []) if line.startswith("License")]
+    return " ".join([str(about.get("license_expression", "")), str(about.get("license", ""))[:200], *terms])
 
 
 def test_every_package_that_the_bot_needs_is_listed_under_a_licence_that_it_declares() -> None:
