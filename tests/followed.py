@@ -1,4 +1,7 @@
-"""A page of `docs/` that is followed by a test: what its fenced blocks say is done in a copy of the project."""
+"""A page of `docs/` that is followed by a test: what its fenced blocks say is done in a copy of the project.
+
+``file=``: a new one; ``append=``: at its end; ``in=``: after a line, instead of it, or before it, two empty lines between.
+"""
 
 import re
 import shutil
@@ -57,7 +60,7 @@ def _follow(block: Block, copy: Path) -> None:
         target, line = copy / found[3], "\n" + found[2].replace("\\n", "\n") + "\n"
         text = target.read_text(encoding="utf-8")
         assert text.count(line) == 1, f"{found[2]!r} isn't there once"
-        written = {"after": line + block.text, "before": f"\n{block.text}{line[1:]}", "instead": f"\n{block.text}"}[found[1]]
+        written = {"after": line + block.text, "before": f"\n{block.text}\n\n{line[1:]}", "instead": f"\n{block.text}"}[found[1]]
         target.write_text(text.replace(line, written), encoding="utf-8")
     elif found := re.fullmatch(r"append=(\S+)", block.what):
         with (copy / found[1]).open("a", encoding="utf-8") as file:
