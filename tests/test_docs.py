@@ -23,7 +23,7 @@ from flows.rules import Rules
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TEXTS = {path: path.read_text() for path in DOCUMENTS}
 README = TEXTS[ROOT / "README.md"]
 OPERATIONS = TEXTS[ROOT / "docs/operations.md"]
@@ -39,6 +39,12 @@ def rows(text: str, heading: str) -> list[list[str]]:
 def block(text: str, language: str, number: int = 0) -> str:
     found: list[str] = re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
     return found[number]
+
+
+def anchors(path: Path) -> set[str]:
+    """What a link to a part of a page may end in: its headings, as GitHub and GitLab name them."""
+    titles = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 # -- the README
@@ -84,8 +90,10 @@ def test_commands_tasks_and_links_exist(path: Path) -> None:
     tasks = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     for line in re.findall(r"(?:^|`)make ([a-z ]+?)(?:`|$| +#)", text, flags=re.MULTILINE):
         assert set(line.split()) <= tasks, line
-    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
-        assert (path.parent / link).exists(), link
+    for link, place in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", text):
+        target = path.parent / link if link else path
+        assert target.exists(), link
+        assert not place or place in anchors(target), f"{link}#{place}"
 
 
 # -- operations

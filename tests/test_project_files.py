@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.version import VERSION
+
 ROOT = Path(__file__).parent.parent
 OFFICIAL = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 """SHA-256 of https://www.apache.org/licenses/LICENSE-2.0.txt, which Debian brings as /usr/share/common-licenses/Apache-2.0."""
@@ -72,3 +74,23 @@ def test_every_package_that_the_bot_needs_is_listed_under_a_licence_that_it_decl
     assert not [(package, licence) for licence, package in listed if not re.search(LICENCES[licence], declared(package))]
     gnu = {package for package in packages if re.search("GPL|GNU", declared(package))}
     assert gnu == {package for licence, package in listed if licence == "LGPL"}
+
+
+# -- what changed, and why it is so
+
+
+def test_the_newest_release_in_the_changelog_is_this_version() -> None:
+    first, *releases = re.findall(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", read("CHANGELOG.md"), flags=re.MULTILINE)
+    assert first == ("Unreleased", "")
+    assert releases[0][0] == VERSION
+    assert all(day for _, day in releases)
+
+
+def test_the_index_of_decisions_has_each_of_them_once_under_its_title() -> None:
+    lines = read("docs/decisions/README.md").replace("\n  ", " ")
+    listed = re.findall(r"^- \[(\d+)\]\((.+?)\): (.+)$", lines, flags=re.MULTILINE)
+    there = sorted(path.name for path in (ROOT / "docs/decisions").glob("[0-9]*.md"))
+    assert sorted(name for _, name, _ in listed) == there
+    for number, name, title in listed:
+        assert name.startswith(f"{int(number):04}-"), name
+        assert read(f"docs/decisions/{name}").startswith(f"# {number}. {title}\n"), name
