@@ -7,9 +7,11 @@ import base64
 import json
 import re
 import time
-from collections.abc import Collection, Iterator
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter
 
 from flows.checks import (
     archives,
@@ -77,8 +79,17 @@ def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFindi
         spans = found.setdefault(kind, [])
         if not spans or stop > spans[-1][1]:  # not inside another of its kind
             spans.append((start, stop))
+    if SecretKind.CARD_NUMBER in found:
+        keys = found.get(SecretKind.PRIVATE_KEY, [])
+        found[SecretKind.CARD_NUMBER] = [span for span in found[SecretKind.CARD_NUMBER] if not _within(span, keys)]
     findings = (SecretFinding(kind, span) for kind, spans in found.items() for span in spans if kind not in allow)
     return tuple(sorted(findings, key=lambda finding: finding.span))
+
+
+def _within(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
+    """One of others, of which none is inside another: in a key printed as numbers, some pass for a card's."""
+    before = bisect_right(others, span[0], key=itemgetter(0))
+    return before > 0 and span[1] <= others[before - 1][1]
 
 
 def inspect_text(text: str, *, allow: Collection[str] = ()) -> Inspection:

@@ -122,8 +122,19 @@ def in_lines(der: bytes) -> Iterator[str]:
     yield "\n".join(f"{16 * n:04x}  {row[:8].hex(' ')}  {row[8:].hex(' ')}   0..." for n, row in enumerate(rows))
 
 
+LIKE_A_CARD = (
+    165
+    * 0x9E3779B97F4A7C15F39CC0605CEDC8341082276BF3A27251F86C6A11D0C18E95
+    % 2**256
+    % (
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the order of the curve
+    )
+)
+"""The number of a private key in whose bytes, as od prints them, the digits of a payment card number stand."""
+
+
 def test_private_keys_as_programs_print_them_are_found_and_cut_out() -> None:
-    numbers, curve = rsa_key().private_numbers(), ec.generate_private_key(ec.SECP256R1())
+    numbers, curve = rsa_key().private_numbers(), ec.derive_private_key(LIKE_A_CARD, ec.SECP256R1())
     for number in (numbers.d, numbers.p):
         for text in (f"d = {number}", f"p: 0x{number:x}", f"'q': {number}"):
             assert kinds(text) == {"private_key"}
