@@ -422,9 +422,17 @@ async def test_a_button_drawn_anew_or_scrolled_away_under_the_finger_is_pressed_
     def pressed() -> int:
         return sum("'action_id': 'hold'" in str(one.payload.get("actions")) for one in slack.deliveries)
 
-    await slack.until(pressed)
+    answers = customer.messages.filter(has_text=EN("refused.gone"))
+    before = await answers.count()
+
+    async def answered(times: int) -> None:
+        """The answer moves the button: nobody presses while it comes."""
+        await slack.until(lambda: pressed() == times)
+        await expect(answers).to_have_count(before + times)
+
+    await answered(1)
     await customer.button("Hold").click()
-    await slack.until(lambda: pressed() == 2)
+    await answered(2)
 
     await customer.button("Hold").hover()
     await tab.mouse.down()
