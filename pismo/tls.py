@@ -77,7 +77,8 @@ class ClientTls:
     def read(self) -> "Loaded":
         """Read the files as they are now. Raises CertificateError."""
         certificate, key = _read("certificate", self.certificate), _read("key", self.key.get_secret_value())
-        return Loaded(certificate, key or "\n".join(_KEY.findall(certificate)), _read("ca", self.ca))
+        key = key or "\n".join(_KEY.findall(certificate))
+        return Loaded(_own_first(certificate, key), key, _read("ca", self.ca))
 
     def stamp(self) -> tuple[object, ...]:
         """Differs once a file has changed."""
@@ -101,8 +102,7 @@ class Loaded:
         try:
             return x509.load_pem_x509_certificate(self.certificate.encode())
         except (ValueError, x509.InvalidVersion):
-            why = "holds a private key in place of the certificate" if _KEY.search(self.certificate) else _NO_CERTIFICATE
-            raise CertificateError("unreadable", "certificate", why) from None
+            raise CertificateError("unreadable", "certificate", _in_place(self.certificate, self.key)) from None
 
     @property
     def validity(self) -> tuple[datetime, datetime] | None:
@@ -148,6 +148,33 @@ def _read(part: Part, value: str) -> str:
         raise CertificateError("unreadable", part, error.why) from None
 
 
+def _own_first(certificates: str, key: str) -> str:
+    """A chain in any order, with the key's own certificate at its head, as TLS sends it (RFC 8446 §4.4.2); else as it is."""
+    chain = _CERTIFICATE.findall(certificates)
+    if len(chain) < 2:
+        return certificates
+    from cryptography import x509  # noqa: PLC0415  only where there is a chain
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  the same
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  the same
+
+    try:
+        public = load_pem_private_key(key.encode(), None).public_key()
+        own = next(one for one in chain if x509.load_pem_x509_certificate(one.encode()).public_key() == public)
+    except (ValueError, TypeError, UnsupportedAlgorithm, StopIteration, x509.InvalidVersion):
+        return certificates
+    return certificates if own == chain[0] else "\n".join([own, *(one for one in chain if one != own)])
+
+
+def _in_place(certificate: str, key: str) -> str:
+    """What stands in the place of a certificate."""
+    if _KEY.search(certificate):
+        swapped = ": the two are swapped" if _CERTIFICATE.search(key) else ""
+        return f"holds a private key in place of the certificate{swapped}"
+    found = re.search(r"-----BEGIN (?:NEW )?(CERTIFICATE REQUEST|PKCS7|PUBLIC KEY)-----", certificate)
+    named = {"CERTIFICATE REQUEST": "a signing request", "PKCS7": "PKCS #7", "PUBLIC KEY": "a public key"}
+    return f"holds {named[found[1]]} in place of the certificate" if found else _NO_CERTIFICATE
+
+
 def _check_key(key: str) -> None:
     """Raises CertificateError if it is this that OpenSSL can't use."""
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  only where something is wrong
@@ -158,7 +185,12 @@ def _check_key(key: str) -> None:
     except TypeError:
         why = "holds an encrypted key: decrypt it, e.g. with openssl pkey -in KEY -out PLAIN"
     except (ValueError, UnsupportedAlgorithm):
-        why = "holds no private key in PEM that can be read, or a damaged one"
+        found = re.search(r"-----BEGIN (?:[A-Z]+ )?(PUBLIC KEY|CERTIFICATE)-----", key)
+        why = (
+            f"holds a {found[1].lower()} in place of the private key"
+            if found
+            else "holds no private key in PEM that can be read, or a damaged one"
+        )
     else:
         return
     raise CertificateError("unreadable", "key", why)

@@ -9,7 +9,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
 from pydantic import SecretStr
 
 from pismo import CertificateError, ClientTls
@@ -32,6 +39,10 @@ def in_file(content: bytes, file: Path) -> str:
     return str(file)
 
 
+def der(pem: str) -> bytes:
+    return base64.b64decode("".join(pem.splitlines()[1:-1]))
+
+
 TAKEN: dict[str, Shape] = {
     "text": lambda pem, _: pem,
     "file": lambda pem, file: in_file(pem.encode(), file),
@@ -46,6 +57,9 @@ TAKEN: dict[str, Shape] = {
     "in quotes": lambda pem, _: f"'{pem}'",
     "in base64": lambda pem, _: base64.encodebytes(pem.encode()).decode(),
     "in one line": lambda pem, _: pem.replace("\n", " "),
+    "in base64 of base64": lambda pem, _: base64.b64encode(base64.b64encode(pem.encode())).decode(),
+    "as DER": lambda pem, file: in_file(der(pem), file),
+    "as DER in base64": lambda pem, _: base64.b64encode(der(pem)).decode(),
     "indented": lambda pem, _: pem.replace("\n", "\n  "),
 }
 
@@ -62,16 +76,48 @@ def test_a_certificate_and_its_key_may_stand_in_one_file(pair: tuple[str, str, s
     ClientTls(in_file("".join(pair[:2]).encode(), tmp_path / "both")).read().context()
 
 
+def test_a_chain_may_stand_in_any_order_without_line_ends_between(pair: tuple[str, str, str]) -> None:
+    certificate, key, _ = pair
+    loaded = ClientTls(other_certificate().strip() + certificate.strip(), SecretStr(key)).read()
+    loaded.context()
+    assert loaded.certificate.startswith(certificate.strip())
+
+
+@pytest.mark.parametrize("part", ["certificate", "key"])
+def test_an_archive_is_refused_with_how_to_take_it_apart(pair: tuple[str, str, str], tmp_path: Path, part: str) -> None:
+    own, certificate = load_pem_private_key(pair[1].encode(), None), x509.load_pem_x509_certificate(pair[0].encode())
+    assert isinstance(own, ec.EllipticCurvePrivateKey)
+    archive = pkcs12.serialize_key_and_certificates(None, own, certificate, None, BestAvailableEncryption(b"of this test"))
+    for given in (in_file(archive, tmp_path / "bot.p12"), base64.b64encode(archive).decode()):
+        tls = ClientTls(given, SecretStr(pair[1])) if part == "certificate" else ClientTls(pair[0], SecretStr(given))
+        with pytest.raises(CertificateError, match="unreadable") as refused:
+            tls.read()
+        assert (refused.value.part, "openssl pkcs12" in refused.value.why) == (part, True)
+
+
+def other_certificate() -> str:
+    key, name, now = ec.generate_private_key(ec.SECP256R1()), x509.Name([]), datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 8, now - timedelta(1), now + timedelta(1))
+    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+ANOTHER_KEY = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
 REFUSED: dict[str, tuple[Callable[[str, str, str], tuple[str, str]], str, str]] = {
     "key in no file": (lambda cert, _key, _encrypted: (cert, "no/such/file.key"), "key", "does not exist"),
     "encrypted key": (lambda cert, _key, encrypted: (cert, encrypted), "key", "encrypted"),
     "cut key": (lambda cert, key, _encrypted: (cert, key[:90]), "key", "damaged"),
-    "certificate for a key": (lambda cert, _key, _encrypted: (cert, cert), "key", "no private key"),
+    "certificate for a key": (lambda cert, _key, _encrypted: (cert, cert), "key", "a certificate in place of the private key"),
     "certificate in no file": (lambda _cert, key, _encrypted: ("no/such/file.pem", key), "certificate", "does not exist"),
     "a folder": (lambda _cert, key, _encrypted: ("/", key), "certificate", "cannot be read"),
     "no path": (lambda _cert, key, _encrypted: ("a\0b", key), "certificate", "cannot be read"),
     "cut certificate": (lambda cert, key, _encrypted: (cert[:90], key), "certificate", "damaged"),
-    "key for a certificate": (lambda cert, key, _encrypted: (key, cert), "certificate", "private key in place"),
+    "swapped": (
+        lambda cert, key, _encrypted: (key, cert),
+        "certificate",
+        "private key in place of the certificate: the two are swapped",
+    ),
+    "another key": (lambda cert, _key, _encrypted: (cert, ANOTHER_KEY), "key", "not the certificate's own"),
 }
 
 
