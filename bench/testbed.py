@@ -138,6 +138,7 @@ class Testbed:
         keep = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
         return keep | {
             "HOME": str(self.folder),
+            "ENV_FILE": os.devnull,
             "PYTHONPATH": str(ROOT),
             "SLACK_BOT_TOKEN": "xoxb-bench",
             "SLACK_SIGNING_SECRET": SECRET,

@@ -245,6 +245,7 @@ class Office:
         return {
             **keep,
             "HOME": str(self.path),
+            "ENV_FILE": os.devnull,
             "PYTHONPATH": str(ROOT),
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_API_URL": self.slack.api_url,

@@ -26,6 +26,8 @@ settings.register_profile("quick", deadline=None, derandomize=True, max_examples
 settings.register_profile("soak", deadline=None, max_examples=2000, print_blob=True)
 settings.load_profile("fixed")
 
+os.environ["ENV_FILE"] = os.devnull  # a developer's own .env is nobody's business here
+
 MEMORY = Path("/dev/shm")  # noqa: S108  Linux's
 ROOM = 4 * 2**30
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:

@@ -77,7 +77,7 @@ def commands(group: click.Group, before: str = "") -> Iterator[str]:
 
 
 def test_the_operators_commands_are_all_named_and_no_other() -> None:
-    (line,) = re.findall(r"`python -m bot` in a terminal: (.*)\.$", README, flags=re.MULTILINE)
+    (line,) = re.findall(r"`pismo-onboarding` in a terminal: (.*)\.$", README, flags=re.MULTILINE)
     assert set(re.findall(r"`([^`]+)`", line)) == set(commands(main))
 
 
@@ -85,7 +85,7 @@ def test_the_operators_commands_are_all_named_and_no_other() -> None:
 def test_commands_tasks_and_links_exist(path: Path) -> None:
     text = TEXTS[path]
     known = set(commands(main))
-    for words in re.findall(r"python -m bot ([a-z-]+(?: (?:new|rotate|forget|public))?)", text):
+    for words in re.findall(r"(?:python -m bot|pismo-onboarding) ([a-z][a-z-]+(?: (?:new|rotate|forget|public))?)", text):
         assert words in known, words
     tasks = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     for line in re.findall(r"(?:^|`)make ([a-z ]+?)(?:`|$| +#)", text, flags=re.MULTILINE):

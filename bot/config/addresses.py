@@ -1,4 +1,4 @@
-"""Web addresses in the configuration: what may be called, and where secrets may go unencrypted."""
+"""Addresses in the configuration: what may be called, and where secrets may go unencrypted."""
 
 import re
 from ipaddress import ip_address
@@ -26,6 +26,16 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def host(text: str) -> str:
+    """An IPv6 address without its brackets."""
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else text
+
+
+def port(text: str) -> str:
+    """Without the protocol that Docker names, and without the colon of an address that has no host."""
+    return text.removeprefix(":").removesuffix("/tcp").strip()
 
 
 def _parts(text: str) -> SplitResult | None:

@@ -1,30 +1,47 @@
-"""The configuration, from environment variables. `problems` says how to fix each missing or wrong one."""
+"""The configuration, from environment variables and `EnvFile`. `problems` says how to fix each missing or wrong one."""
 
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.config import addresses
+from bot.config import addresses, database_url, slack_values
 from bot.config.clock import ClockError, read_ahead
 from bot.config.command import COMMAND
+from bot.config.env_file import EnvFile, read
 from bot.config.policies import PolicyError, load
+from bot.config.surroundings import without_surroundings
 
 if TYPE_CHECKING:
     from pismo.tls import ClientTls
     from storage.sealing import Keyring
 
-_AROUND = " \t\r\n\v\f\0\x85\u00a0\u00ad\u2028\u2029\u2060\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x2010)))
-_QUOTES = ('""', "''", "``", "“”", "„“", "‘’", "«»", "<>")
-_LINE_END = re.compile(r"(?:\\{1,2}[rn])+$")
 SLACK_API = "https://slack.com/api/"
+
+
+_AS_MEANT: Mapping[str, Callable[[str], str]] = {
+    **{name.lower(): partial(slack_values.meant, name) for name in slack_values.NAMES},
+    "slack_api_url": lambda url: url if not url or url.endswith("/") else f"{url}/",
+    "database_url": database_url.meant,
+    "encryption_keys": lambda keys: re.sub(r"""[\s,;"'\[\]]+""", ",", keys).strip(","),
+    "service_desk_url": lambda url: re.sub(r"(?i)^(https://[\w-]+\.atlassian\.net)/.*", r"\1", url),
+    "service_desk_user": lambda user: found[0] if len(found := re.findall(r"[^\s<>:,;]+@[^\s<>:,;]+", user)) == 1 else user,
+    "service_desk_token": lambda token: re.sub(r"(?i)^bearer\s+", "", token.strip(",;. ")),
+    "host": addresses.host,
+    "port": addresses.port,
+    "ops_host": addresses.host,
+    "ops_port": addresses.port,
+    "log_level": lambda level: {"WARN": "WARNING"}.get(level.upper(), level.upper()),
+}
+"""By field, what people also write for it."""
 
 
 class Exit(IntEnum):
@@ -89,21 +106,24 @@ class Settings(BaseSettings):
     clock_file: str = ""
     """For demonstrations only."""
     log_level: str = "INFO"
+    env_file: str = ".env"
+    """Where settings stand that the environment doesn't set. Only looked for in the environment."""
+
+    _file: EnvFile = PrivateAttr()
+
+    def __init__(self, **given: Any) -> None:
+        file = read(os.environ)
+        super().__init__(**{**file.beside(os.environ, set(type(self).model_fields) - {"env_file"}), **given})
+        self._file = file
 
     @field_validator("*", mode="before")
     @classmethod
-    def _without_surroundings(cls, value: object, info: ValidationInfo) -> object:
-        """Line ends, spaces, quotes and the variable's own name that a shell, an editor or ``docker --env-file`` left around a value are no
-        part of it."""
-        if not isinstance(value, str):
+    def _as_meant(cls, value: object, info: ValidationInfo) -> object:
+        """Read as it is meant, where that is certain."""
+        if not isinstance(value, str) or info.field_name is None:
             return value
-        name = re.compile(rf"(?:export\s+|set\s+|\$env:)?{re.escape(info.field_name or '')}\s*=\s*", re.IGNORECASE)
-        before = None
-        while value != before:
-            before, value = value, _LINE_END.sub("", name.sub("", value.strip(_AROUND), count=1) if name.match(value) else value)
-            value = value.strip(_AROUND).replace('\\"', '"') if value.startswith('\\"') else value.strip(_AROUND)
-            value = value[1:-1] if len(value) > 1 and value[0] + value[-1] in _QUOTES else value
-        return value
+        value = without_surroundings(info.field_name, value)
+        return _AS_MEANT[info.field_name](value) if value and info.field_name in _AS_MEANT else value
 
     @property
     def pismo_tls(self) -> "ClientTls":
@@ -127,6 +147,11 @@ class Settings(BaseSettings):
         return Keyring.parse(_plain(self.encryption_keys))
 
     @property
+    def file(self) -> EnvFile:
+        """Read when the settings were, since it may be a pipe."""
+        return self._file
+
+    @property
     def socket_mode(self) -> bool:
         return bool(_plain(self.slack_app_token))
 
@@ -147,27 +172,29 @@ def _plain(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 
-_TOKEN = re.compile(r"[A-Za-z0-9.-]{5,}")
 _FOREIGN = "holds signs that no token has, such as a quote or a space"
-_MORE = "holds more than the token: something stands before it"
 
 _Check = Callable[[Settings], Iterator[ConfigProblem]]
 
 
 def problems(settings: Settings, *, slack: bool = True) -> list[ConfigProblem]:
     """Everything that keeps the bot from running. ``slack=False``: for commands that only use the store."""
+    if file := list(_env_file(settings)):  # what it would have set is not missing
+        return file
     return [problem for check in (_SLACK + _STORE if slack else _STORE) for problem in check(settings)]
+
+
+def _env_file(settings: Settings) -> Iterator[ConfigProblem]:
+    if settings.file.fault:
+        yield ConfigProblem("ENV_FILE", settings.file.fault, settings.file.how)
 
 
 def _bot_token(settings: Settings) -> Iterator[ConfigProblem]:
     token = _plain(settings.slack_bot_token)
-    where = "copy the Bot User OAuth Token from the Slack app's page, OAuth & Permissions"
-    if not token:
-        yield ConfigProblem("SLACK_BOT_TOKEN", "is missing", where)
-    elif not re.match(r"xox[be]", token):
-        yield ConfigProblem("SLACK_BOT_TOKEN", _MORE if "xoxb-" in token else "does not begin with xoxb-", where)
-    elif not _TOKEN.fullmatch(token):
-        yield ConfigProblem("SLACK_BOT_TOKEN", _FOREIGN, where)
+    if wrong := slack_values.fault(slack_values.BOT, token) if token else "is missing":
+        yield ConfigProblem(
+            "SLACK_BOT_TOKEN", wrong, "copy the Bot User OAuth Token from the Slack app's page, OAuth & Permissions"
+        )
 
 
 def _front(settings: Settings) -> Iterator[ConfigProblem]:
@@ -178,24 +205,23 @@ def _front(settings: Settings) -> Iterator[ConfigProblem]:
             "is missing, and so is SLACK_APP_TOKEN",
             "for HTTP copy the Signing Secret from the Slack app's page, Basic Information; for Socket Mode set SLACK_APP_TOKEN",
         )
-    if secret and not re.fullmatch(r"[0-9a-zA-Z]{16,128}", secret):
+    if secret and (wrong := slack_values.fault(slack_values.SECRET, secret)):
         yield ConfigProblem(
             "SLACK_SIGNING_SECRET",
-            "does not look like a signing secret (32 hexadecimal digits)",
+            wrong,
             "copy it from the Slack app's page, Basic Information; it is no token and not the client secret",
         )
-    if app_token and not (app_token.startswith("xapp-") and _TOKEN.fullmatch(app_token)):
+    if app_token and (wrong := slack_values.fault(slack_values.APP, app_token)):
         yield ConfigProblem(
             "SLACK_APP_TOKEN",
-            _FOREIGN if app_token.startswith("xapp-") else _MORE if "xapp-" in app_token else "does not begin with xapp-",
+            wrong,
             "make an app-level token with the scope connections:write on the Slack app's page, Basic Information",
         )
 
 
 def _urls(settings: Settings) -> Iterator[ConfigProblem]:
-    slack = addresses.fault(settings.slack_api_url)
-    if slack or not settings.slack_api_url.endswith("/"):
-        yield ConfigProblem("SLACK_API_URL", slack or "does not end with /", f"leave it out for Slack itself, {SLACK_API}")
+    if slack := addresses.fault(settings.slack_api_url):
+        yield ConfigProblem("SLACK_API_URL", slack, f"leave it out for Slack itself, {SLACK_API}")
     if pismo := addresses.fault(settings.pismo_api_url):
         yield ConfigProblem("PISMO_API_URL", pismo, f"{addresses.HTTPS}, or leave it out for https://sandbox.pismolabs.io")
 
@@ -247,12 +273,10 @@ def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
 
 def _support(settings: Settings) -> Iterator[ConfigProblem]:
     how = "in Slack open the channel's details; its ID stands at the bottom and begins with C or G"
-    if not settings.support_channel:
-        yield ConfigProblem("SUPPORT_CHANNEL", "is missing", how)
-    elif not re.fullmatch(r"[CG][A-Z0-9]{2,}", settings.support_channel):
-        yield ConfigProblem("SUPPORT_CHANNEL", "is not a channel ID (a name does not do)", how)
-    if settings.support_usergroup and not re.fullmatch(r"S[A-Z0-9]{2,}", settings.support_usergroup):
-        yield ConfigProblem("SUPPORT_USERGROUP", "is not a user group ID", "it begins with S; leave it out to go by the channel")
+    if wrong := slack_values.fault(slack_values.CHANNEL, settings.support_channel) if settings.support_channel else "is missing":
+        yield ConfigProblem("SUPPORT_CHANNEL", wrong, how)
+    if settings.support_usergroup and (wrong := slack_values.fault(slack_values.GROUP, settings.support_usergroup)):
+        yield ConfigProblem("SUPPORT_USERGROUP", wrong, "it begins with S; leave it out to go by the channel")
 
 
 def _database(settings: Settings) -> Iterator[ConfigProblem]:
@@ -264,6 +288,9 @@ def _database(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("DATABASE_URL", "names no file" if not path else "would keep nothing", how)
     elif scheme.startswith("sqlite") and not Path(path).absolute().parent.is_dir():
         yield ConfigProblem("DATABASE_URL", "names a file in a folder that does not exist", "make the folder, or name another")
+    elif not scheme.startswith("sqlite") and rest.partition("/")[0].count("@") > 1:
+        how = "in it write @ as %40, and % as %25"
+        yield ConfigProblem("DATABASE_URL", "has a password of which some signs are escaped and others are not", how)
     elif not scheme.startswith("sqlite") and not _has_database(rest):
         yield ConfigProblem("DATABASE_URL", "names no database on the server", how)
 
@@ -300,11 +327,15 @@ def _keys(settings: Settings) -> Iterator[ConfigProblem]:
 
 def _server(settings: Settings) -> Iterator[ConfigProblem]:
     for name, port in (("PORT", settings.port), ("OPS_PORT", settings.ops_port or "0")):
-        if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        if "://" in port:
+            how = 'set "enableServiceLinks: false" in the pod, or name the service otherwise'
+            yield ConfigProblem(name, "holds an address, as Kubernetes sets it for a service of that name", how)
+        elif not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
             yield ConfigProblem(name, "is not a port", "write a number from 1 to 65535; 0 takes a free one")
     for name, host in (("HOST", settings.host), ("OPS_HOST", settings.ops_host)):
-        if not re.fullmatch(r"[\w.:-]+", host):
-            yield ConfigProblem(name, "is not an address", "write 127.0.0.1, or 0.0.0.0 in a container")
+        if not re.fullmatch(r"[\w.-]+|[0-9A-Fa-f:.]+", host) or re.fullmatch(r"[0-9.]+:[0-9]+", host):
+            port = name.replace("HOST", "PORT")
+            yield ConfigProblem(name, "is not an address", f"write 127.0.0.1, or 0.0.0.0 in a container, and the port in {port}")
     if settings.ops_port not in ("", "0") and (settings.ops_host, settings.ops_port) == (settings.host, settings.port):
         yield ConfigProblem("OPS_PORT", "is PORT", "write another, or leave it out to have everything on PORT")
 

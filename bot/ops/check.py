@@ -14,7 +14,7 @@ from bot.config.clock import Clock
 from bot.config.command import COMMAND
 from bot.config.policies import load
 from bot.config.settings import ConfigProblem, Settings, problems
-from bot.ops import maintenance
+from bot.ops import check_files, maintenance
 from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING
 from bot.ops.manifest import MANIFEST, manifest_file
 from bot.slack.client import Slack, SlackError
@@ -51,16 +51,10 @@ class Line:
 async def check_all(settings: Settings) -> AsyncIterator[Line]:
     """All lines, in the order in which they should be fixed."""
     wrong = problems(settings)
-    for problem in wrong:
-        yield Line(problem.name, problem.what, problem.how)
-    if not wrong:
-        yield Line("configuration", "complete")
-    if settings.clock_file and not any(problem.name == "CLOCK_FILE" for problem in wrong):
-        ahead = Clock(settings.clock_file).ahead
-        yield Line(
-            "CLOCK_FILE",
-            f"MOVES THE BOT'S CLOCK, now {ahead} ahead of this machine's. For demonstrations only: else leave it out",
-        )
+    for line in _configuration(settings, wrong):
+        yield line
+    if settings.file.fault:
+        return
     for line in await _store(settings, {problem.name for problem in wrong}):
         yield line
     if not any(problem.name == "CONFIG_FILE" for problem in wrong):
@@ -76,6 +70,21 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
     if not any(problem.name.startswith("SERVICE_DESK") or problem.name == "CONFIG_FILE" for problem in wrong):
         async for line in _service_desk(settings):
             yield line
+
+
+def _configuration(settings: Settings, wrong: list[ConfigProblem]) -> Iterator[Line]:
+    yield from (Line(problem.name, problem.what, problem.how) for problem in wrong)
+    if not wrong:
+        yield Line("configuration", "complete")
+    yield from (Line(*found) for found in check_files.env_file(settings))
+    if settings.clock_file and not any(problem.name == "CLOCK_FILE" for problem in wrong):
+        ahead = Clock(settings.clock_file).ahead
+        yield Line(
+            "CLOCK_FILE",
+            f"MOVES THE BOT'S CLOCK, now {ahead} ahead of this machine's. For demonstrations only: else leave it out",
+        )
+    if not any(problem.name.startswith("PISMO_") for problem in wrong):
+        yield from (Line(*found) for found in check_files.certificates(settings))
 
 
 def _sessions(settings: Settings) -> Line:

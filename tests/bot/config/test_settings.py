@@ -1,6 +1,7 @@
 """Each variable that is missing or wrong is named with how to fix it, and no secret is ever repeated."""
 
 import os
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -41,22 +42,38 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
     [
         ("SLACK_BOT_TOKEN", "", "OAuth & Permissions"),
         ("SLACK_BOT_TOKEN", "xapp-s3cr3t", "OAuth & Permissions"),
-        ("SLACK_BOT_TOKEN", 'xoxb-s3cr3t"', "holds signs"),
-        ("SLACK_BOT_TOKEN", "xoxb-s3cr3t xoxb-s3cr3t", "holds signs"),
-        ("SLACK_APP_TOKEN", "xapp-s3cr3t;", "holds signs"),
+        ("SLACK_BOT_TOKEN", "xoxb-s3cr3t xoxb-other", "several that differ"),
         ("SLACK_SIGNING_SECRET", "", "SLACK_APP_TOKEN"),
         ("SLACK_SIGNING_SECRET", "xoxb-s3cr3t", "Basic Information"),
         ("SLACK_APP_TOKEN", "xoxb-s3cr3t", "connections:write"),
-        ("SLACK_BOT_TOKEN", "Bearer xoxb-1-s3cr3t", "something stands before it"),
-        ("SLACK_BOT_TOKEN", "xoxb-1-s3cr3t; # ours", "signs that no token has"),
+        ("SLACK_BOT_TOKEN", "xoxb-1-s3cr3t; # ours", "something stands behind it"),
         ("SLACK_API_URL", "slack.com/api/", "leave it out"),
         ("PISMO_API_URL", "https://sandbox.pismolabs.io;", "is not a URL"),
-        ("SLACK_API_URL", "https://slack.com/api", "does not end with /"),
         ("SLACK_API_URL", "http://slack.com/api/", "only for this machine"),
         ("SLACK_API_URL", "http://127.0.0.1@slack.com/api/", "is not a URL"),
         ("SUPPORT_CHANNEL", "", "ID stands at the bottom"),
         ("SUPPORT_CHANNEL", "#support", "begins with C or G"),
         ("SUPPORT_USERGROUP", "@team", "begins with S"),
+        ("SUPPORT_USERGROUP", "C0SUPPORT1", "goes in SUPPORT_CHANNEL"),
+        ("SUPPORT_CHANNEL", "S0TEAM123", "goes in SUPPORT_USERGROUP"),
+        ("SUPPORT_CHANNEL", "D0ABC1234", "a direct message"),
+        ("SUPPORT_CHANNEL", "C0XXXXXXXXX", "a placeholder"),
+        ("SLACK_BOT_TOKEN", "xoxb-your-token", "a placeholder"),
+        ("SLACK_BOT_TOKEN", "xoxb-…", "a placeholder"),
+        ("SLACK_BOT_TOKEN", "xoxb-1-s3cr3t…", "cut off, or masked"),
+        ("SLACK_BOT_TOKEN", "xoxb-1-s3cr3t****", "cut off, or masked"),
+        ("SLACK_BOT_TOKEN", "xoxp-1-s3cr3t", "a user token"),
+        ("SLACK_BOT_TOKEN", "xoxe-1-s3cr3t", "a refresh token"),
+        ("SLACK_BOT_TOKEN", "xapp-1-s3cr3t", "goes in SLACK_APP_TOKEN"),
+        ("SLACK_APP_TOKEN", "xoxb-1-s3cr3t", "goes in SLACK_BOT_TOKEN"),
+        ("SLACK_BOT_TOKEN", "fedcba9876543210fedcba9876543210", "goes in SLACK_SIGNING_SECRET"),
+        ("SLACK_SIGNING_SECRET", "xapp-1-s3cr3t", "goes in SLACK_APP_TOKEN"),
+        ("SLACK_SIGNING_SECRET", "Gf3kS9s3cr3tJd8fj2kLmN4p", "the verification token"),
+        ("SLACK_SIGNING_SECRET", "123456789012.345678901234", "the client ID"),
+        ("SLACK_SIGNING_SECRET", "<your-signing-secret>", "a placeholder"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t%40@x@host/db", "write @ as %40"),
+        ("OPS_PORT", "tcp://10.0.0.7:9090", "enableServiceLinks"),
+        ("HOST", "0.0.0.0:3000", "the port in PORT"),
         ("DATABASE_URL", "mysql://user:s3cr3t@host/db", "sqlite+aiosqlite:///onboarding.db"),
         ("DATABASE_URL", "sqlite+aiosqlite://", "sqlite+aiosqlite:///onboarding.db"),
         ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "sqlite+aiosqlite:///onboarding.db"),
@@ -123,7 +140,7 @@ def test_what_runs_on_this_machine_needs_no_encryption(monkeypatch: pytest.Monke
         ("SERVICE_DESK_URL", "http://pismolabs.atlassian.net", "only for this machine"),
         ("SERVICE_DESK_USER", "s3cr3t", "of the account"),
         ("SERVICE_DESK_TOKEN", "", "make an API token"),
-        ("SERVICE_DESK_TOKEN", "Bearer s3cr3t", "signs that no token has"),
+        ("SERVICE_DESK_TOKEN", "bot@pismo.example:s3cr3t", "signs that no token has"),
     ],
 )
 def test_a_service_desk_takes_all_three(monkeypatch: pytest.MonkeyPatch, name: str, value: str, how: str) -> None:
@@ -175,6 +192,88 @@ def test_what_stands_around_a_value_is_no_part_of_it(monkeypatch: pytest.MonkeyP
     assert problems(settings) == []
     kept = {name: getattr(settings, name.lower()) for name in right}
     assert {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in kept.items()} == right
+
+
+RIGHT = {
+    "SLACK_BOT_TOKEN": "xoxb-123-456-AbCd",
+    "SLACK_APP_TOKEN": "xapp-1-A0B-77-fedc",
+    "SLACK_SIGNING_SECRET": "fedcba9876543210fedcba9876543210",
+    "SUPPORT_CHANNEL": "C0SUPPORT1",
+    "SUPPORT_USERGROUP": "S0TEAM1234",
+}
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize("name", RIGHT)
+def test_around_a_value_of_slacks_nothing_is_taken_for_a_part_of_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Each beginning and each end, alone and in pairs: it is read as meant, or refused by its name, without being repeated."""
+    right = RIGHT[name]
+    before = (
+        "",
+        '"',
+        "'",
+        "Bearer ",
+        f"{name}=",
+        f"{name}: ",
+        '{"token": "',
+        f"{right} ",
+        f"{right}, ",
+        "$ ",
+        "\u200b",
+        "\x1b[200~",
+        "ours: ",
+    )
+    after = ("", "\r\n", ",", ".", ";", '",', '"}', "\\", "%", "\x1b[201~", " # ours", "…", "****", " and more")
+    for one, other in (
+        *((one, "") for one in before),
+        *zip(cycle(before), after, strict=False),
+        *(("", other) for other in after),
+    ):
+        monkeypatch.setenv(name, f"{one}{right}{other}")
+        settings = Settings()
+        read = getattr(settings, name.lower())
+        told = problems(settings)
+        if one == "ours: " or other in (" # ours", "…", "****", " and more"):
+            assert [problem.name for problem in told] == [name], (one, other)
+            assert right not in str(told)
+        else:
+            assert (told, read.get_secret_value() if isinstance(read, SecretStr) else read) == ([], right), (one, other)
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize(
+    ("name", "given", "meant"),
+    [
+        ("SUPPORT_CHANNEL", "https://acme.slack.com/archives/C0SUPPORT1/p1700000000?cid=C0SUPPORT1", "C0SUPPORT1"),
+        ("SUPPORT_CHANNEL", "https://app.slack.com/client/T0ACME123/C0SUPPORT1", "C0SUPPORT1"),
+        ("SUPPORT_CHANNEL", "slack://channel?team=T0ACME123&id=C0SUPPORT1", "C0SUPPORT1"),
+        ("SUPPORT_CHANNEL", "<#C0SUPPORT1|onboarding-support>", "C0SUPPORT1"),
+        ("SUPPORT_USERGROUP", "<!subteam^S0TEAM1234|@team>", "S0TEAM1234"),
+        ("SLACK_API_URL", "https://slack.com/api", "https://slack.com/api/"),
+        ("DATABASE_URL", "postgres://user:a@host/db", "postgresql://user:a@host/db"),
+        ("DATABASE_URL", "postgresql+asyncpg://user:a@host/db?ssl=true", "postgresql://user:a@host/db?sslmode=require"),
+        ("DATABASE_URL", "postgresql://user:p@s/w#rd@host:5432/db", "postgresql://user:p%40s%2Fw%23rd@host:5432/db"),
+        ("DATABASE_URL", "postgresql://user:p%40s@host/db", "postgresql://user:p%40s@host/db"),
+        ("DATABASE_URL", "postgresql://user@host/db?options=a@b", "postgresql://user@host/db?options=a@b"),
+        ("DATABASE_URL", "sqlite:///bot.db", "sqlite+aiosqlite:///bot.db"),
+        ("PORT", "8080/tcp", "8080"),
+        ("PORT", ":8080", "8080"),
+        ("HOST", "[::1]", "::1"),
+        ("LOG_LEVEL", "warn", "WARNING"),
+    ],
+)
+def test_what_people_also_write_is_read_as_meant(monkeypatch: pytest.MonkeyPatch, name: str, given: str, meant: str) -> None:
+    monkeypatch.setenv(name, given)
+    settings = Settings()
+    assert (getattr(settings, name.lower()), problems(settings)) == (meant, [])
+
+
+@pytest.mark.usefixtures("good")
+def test_several_keys_may_be_a_list_of_json_or_end_in_a_comma(monkeypatch: pytest.MonkeyPatch) -> None:
+    newest, older = new_key(), new_key()
+    for given in (f'["{newest}", "{older}"]', f"{newest},{older},", f"{newest};{older}"):
+        monkeypatch.setenv("ENCRYPTION_KEYS", given)
+        assert len(Settings().keyring.ids) == 2
 
 
 @pytest.mark.usefixtures("good")

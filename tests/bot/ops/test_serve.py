@@ -37,6 +37,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     upgrade(url)
     return {
         "PATH": os.environ["PATH"],
+        "ENV_FILE": os.devnull,
         "PYTHONPATH": str(ROOT),
         "DATABASE_URL": url,
         "ENCRYPTION_KEYS": new_key(),
