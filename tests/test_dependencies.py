@@ -5,12 +5,34 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Mapping
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+
+BY_NAME = {
+    "hatchling": "the build names it, and tests/test_package.py",
+    "httptools": "uvicorn takes it where it is there",
+    "mypy": "a command",
+    "promql-parser": "reads the queries of dashboard and alerts",
+    "psycopg": "SQLAlchemy's driver",
+    "pytest-randomly": "a plugin",
+    "pytest-timeout": "a plugin",
+    "pytest-xdist": "a plugin",
+    "ruff": "a command",
+    "slack-cli-hooks": "Slack's command line calls it",
+    "types-jsonschema": "for mypy",
+    "types-pyyaml": "for mypy",
+    "tzdata": "zoneinfo takes it where the system has no time zones",
+}
+"""What no module imports, and who uses it."""
+USERS = {"bot": ("bot", "flows", "pismo", "storage"), "playground": ("playground",), "dev": ("bench", "playground", "tests")}
+"""Whose imports count for what is required always, and for each extra."""
 
 WEAK = {"name": "brittle", "version": "1.0", "vulns": [{"id": "PYSEC-2026-1", "fix_versions": ["1.1"]}]}
 UNMENDED = {"name": "brittle", "version": "1.0", "vulns": [{"id": "PYSEC-2026-2", "fix_versions": []}]}
@@ -24,6 +46,26 @@ def test_each_package_is_locked_to_a_version_and_to_hashes_from_no_named_place(n
     entries = [entry for entry in re.split(r"\n(?=[a-z])", text) if entry]
     assert all(re.match(r"[a-z0-9.\[\],-]+==\S+( ; .+)? \\\n +--hash=sha256:[0-9a-f]{64}", entry) for entry in entries)
     assert not re.search(r"://|^-|index-url|find-links", text, flags=re.MULTILINE)
+
+
+def imported(*rooms: str) -> set[str]:
+    """The packages that their modules import, wherever in them."""
+    sources = (path.read_text(encoding="utf-8") for room in rooms for path in (ROOT / room).rglob("*.py"))
+    return {name for source in sources for name in re.findall(r"^ *(?:from|import) (\w+)", source, flags=re.MULTILINE)}
+
+
+@pytest.mark.parametrize("group", USERS)
+def test_nothing_is_required_that_nothing_uses(group: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    required = project["dependencies"] if group == "bot" else project["optional-dependencies"][group]
+    brings: Mapping[str, list[str]] = packages_distributions()
+    used = {_plain(name) for module in imported(*USERS[group]) for name in brings.get(module, ())}
+    names = {_plain(re.split(r"[\[<>=; ]", one)[0]) for one in required} - {"pismo-onboarding-bot"}
+    assert {name for name in names - used if name not in BY_NAME} == set()
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @pytest.mark.process
