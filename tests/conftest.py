@@ -58,6 +58,7 @@ LONG_FIRST = (
     "test_the_journey_in_english.py",
     "test_next_step.py",
     "test_database_outages.py",
+    "test_package.py",
     "test_cli.py",
     "test_effects_processes.py",
     "test_demo.py",

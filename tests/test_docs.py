@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from bot.config.policies import Policies, load
 from bot.config.settings import Exit, Settings
@@ -79,6 +80,12 @@ def commands(group: click.Group, before: str = "") -> Iterator[str]:
 def test_the_operators_commands_are_all_named_and_no_other() -> None:
     (line,) = re.findall(r"`pismo-onboarding` in a terminal: (.*)\.$", README, flags=re.MULTILINE)
     assert set(re.findall(r"`([^`]+)`", line)) == set(commands(main))
+
+
+def test_the_help_of_no_command_is_cut_off() -> None:
+    for words in ("", "keys", *commands(main)):
+        told = CliRunner().invoke(main, [*words.split(), "--help"], terminal_width=80)
+        assert (told.exit_code, "..." in told.output.partition("\n")[2]) == (0, False), told.output
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
