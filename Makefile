@@ -62,7 +62,7 @@ demo: $(DEMO) ## try it in the browser, without Slack; FRESH=1 starts over
 rehearse: $(DEMO) ## play the whole journey by itself, against stand-ins, and print who did and saw what
 	$(BIN)/python -m playground.rehearse
 
-run: $(READY) ## run the bot; it reads its configuration from the environment
+run: $(READY) ## run the bot; it reads its configuration from the environment and .env
 	$(BIN)/python -m bot run
 
 check: $(READY) ## say what is wrong with the configuration and how to fix it

@@ -20,7 +20,10 @@ def env_file(settings: Settings) -> Iterator[Found]:
             foreign.append(name)
     if foreign:
         yield str(file.path), f"not the bot's, so not taken from this file: {', '.join(foreign)}", ""
-    if file.values and file.path.is_file() and file.path.stat().st_mode & stat.S_IRWXO:
+    rights = file.path.stat().st_mode if file.values and file.path.is_file() else 0
+    if rights & stat.S_IWOTH:
+        yield str(file.path), "everybody may write it, and so set what the bot does", f"chmod 600 {file.path}"
+    elif rights & stat.S_IRWXO:
         yield str(file.path), f"everybody has rights on it, and it may hold secrets; to change that: chmod 600 {file.path}", ""
 
 

@@ -112,6 +112,8 @@ def test_what_is_misspelt_is_named_with_what_is_meant_and_what_is_for_others_is_
     assert ("HTTPS_PROXY" in found[1][1], found[1][2]) == (True, "")
     assert ("chmod 600 .env" in found[2][1], found[2][2]) == (True, "")
     assert "s3cr3t" not in str(found)
+    path.chmod(0o666)
+    assert list(env_file(Settings()))[2] == (".env", "everybody may write it, and so set what the bot does", "chmod 600 .env")
     path.write_text("SLACK_BOT_TOKEN=xoxb-1\n")
     path.chmod(0o600)
     assert list(env_file(Settings())) == []
