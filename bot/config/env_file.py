@@ -62,9 +62,9 @@ def read(environment: Mapping[str, str] = os.environ) -> EnvFile:
     for binding in parse_stream(StringIO(text)):
         if wrong := _fault(binding):
             return EnvFile(path, fault=f"{whose} cannot be used: line {_line(binding)} {wrong}")
-        if binding.key and binding.value:
-            values[binding.key.upper()] = binding.value
-    return EnvFile(path, values)
+        if binding.key:
+            values[binding.key.upper()] = binding.value or ""
+    return EnvFile(path, {name: value for name, value in values.items() if value})
 
 
 def _fault(binding: Binding) -> str:

@@ -220,7 +220,10 @@ def _front(settings: Settings) -> Iterator[ConfigProblem]:
 
 
 def _urls(settings: Settings) -> Iterator[ConfigProblem]:
-    if slack := addresses.fault(settings.slack_api_url):
+    slack = addresses.fault(settings.slack_api_url)
+    if not slack and urlsplit(settings.slack_api_url).hostname == "slack.com" and settings.slack_api_url != SLACK_API:
+        slack = "is not the address of Slack's API"
+    if slack:
         yield ConfigProblem("SLACK_API_URL", slack, f"leave it out for Slack itself, {SLACK_API}")
     if pismo := addresses.fault(settings.pismo_api_url):
         yield ConfigProblem("PISMO_API_URL", pismo, f"{addresses.HTTPS}, or leave it out for https://sandbox.pismolabs.io")

@@ -22,14 +22,14 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     GROUP: re.compile(r"(?<![A-Za-z0-9])S(?=[A-Z0-9]*[0-9])[A-Z0-9]{8,}(?![A-Za-z0-9])"),
 }
 _LABEL = re.compile(
-    "authorization|bearer|slack|bot|user|oauth|app|level|token|signing|secret|key|value|support|channel|user ?group|group|subteam|id"
+    "authorization|bearer|slack|bot|user|oauth|app|level|token|signing|secret|key|value|support|channel|usergroup|group|subteam|id"
     "|export|set|env"
 )
 """What may stand before a value that was copied with its name."""
 _FILLER = re.compile(
-    f"{_LABEL.pattern}|your|my|the|a|here|goes|insert|replace|with|this|me|paste|put|change|changeme|example|placeholder|todo|tbd|dummy"
-    "|real|xoxb|xapp|x{3,}|0{6,}"
+    "your|my|the|a|here|goes|insert|replace|with|this|me|paste|put|change|changeme|example|placeholder|todo|tbd|dummy|x{3,}|0{6,}"
 )
+"""What a template has in the place of a value."""
 _CUT = re.compile(r"\*{2,}|•|…|\.{2,}")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]")
 """Of a terminal: colours, and the marks of what is pasted."""
@@ -63,7 +63,9 @@ def fault(name: str, text: str) -> str:
 
 def is_placeholder(text: str) -> bool:
     """Whether it is what a template holds, such as ``xoxb-your-token``, ``xoxb-…`` or ``<token>``."""
-    return all(map(_FILLER.fullmatch, _words(text)))
+    words = [word for word in _words(text) if word not in ("xoxb", "xapp")]
+    fillers = [word for word in words if _FILLER.fullmatch(word)]
+    return not words or (bool(fillers) and all(word in fillers or _LABEL.fullmatch(word) for word in words))
 
 
 def _beside(name: str, text: str) -> str:

@@ -44,12 +44,14 @@ def test_the_file_is_read_as_meant_and_the_environment_wins(folder: Path, monkey
     assert "made-up" not in repr(settings)
     assert [problem.name for problem in problems(settings)] == ["SERVICE_DESK_TOKEN"]  # no token has a #
 
-    (folder / "other.env").write_text("SUPPORT_CHANNEL=C0OTHER\nSLACK_BOT_TOKEN=xoxb-2\n")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "")
+    assert not Settings().socket_mode
+    (folder / "other.env").write_text("LOG_LEVEL=DEBUG\nLOG_LEVEL=\nSUPPORT_CHANNEL=C0OTHER\nSLACK_BOT_TOKEN=xoxb-2\n")
     monkeypatch.setenv("ENV_FILE", "other.env")
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-3-made-up")
     other = Settings()
     assert (other.support_channel, other.slack_bot_token.get_secret_value()) == ("C0OTHER", "xoxb-3-made-up")
-    assert other.slack_app_token is None
+    assert (other.slack_app_token, other.log_level) == (None, "INFO")
     monkeypatch.setenv("ENV_FILE", os.devnull)
     assert Settings().support_channel == ""
 

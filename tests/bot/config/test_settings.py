@@ -50,6 +50,7 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
         ("SLACK_API_URL", "slack.com/api/", "leave it out"),
         ("PISMO_API_URL", "https://sandbox.pismolabs.io;", "is not a URL"),
         ("SLACK_API_URL", "http://slack.com/api/", "only for this machine"),
+        ("SLACK_API_URL", "https://slack.com", "https://slack.com/api/"),
         ("SLACK_API_URL", "http://127.0.0.1@slack.com/api/", "is not a URL"),
         ("SUPPORT_CHANNEL", "", "ID stands at the bottom"),
         ("SUPPORT_CHANNEL", "#support", "begins with C or G"),
