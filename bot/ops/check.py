@@ -4,7 +4,6 @@ import asyncio
 import os
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,11 @@ from bot.config.command import COMMAND
 from bot.config.policies import load
 from bot.config.settings import ConfigProblem, Settings, problems
 from bot.ops import check_files, maintenance
+from bot.ops.check_line import Line
+from bot.ops.check_service_desk import service_desk_lines
+from bot.ops.check_slack import AskedScopes, slack_lines
 from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING
 from bot.ops.manifest import MANIFEST, manifest_file
-from bot.slack.client import Slack, SlackError
-from bot.slack.support_channel import FAULTS, fault_of
-from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
-from pismo.jsm_form import NameNotFoundError, RequestFormNames, fill, offered
-from pismo.service_desk import RequestForm, ServiceDesk
 from storage.engine import sqlite_file
 from storage.files import open_to_others
 from storage.migrate import state
@@ -30,22 +27,6 @@ from storage.store import Unavailable
 
 RESTORE = "restore the file of this version"
 CONFIGURED = ("SLACK_BOT_TOKEN", "SLACK_API_URL", "SUPPORT_CHANNEL")
-
-
-@dataclass(frozen=True)
-class Line:
-    """``how`` is empty if all is well."""
-
-    name: str
-    what: str
-    how: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return not self.how
-
-    def __str__(self) -> str:
-        return f"ok: {self.name}: {self.what}" if self.ok else f"wrong: {self.name}: {self.what} - {self.how}"
 
 
 async def check_all(settings: Settings) -> AsyncIterator[Line]:
@@ -61,14 +42,14 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
         yield _sessions(settings)
     for line in await asyncio.to_thread(_whole):
         yield line
-    manifest, lines = read_manifest(settings)
+    wanted, lines = read_manifest(settings)
     for line in lines:
         yield line
     if not _concerns(wrong):
-        async for line in _slack(settings, set(manifest)):
+        async for line in slack_lines(settings, wanted, {problem.name for problem in wrong}):
             yield line
     if not any(problem.name.startswith("SERVICE_DESK") or problem.name == "CONFIG_FILE" for problem in wrong):
-        async for line in _service_desk(settings):
+        async for line in service_desk_lines(settings):
             yield line
 
 
@@ -76,10 +57,10 @@ def _configuration(settings: Settings, wrong: list[ConfigProblem]) -> Iterator[L
     yield from (Line(problem.name, problem.what, problem.how) for problem in wrong)
     if not wrong:
         yield Line("configuration", "complete")
-    yield from (Line(*found) for found in check_files.env_file(settings))
+    yield from (Line(name, what, how, is_note=not how) for name, what, how in check_files.env_file(settings))
     if settings.clock_file and not any(problem.name == "CLOCK_FILE" for problem in wrong):
         ahead = Clock(settings.clock_file).ahead
-        yield Line(
+        yield Line.note(
             "CLOCK_FILE",
             f"MOVES THE BOT'S CLOCK, now {ahead} ahead of this machine's. For demonstrations only: else leave it out",
         )
@@ -92,7 +73,7 @@ def _sessions(settings: Settings) -> Line:
     if organizer := load(settings.config_file).sessions_organizer:
         return Line("sessions", f"invitations name {organizer} as their organizer")
     what = "no organizer is set: their calendar files invite nobody, and what moves or is cancelled is changed in the calendar by hand"
-    return Line("sessions", f"{what}; to send invitations, set organizer under [sessions] in CONFIG_FILE")
+    return Line.note("sessions", f"{what}; to send invitations, set organizer under [sessions] in CONFIG_FILE")
 
 
 def _concerns(wrong: list[ConfigProblem]) -> bool:
@@ -189,22 +170,23 @@ def _key_file(settings: Settings) -> Iterator[Line]:
     elif found.st_mode & stat.S_IRWXO and closable:
         yield Line(name, "everybody has rights on it", f"chmod 600 {file}")
     elif found.st_mode & stat.S_IRWXO:
-        yield Line(name, "everybody who gets to it here may read it, and who mounts or owns it can change that")
+        yield Line.note(name, "everybody who gets to it here may read it, and who mounts or owns it can change that")
 
 
-def read_manifest(settings: Settings) -> tuple[list[str], list[Line]]:
+def read_manifest(settings: Settings) -> tuple[AskedScopes, list[Line]]:
     """The bot scopes that the manifest asks for, and what is wrong with it."""
     places = [Path(MANIFEST), manifest_file()]
     path = next((place for place in places if place.is_file()), None)
     if path is None:
-        return [], [Line("manifest", f"there is no {MANIFEST}", "run the check in the bot's folder")]
+        return AskedScopes(), [Line("manifest", f"there is no {MANIFEST}", "run the check in the bot's folder")]
     try:
         manifest = yaml.safe_load(path.read_text())
-        scopes = [str(scope) for scope in manifest["oauth_config"]["scopes"]["bot"]]
+        scopes = manifest["oauth_config"]["scopes"]
+        wanted = AskedScopes(frozenset(map(str, scopes["bot"])), frozenset(map(str, scopes.get("bot_optional", ()))))
         lines = [Line("manifest", *what) for what in _manifest_faults(manifest, settings)]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        return [], [Line("manifest", f"{path.name} is not a manifest ({type(error).__name__})", RESTORE)]
-    return scopes, lines or [Line("manifest", f"asks for {len(scopes)} scopes")]
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        return AskedScopes(), [Line("manifest", f"{path.name} is not a manifest ({type(error).__name__})", RESTORE)]
+    return wanted, lines or [Line("manifest", f"asks for {len(wanted.scopes)} scopes, {len(wanted.optional)} of them optional")]
 
 
 def _manifest_faults(manifest: dict[str, Any], settings: Settings) -> Iterator[tuple[str, str]]:
@@ -221,142 +203,3 @@ def _manifest_faults(manifest: dict[str, Any], settings: Settings) -> Iterator[t
 
 def _has_url(rest: dict[str, Any]) -> bool:
     return str(rest["interactivity"].get("request_url", "")).startswith("https://")
-
-
-async def _slack(settings: Settings, wanted: set[str]) -> AsyncIterator[Line]:
-    slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    await slack.start()
-    try:
-        try:
-            me = await slack.whoami()
-        except SlackError as error:
-            yield Line("Slack token", f"Slack returned {error.error}", _mend_token(error))
-            return
-        yield Line("Slack token", f"works in the workspace {me.team}")
-        missing = sorted(wanted - me.scopes) if me.scopes else []
-        if missing:
-            how = "paste app_manifest.yaml into the Slack app's page, App Manifest, and reinstall the app"
-            yield Line("Slack scopes", f"missing: {', '.join(missing)}", how)
-        else:
-            yield Line("Slack scopes", "everything the manifest asks for")
-        yield await _support_channel(slack, settings.support_channel, me.user_id)
-    finally:
-        await slack.stop()
-
-
-async def _support_channel(slack: Slack, channel: str, user_id: str) -> Line:
-    invite = "invite the bot there: /invite @ and its name"
-    try:
-        found = await slack.channel(channel)
-        if not found.is_member and user_id not in await slack.members(channel):
-            return Line("SUPPORT_CHANNEL", "the bot is not in it", invite)
-    except SlackError as error:
-        how = invite + ", or set the right ID" if error.error == "channel_not_found" else _mend_token(error)
-        return Line("SUPPORT_CHANNEL", f"Slack returned {error.error}", how)
-    if fault := fault_of(found):
-        what, how = FAULTS[fault]
-        return Line("SUPPORT_CHANNEL", what, f"{how}: all answers of all customers are shown in it")
-    return Line("SUPPORT_CHANNEL", f"the bot is in #{found.name}")
-
-
-async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
-    """Whether each portal has the form for requests, and what the account may do there."""
-    if not settings.service_desk_url:
-        yield Line("Service Desk", "not configured: support gets each request as a text to paste")
-        return
-    policies = load(settings.config_file).service_desk
-    async with ServiceDesk(settings.service_desk_url, settings.service_desk_user, settings.service_desk_token) as client:
-        for portal, names in policies.names.items():
-            name = f"Service Desk ({portal})"
-            try:
-                form = await client.form(names)
-                for resource in (*names.subtypes, *(one for one, choice in names.choices.items() if choice)):
-                    fill(form.fields, names, resource, "-", "-")
-            except NameNotFoundError as error:
-                there = f"; there is: {', '.join(error.there)}" if error.there else ""
-                what = "a field that must be filled" if error.what == "required" else f"no {error.what.replace('_', ' ')}"
-                how = f"set the name under [service_desk.{portal}] in CONFIG_FILE, or give the user access to it"
-                yield Line(name, f"{what}: {error.name}{there}", how)
-            except ServiceDeskError as error:
-                yield Line(name, f"it answered {error.status or 'nothing'} ({error.fault})", _mend_desk(error))
-                return
-            else:
-                yield Line(name, f"{names.desk} > {names.request_type} > {names.category} can be filed")
-                for line in _unchosen(name, portal, names, form):
-                    yield line
-                yield _account(f"{name} account", form)
-                if form.adds_participants:
-                    yield await _lookup(f"{name} participants", client, form, settings.service_desk_user)
-        yield await _comments(client)
-
-
-def _unchosen(name: str, portal: str, names: RequestFormNames, form: RequestForm) -> Iterator[Line]:
-    """The integrations of which the configuration does not say under which category they are requested, and what then happens."""
-    unset, pasted = [resource for resource, choice in names.choices.items() if not choice], list[str]()
-    for resource in unset:
-        try:
-            fill(form.fields, names, resource, "-", "-")
-        except NameNotFoundError:
-            pasted.append(resource)
-    where = f"to set one, add choices under [service_desk.{portal}] in CONFIG_FILE; there is: {', '.join(offered(form.fields))}"
-    if pasted:
-        what = "no category is set, and the form needs one: nothing is filed, support gets the text to paste"
-        yield Line(name, f"{', '.join(pasted)}: {what}; {where}")
-    if filed := [resource for resource in unset if resource not in pasted]:
-        yield Line(name, f"{', '.join(filed)}: no category is set, filed without one; {where}")
-
-
-AGENT = "give SERVICE_DESK_USER an agent's or a project role there"
-
-
-def _account(name: str, form: RequestForm) -> Line:
-    """Jira tells what the account may do for others; who may do neither has a customer's role alone, as far as can be seen."""
-    if not (form.adds_participants or form.raises_on_behalf):
-        what = "may neither add participants nor file on behalf of others, like a customer's account, which cannot file over REST"
-        return Line(name, f"{what} (JSDCLOUD-8960)", AGENT)
-    may = {"add participants": form.adds_participants, "file on behalf of others": form.raises_on_behalf}
-    able = ", ".join(what for what, allowed in may.items() if allowed)
-    lacks = ", ".join(what for what, allowed in may.items() if not allowed)
-    return Line(name, f"may file requests, {able}" + (f"; not {lacks}: the ticket's text then says so" if lacks else ""))
-
-
-async def _lookup(name: str, client: ServiceDesk, form: RequestForm, address: str) -> Line:
-    """Tried with the account's own address; whether it is a customer of the desk does not matter."""
-    try:
-        await client.account(form, address)
-    except ServiceDeskError as error:
-        if error.transient:
-            return Line(name, f"not tried: it answered {error.status or 'nothing'} ({error.fault})", _mend_desk(error))
-        what = f"the account may not look up people: {error.status} ({error.fault}). None is named, support is told whom to add"
-        return Line(name, f"{what}; to change that, let it view the desk's customers")
-    return Line(name, "are looked up by address; support is told of those who are not found")
-
-
-async def _comments(client: ServiceDesk) -> Line:
-    """Tried on the account's own last request."""
-    name = "Service Desk comments"
-    try:
-        last = await client.last()
-        if last is None:
-            return Line(name, "not tried: the account has no request yet")
-        await client.comments(last.key)
-    except ServiceDeskError as error:
-        how = _mend_desk(error) if error.transient else f"let the account read and write comments: {AGENT}"
-        return Line(name, f"reading them was answered with {error.status or 'nothing'} ({error.fault})", how)
-    return Line(name, "can be read")
-
-
-def _mend_desk(error: ServiceDeskError) -> str:
-    if error.transient:
-        return "check that this machine reaches SERVICE_DESK_URL; the bot itself starts without and keeps trying"
-    if error.fault is ServiceDeskFault.UNAUTHORIZED:
-        return "make a new API token for SERVICE_DESK_USER and set it as SERVICE_DESK_TOKEN"
-    return "check that SERVICE_DESK_URL is the site's address and the user can see its portals"
-
-
-def _mend_token(error: SlackError) -> str:
-    if error.error == "missing_scope":
-        return "reinstall the app with the scopes of app_manifest.yaml"
-    if error.error in ("unreachable", "timeout") or error.error.startswith("http_"):
-        return "check that this machine reaches SLACK_API_URL; the bot itself starts without and keeps trying"
-    return "copy the Bot User OAuth Token again from the Slack app's page, OAuth & Permissions"

@@ -77,7 +77,7 @@ def check() -> None:
         well = True
         async for line in check_all(Settings()):
             click.echo(str(line))
-            well = well and line.ok
+            well = well and line.outcome != "wrong"
         return well
 
     sys.exit(Exit.OK if _wait(lines()) else Exit.CONFIGURATION)

@@ -23,7 +23,8 @@ MANY = 999
 
 @dataclass(frozen=True)
 class Me:
-    """Who the bot is. ``scopes``: those the token has. ``enterprise_id``: the Enterprise Grid organization's; empty if none."""
+    """Who the bot is. ``scopes``: those the token has; empty if Slack does not say. ``enterprise_id``: the Enterprise Grid organization's;
+    empty if none. ``is_org_wide``: the app is installed in that organization as a whole."""
 
     team_id: str
     user_id: str
@@ -31,6 +32,7 @@ class Me:
     team: str
     scopes: frozenset[str]
     enterprise_id: str = ""
+    is_org_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,17 @@ class Lookups:
             team=str(answer.get("team") or ""),
             scopes=frozenset(scope.strip() for scope in header.split(",") if scope.strip()),
             enterprise_id=str(answer.get("enterprise_id") or ""),
+            is_org_wide=bool(answer.get("is_enterprise_install")),
         )
+
+    async def app_of(self, bot_id: str) -> str:
+        """The id of a bot's app; empty if Slack does not say."""
+        answer = await self._call("bots.info", self.web.bots_info(bot=bot_id))
+        return str((answer.get("bot") or {}).get("app_id") or "")
+
+    async def offers_socket(self, app_token: str) -> None:
+        """Back if Slack offers this app-level token a connection of Socket Mode; it is not opened."""
+        await self._call("apps.connections.open", self.web.apps_connections_open(app_token=app_token))
 
     async def user(self, user_id: str) -> UserInfo | None:
         """None for someone whom Slack does not know or won't show."""

@@ -41,9 +41,17 @@ def auth_test(core: Core, _args: Json) -> Json:
         "team_id": team.id,
         "user_id": core.bot_user_id,
         "bot_id": core.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": core.org_wide,
         **({"enterprise_id": team.enterprise} if team.enterprise else {}),
     }
+
+
+@method("bots.info", "users:read")
+def bots_info(core: Core, args: Json) -> Json:
+    if need(args, "bot")[0] != core.bot_id:
+        raise WebApiError("bot_not_found")
+    bot: Json = {"id": core.bot_id, "app_id": core.app_id, "user_id": core.bot_user_id, "name": core.bot_name, "deleted": False}
+    return {"bot": bot | {"updated": 0, "icons": {}}}
 
 
 @method("team.info", "team:read")

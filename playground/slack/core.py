@@ -43,6 +43,7 @@ class UnmetError(TimeoutError):
 class Core:
     """`ack_seconds`: Slack's patience with an acknowledgement. `retry_delays`: seconds before each new try of an event.
     `scopes`, `events`: what the manifest asked for (message events by `message.channels`, `message.groups`, `message.im`).
+    `names_scopes`: whether answers name the token's. `org_wide`: whether the app is installed in an organization as a whole.
     """
 
     def __init__(self, signing_secret: str, *, seed: int | None = None) -> None:
@@ -57,6 +58,8 @@ class Core:
         self.bot_name = "onboarding"
         self.scopes: set[str] = set(BOT_SCOPES)
         self.app_scopes: set[str] = {"connections:write"}
+        self.names_scopes = True
+        self.org_wide = False
         self.events: set[str] = set(BOT_EVENTS)
         self.commands: set[str] = {"/onboarding"}
         self.should_escape = False

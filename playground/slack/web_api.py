@@ -42,7 +42,7 @@ class WebApi:
 
     async def _method(self, request: web.Request) -> web.StreamResponse:
         name, arguments = request.match_info["method"], await _arguments(request)
-        headers = {"X-OAuth-Scopes": ",".join(sorted(self.core.scopes))}
+        headers = {"X-OAuth-Scopes": ",".join(sorted(self.core.scopes))} if self.core.names_scopes else None
         return await self._play(request, name, arguments, lambda: self._answer(request, name, arguments), headers)
 
     async def _play(

@@ -485,7 +485,7 @@ def test_who_has_rights_on_the_keys_is_checked(shell: Shell) -> None:
     assert "ENCRYPTION_KEYS_FILE" not in shell.bot("check").stdout
     shell.monkeypatch.setattr("os.geteuid", lambda: file.stat().st_uid + 1)  # as where a secret is mounted
     file.chmod(0o444)
-    assert "ok: ENCRYPTION_KEYS_FILE: everybody who gets to it here may read it" in shell.bot("check").stdout
+    assert "note: ENCRYPTION_KEYS_FILE: everybody who gets to it here may read it" in shell.bot("check").stdout
     file.chmod(0o446)
     assert "wrong: ENCRYPTION_KEYS_FILE: others may write it - have its owner run: chmod go-w" in shell.bot("check").stdout
 

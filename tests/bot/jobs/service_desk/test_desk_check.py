@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.config.settings import Settings
-from bot.ops.check import _service_desk
+from bot.ops.check_service_desk import service_desk_lines
 from playground.service_desk import CHOICES, EN
 from tests.bot.jobs.service_desk.desk_place import DeskPlace
 
@@ -16,7 +16,7 @@ CHOSEN = "\n".join(f'{resource} = "{choice}"' for resource, choice in CHOICES.it
 
 
 UNSET = (
-    "ok: Service Desk ({0}): webhooks, event_delivery, third_party_openid: no category is set, and the form needs one: nothing is filed, "
+    "note: Service Desk ({0}): webhooks, event_delivery, third_party_openid: no category is set, and the form needs one: nothing is filed, "
     "support gets the text to paste; to set one, add choices under [service_desk.{0}] in CONFIG_FILE; there is: Program settings > Limits, "
     "Access request > Service Desk Portal, Access request > Slack Connect, Access request > Status Page, Integration > Webhooks, "
     "Integration > Events, Integration > OpenID"
@@ -29,29 +29,29 @@ async def test_check_says_what_the_account_may_do_and_how_it_may(office: DeskPla
     file.write_text("".join(f"[service_desk.{portal}.choices]\n{CHOSEN}\n" for portal in ("en", "pt_BR")))
     settings, desk = office.settings().model_copy(update={"config_file": str(file)}), office.service_desk
     desk.world.agent = False
-    lines = [str(line) async for line in _service_desk(settings)]
+    lines = [str(line) async for line in service_desk_lines(settings)]
     assert lines[1] == (
         "wrong: Service Desk (en) account: may neither add participants nor file on behalf of others, like a customer's account, "
         "which cannot file over REST (JSDCLOUD-8960) - give SERVICE_DESK_USER an agent's or a project role there"
     )
     desk.world.restore()
     desk.world.lists_customers = False
-    lines = [str(line) async for line in _service_desk(settings)]
+    lines = [str(line) async for line in service_desk_lines(settings)]
     assert lines[2].startswith(
-        "ok: Service Desk (en) participants: the account may not look up people: 403 (forbidden). None is named"
+        "note: Service Desk (en) participants: the account may not look up people: 403 (forbidden). None is named"
     )
     desk.world.restore()
     next(one for one in desk.world.fields[EN, "25"] if one["name"] == "Category")["required"] = False
-    lines = [str(line) async for line in _service_desk(office.settings())]
+    lines = [str(line) async for line in service_desk_lines(office.settings())]
     assert lines[1].startswith(
-        "ok: Service Desk (en): webhooks, event_delivery, third_party_openid: no category is set, filed without"
+        "note: Service Desk (en): webhooks, event_delivery, third_party_openid: no category is set, filed without"
     )
     desk.world.restore()
     desk.world.file(EN, "25", {"summary": "Mine", "description": "-"}, desk.user)
     desk.fail("403", "GET", f"/rest/servicedeskapi/request/{desk.tickets[-1].key}/comment")
-    lines = [str(line) async for line in _service_desk(settings)]
+    lines = [str(line) async for line in service_desk_lines(settings)]
     assert lines[-1].startswith("wrong: Service Desk comments: reading them was answered with 403 (forbidden) - let the account")
-    lines = [str(line) async for line in _service_desk(settings)]
+    lines = [str(line) async for line in service_desk_lines(settings)]
     assert lines[-1] == "ok: Service Desk comments: can be read"
     assert len(lines) == 7
     assert all(line.startswith("ok: ") for line in lines)
@@ -60,30 +60,30 @@ async def test_check_says_what_the_account_may_do_and_how_it_may(office: DeskPla
 async def test_check_says_of_each_portal_whether_access_can_be_asked_for_there(office: DeskPlace) -> None:
     settings, desk = office.settings(), office.service_desk
     desk.world.tickets.clear()
-    assert [str(line) for line in [line async for line in _service_desk(settings)]] == [
-        "ok: Service Desk (en): PISMO | Service Desk EN > Settings > Access request can be filed",
+    assert [str(line) for line in [line async for line in service_desk_lines(settings)]] == [
+        "ok: Service Desk (en): PISMO | Service Desk EN > Settings > Access request is there, and the bot fills in what it needs",
         UNSET.format("en"),
-        "ok: Service Desk (en) account: may file requests, add participants, file on behalf of others",
+        "ok: Service Desk (en) account: may add participants, file on behalf of others",
         FOUND.format("en"),
-        "ok: Service Desk (pt_BR): PISMO | Service Desk > Settings > Access request can be filed",
+        "ok: Service Desk (pt_BR): PISMO | Service Desk > Settings > Access request is there, and the bot fills in what it needs",
         UNSET.format("pt_BR"),
-        "ok: Service Desk (pt_BR) account: may file requests, add participants, file on behalf of others",
+        "ok: Service Desk (pt_BR) account: may add participants, file on behalf of others",
         FOUND.format("pt_BR"),
-        "ok: Service Desk comments: not tried: the account has no request yet",
+        "note: Service Desk comments: could not be seen: the account has no request yet",
     ]
     desk.world.rename_desk(EN, "Help")
-    lines = [str(line) async for line in _service_desk(settings)]
+    lines = [str(line) async for line in service_desk_lines(settings)]
     assert lines[0].startswith(
         "wrong: Service Desk (en): no desk: PISMO | Service Desk EN; there is: Help, PISMO | Service Desk - "
     )
-    assert all(line.startswith("ok: ") for line in lines[1:])
+    assert not any(line.startswith("wrong: ") for line in lines[1:])
     desk.world.restore()
     wrong = settings.model_copy(update={"service_desk_token": SecretStr("not-this-one")})
-    (line,) = [str(line) async for line in _service_desk(wrong)]
+    (line,) = [str(line) async for line in service_desk_lines(wrong)]
     assert line.startswith("wrong: Service Desk (en): it answered 401 (unauthorized) - make a new API token")
     assert "not-this-one" not in line
     desk.fail("503")
-    (line,) = [str(line) async for line in _service_desk(settings)]
+    (line,) = [str(line) async for line in service_desk_lines(settings)]
     assert "keeps trying" in line
-    (line,) = [str(line) async for line in _service_desk(Settings(service_desk_url=""))]
-    assert line.startswith("ok: Service Desk: not configured")
+    (line,) = [str(line) async for line in service_desk_lines(Settings(service_desk_url=""))]
+    assert line.startswith("note: Service Desk: not configured")
