@@ -110,7 +110,7 @@ class Bot:
         """Why the bot is not ready, by part; empty when it is."""
         wrong = {}
         if not self.support_people.refreshed:
-            wrong["slack"] = "not reached since the start"
+            wrong["slack"] = self.support_people.trouble() or "not reached since the start"
         elif (silence := self.adapters.slack.silence) > SILENT:
             wrong["slack"] = f"no answer for {silence:.0f} s; what was asked of it waits"
         if lost := self.events.lost or self.adapters.slack.logged_out:

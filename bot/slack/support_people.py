@@ -68,7 +68,7 @@ class SupportPeople:
         self._rests_until = 0.0
         self.refreshed = False
         """Whether Slack has been reached since startup."""
-        self._refused = ""
+        self._refused: SlackError | None = None
 
     async def load(self) -> None:
         """From the store, without Slack: the last known support people and installing team."""
@@ -95,14 +95,21 @@ class SupportPeople:
         return user_id not in self._members or self._people.by_id(user_id) is not None
 
     def faults(self) -> Sequence[tuple[str, str]]:
-        """Why nobody of support is reached: what is wrong, one of `SETUP` or of `bot.slack.support_channel.FAULTS`, and Slack's error.
-        Empty if all is well, as far as this process knows."""
-        if self._refused:
-            known = self._refused if self._refused in SETUP else "refused"
-            return [(known, self._refused)]
+        """Why nobody of support is reached: what is wrong, one of `SETUP` or of `bot.slack.support_channel.FAULTS`, and Slack's error or
+        the scope that is missing. Empty if all is well, as far as this process knows."""
+        if (refused := self._refused) is not None:
+            known = refused.error if refused.error in SETUP else "refused"
+            return [(known, refused.scope or refused.error)]
         if self._channel.fault:
             return [(self._channel.fault, "")]
         return [] if self._access.support else [("nobody", "")]
+
+    def trouble(self) -> str:
+        """For /readyz: why Slack does not say who is support; empty if it does, or was not reached."""
+        refused = self._refused
+        return (
+            "" if refused is None else f"{refused}{f' ({refused.scope})' if refused.scope else ''}; run: pismo-onboarding check"
+        )
 
     # -- what Slack's events say
 
@@ -184,9 +191,9 @@ class SupportPeople:
                 else await self._slack.members(self._channel.id)
             )
         except SlackError as error:
-            self._refused = "" if error.transient else error.error
+            self._refuse(None if error.transient else error)
             raise
-        self._refused = ""
+        self._refuse(None)
 
         async def take(unit: Unit) -> Collection[Person]:
             return await self._take(unit, frozenset(listed) - {me.user_id} - NOBODY, asked.timestamp())
@@ -196,6 +203,14 @@ class SupportPeople:
         self._grant(known)
         await self._look_up_missing(time.monotonic() + FIRST_LOOK)
         self.refreshed = True
+
+    def _refuse(self, error: SlackError | None) -> None:
+        before, self._refused = self._refused, error
+        if error is not None and (before is None or before.error != error.error):
+            log.error(
+                "Slack doesn't say who is support",
+                extra={"error": str(error), "scope": error.scope, "how": "run: pismo-onboarding check"},
+            )
 
     async def _takes_nobody(self, unit: Unit) -> bool:
         return not self.usergroup and await self._channel.is_public(unit)

@@ -10,6 +10,7 @@ import pytest_asyncio
 from bot.app import build
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import table
+from bot.slack.client import SlackError
 from flows.cases import manage
 from playground.slack import SlackPerson
 from tests.bot.workplace import Workplace, who
@@ -140,6 +141,28 @@ async def test_a_user_group_s_changes_count_at_once(office: Workplace, monkeypat
     assert await may(office, office.sam)  # known from before
     office.slack.faults.clear()
     await office.restart()
+
+
+async def test_a_scope_that_was_not_granted_is_named_at_the_start(office: Workplace, caplog: pytest.LogCaptureFixture) -> None:
+    group = office.slack.add_usergroup([office.sam])
+    settings = office.settings().model_copy(update={"support_usergroup": group})
+    other = build(settings, office.rules, adapters=office.adapters())
+    await other.adapters.slack.start()
+    office.slack.scopes.remove("usergroups:read")
+    try:
+        for _ in range(2):
+            with pytest.raises(SlackError):
+                await other.support_people.refresh()
+        assert other.ready()["slack"] == "usergroups.users.list: missing_scope (usergroups:read); run: pismo-onboarding check"
+        assert other.support_people.faults() == [("missing_scope", "usergroups:read")]
+        assert [getattr(record, "scope", "") for record in caplog.records if record.levelname == "ERROR"] == ["usergroups:read"]
+        office.slack.scopes.add("usergroups:read")
+        await other.support_people.refresh()
+        assert "slack" not in other.ready()
+        assert who(office.sam) in other.cases.access.support
+    finally:
+        office.slack.scopes.add("usergroups:read")
+        await other.stop()
 
 
 async def test_what_another_process_was_told_counts(
