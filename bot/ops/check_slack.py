@@ -8,6 +8,7 @@ from bot.config.command import COMMAND
 from bot.config.settings import Settings
 from bot.ops.check_line import Line
 from bot.slack.client import Me, Slack, SlackError
+from bot.slack.errors import LOGGED_OUT
 from bot.slack.support_channel import FAULTS, fault_of
 
 TOKEN, SCOPES, CHANNEL, USERGROUP = "Slack token", "Slack scopes", "SUPPORT_CHANNEL", "SUPPORT_USERGROUP"
@@ -15,6 +16,7 @@ APP_TOKEN, SIGNING_SECRET = "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"
 USERGROUPS = "usergroups:read"
 """The scope that only ``SUPPORT_USERGROUP`` needs."""
 HOW_SCOPES = "paste app_manifest.yaml into the Slack app's page, App Manifest, and reinstall the app"
+HOW_TOKEN = "copy the Bot User OAuth Token again from the Slack app's page, OAuth & Permissions"  # noqa: S105  words
 HOW_APP_TOKEN = "make an app-level token with the scope connections:write on the Slack app's page, Basic Information"  # noqa: S105  words
 UNREACHED = "check that this machine reaches SLACK_API_URL; the bot itself starts without and keeps trying"
 APP_ID = re.compile(r"xapp-\d+-(A[A-Z0-9]+)-")
@@ -39,7 +41,7 @@ async def slack_lines(settings: Settings, wanted: AskedScopes, wrong: Collection
         try:
             me = await slack.whoami()
         except SlackError as error:
-            yield Line(TOKEN, f"Slack returned {error.error}", _mend_token(error))
+            yield _failed(TOKEN, error, HOW_TOKEN)
             if _unreached(error):
                 return
         if me is not None:
@@ -83,9 +85,8 @@ async def _socket_mode(slack: Slack, settings: Settings, me: Me | None) -> Line:
     try:
         await slack.offers_socket(token)
     except SlackError as error:
-        if error.retry_after is not None:
-            return Line.note(APP_TOKEN, "could not be seen: Slack takes few such calls a minute, and there were more")
-        return Line(APP_TOKEN, f"Slack returned {error.error}", UNREACHED if _unreached(error) else _mend_app_token(error))
+        switch = "" if error.error == "missing_scope" else ", and see that Socket Mode is switched on there"
+        return _failed(APP_TOKEN, error, HOW_APP_TOKEN + switch)
     works = "Slack offers it a connection of Socket Mode"
     named = APP_ID.match(token)
     try:
@@ -116,15 +117,14 @@ async def _support_channel(slack: Slack, settings: Settings, user_id: str) -> Li
     try:
         found, members = await slack.channel(channel), await slack.members(channel)
     except SlackError as error:
-        how = invite + ", or set the right ID" if error.error == "channel_not_found" else _mend_token(error)
-        return Line(CHANNEL, f"Slack returned {error.error}", how)
+        return _failed(CHANNEL, error, HOW_SCOPES if error.error == "missing_scope" else f"{invite}, or set the right ID")
     if not found.is_member and user_id not in members:
         return Line(CHANNEL, "the bot is not in it", invite)
     if fault := fault_of(found):
         what, how = FAULTS[fault]
         return Line(CHANNEL, what, f"{how}: all answers of all customers are shown in it")
     if not settings.support_usergroup and not set(members) - {user_id} - NOBODY:
-        return Line.note(CHANNEL, f"the bot is alone in #{found.name}: whoever is invited there is support")
+        return Line.note(CHANNEL, f"the bot is alone in #{found.name}: whoever of the workspace is invited there is support")
     return Line(CHANNEL, f"the bot is in #{found.name}")
 
 
@@ -134,28 +134,21 @@ async def _usergroup(slack: Slack, usergroup: str) -> Line:
     except SlackError as error:
         if error.error == "missing_scope":
             return Line(USERGROUP, f"its members cannot be read without {error.scope or USERGROUPS}", HOW_SCOPES)
-        how = (
-            "set the group's ID, or leave it out to go by the channel" if error.error == "no_such_subteam" else _mend_token(error)
-        )
-        return Line(USERGROUP, f"Slack returned {error.error}", how)
+        return _failed(USERGROUP, error, "set the group's ID, or leave it out to go by the channel")
     if not members:
-        return Line.note(USERGROUP, "has no members: whoever is added to it is support")
+        return Line.note(USERGROUP, "has no members: whoever of the workspace is added to it is support")
     return Line(USERGROUP, f"members: {len(members)}")
 
 
+def _failed(name: str, error: SlackError, how: str) -> Line:
+    """``how`` to mend what was refused. Where Slack limits calls or is broken itself, that says nothing about ``name``."""
+    what = f"Slack returned {error.error}"
+    if _unreached(error):
+        return Line(name, what, UNREACHED)
+    if error.transient and error.error not in LOGGED_OUT:
+        return Line.note(name, f"could not be seen: {what}; run this again in a minute")
+    return Line(name, what, how)
+
+
 def _unreached(error: SlackError) -> bool:
-    return error.error in ("unreachable", "timeout") or error.error.startswith("http_")
-
-
-def _mend_token(error: SlackError) -> str:
-    if error.error == "missing_scope":
-        return "reinstall the app with the scopes of app_manifest.yaml"
-    return (
-        UNREACHED if _unreached(error) else "copy the Bot User OAuth Token again from the Slack app's page, OAuth & Permissions"
-    )
-
-
-def _mend_app_token(error: SlackError) -> str:
-    if error.error == "missing_scope":
-        return HOW_APP_TOKEN
-    return f"{HOW_APP_TOKEN}, and see that Socket Mode is switched on there"
+    return error.retry_after is None and (error.error in ("unreachable", "timeout") or error.error.startswith("http_"))

@@ -63,7 +63,10 @@ async def test_what_slack_tells_is_right_and_what_it_does_not_tell_is_a_note(com
     company.slack.remove(company.sam, company.support)
     told = await company.check()
     assert told["Slack scopes"] == "note: Slack scopes: could not be seen: Slack named none"
-    assert told["SUPPORT_CHANNEL"] == "note: SUPPORT_CHANNEL: the bot is alone in #support: whoever is invited there is support"
+    assert (
+        told["SUPPORT_CHANNEL"]
+        == "note: SUPPORT_CHANNEL: the bot is alone in #support: whoever of the workspace is invited there is support"
+    )
     company.sets(slack_app_token="", slack_signing_secret="0123456789abcdef0123456789abcdef")
     told = await company.check()
     assert told["SLACK_SIGNING_SECRET"].startswith(
@@ -110,7 +113,9 @@ async def test_the_app_level_token_is_tried(company: Company) -> None:
     )
     slack.app_scopes.add("connections:write")
     slack.faults.add("apps.connections.open", "429")
-    assert (await company.check())["SLACK_APP_TOKEN"].startswith("note: SLACK_APP_TOKEN: could not be seen: Slack takes few")
+    assert (await company.check())["SLACK_APP_TOKEN"].startswith(
+        "note: SLACK_APP_TOKEN: could not be seen: Slack returned ratelimited"
+    )
 
     slack.app_token = "xapp-1-A0ELSE-1-2"
     wrong = await company.check()
@@ -137,6 +142,10 @@ async def test_a_token_that_slack_refuses_hides_nothing_of_the_other(company: Co
         "wrong: Slack token: is of an installation in the whole organization Pismo - install the app into the workspace"
     )
     slack.org_wide, right = False, slack.bot_token
+    slack.faults.add("conversations.info", "internal_error")
+    assert (await company.check())["SUPPORT_CHANNEL"].startswith(
+        "note: SUPPORT_CHANNEL: could not be seen: Slack returned internal"
+    )
     slack.bot_token = "xoxb-another"
     told = await company.check()
     assert [*told] == ["Slack token", "SLACK_APP_TOKEN"]
