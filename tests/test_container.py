@@ -1,36 +1,20 @@
-"""What can be checked of the image and the composition without building them."""
+"""What can be checked of the image and the composition without building them; `tests.test_image_by_hand` carries out what they say."""
 
 import json
 import re
+import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from bot.config.settings import Settings
+from bot.config.version import VERSION
 from bot.ops.cli import main
+from tests.dockerfile import assigned, compose, copied, stages
 
 ROOT = Path(__file__).parent.parent
-
-
-def instructions() -> list[tuple[str, str]]:
-    """(instruction, rest) of the Dockerfile, continued lines joined."""
-    text = re.sub(r"^\s*#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE).replace("\\\n", "")
-    return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in text.splitlines() if line.strip()]
-
-
-def last_stage() -> list[tuple[str, str]]:
-    found = instructions()
-    begins = [number for number, (name, _) in enumerate(found) if name == "FROM"]
-    return found[begins[-1] :]
-
-
-def compose() -> dict[str, Any]:
-    loaded = yaml.safe_load((ROOT / "compose.yaml").read_text())
-    assert isinstance(loaded, dict)
-    return loaded
+BUILD, LAST = stages()
 
 
 def variables() -> set[str]:
@@ -38,54 +22,48 @@ def variables() -> set[str]:
 
 
 def test_the_image_has_a_python_whose_sqlite_suits_the_job_engine() -> None:
-    images = [rest.split()[0] for name, rest in instructions() if name == "FROM"]
-    assert images == ["python:3.13-slim-trixie"] * 2
+    assert [stage[0].rest.split()[0] for stage in (BUILD, LAST)] == ["python:3.13-slim-trixie"] * 2
 
 
 def test_it_installs_locked_wheels_in_the_first_stage_and_nothing_in_the_last() -> None:
-    runs = " ".join(rest for name, rest in instructions() if name == "RUN")
-    assert "--require-hashes" in runs
-    assert "--only-binary :all:" in runs
-    own = " ".join(rest for name, rest in last_stage() if name == "RUN")
-    assert not re.search(r"apt-get|pip|gcc|build", own)
+    installs = re.findall(r"pip \S+ \S+ install ([^&]+)", " ".join(rest for name, rest in BUILD if name == "RUN"))
+    assert len(installs) == 3
+    for options in installs:
+        assert {"--only-binary", ":all:", "--require-hashes"} <= set(options.split()) or "--no-index" in options
+    own = " ".join(rest for name, rest in LAST if name == "RUN")
+    assert not re.search(r"apt-get|pip3? install|gcc|build", own)
 
 
 def test_it_runs_as_a_user_without_rights_and_keeps_the_database_in_a_volume() -> None:
-    stage = dict(last_stage())
-    assert stage["USER"] == "onboarding"
-    assert stage["VOLUME"] == "/data"
+    stage = dict(LAST)
+    assert stage["USER"] == "10001:10001"
+    assert stage["VOLUME"] == stage["WORKDIR"] == "/data"
     assert stage["EXPOSE"] == "3000"
     assert "sqlite+aiosqlite:////data/" in stage["ENV"]
-    names = [name for name, _ in last_stage()]
+    names = [name for name, _ in LAST]
     assert names.index("USER") > max(number for number, name in enumerate(names) if name in ("RUN", "COPY"))
 
 
-def test_its_health_is_asked_with_python_and_the_code_compiles() -> None:
-    options, _, command = dict(last_stage())["HEALTHCHECK"].partition("CMD ")
-    assert "--timeout=3s" in options
-    program, flag, code = json.loads(command)
-    assert (program, flag) == ("python", "-c")
-    compile(code, "healthcheck", "exec")
-    assert "/healthz" in code
-
-
-def test_what_the_image_runs_is_a_command_of_the_bot() -> None:
-    stage = dict(last_stage())
-    assert json.loads(stage["ENTRYPOINT"]) == ["python", "-m", "bot"]
+def test_what_the_image_runs_is_the_command_of_the_package() -> None:
+    stage = dict(LAST)
+    (command,) = json.loads(stage["ENTRYPOINT"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert command in project["scripts"]
     for arguments in (json.loads(stage["CMD"]), compose()["services"]["migrate"]["command"]):
         assert CliRunner().invoke(main, [*arguments, "--help"]).exit_code == 0
 
 
+def test_its_labels_say_version_and_licence() -> None:
+    labels = assigned(LAST, "LABEL")
+    assert labels["org.opencontainers.image.version"] == VERSION
+    assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
+
+
 def test_the_build_sees_what_it_copies_and_no_secrets() -> None:
     taken = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    copied = {rest.split()[0] for name, rest in instructions() if name == "COPY" and not rest.startswith("--from")}
-    assert copied == taken
-    assert all((ROOT / name).exists() for name in copied)
-
-
-def test_every_package_of_the_bot_is_in_the_image() -> None:
-    copied = {rest.split()[0] for name, rest in last_stage() if name == "COPY"}
-    assert {"bot", "flows", "pismo", "storage"} <= copied
+    choices = ("requirements.txt", "requirements-telemetry.txt")
+    assert taken == {name for choice in choices for name in copied(BUILD, {"REQUIREMENTS": choice})}
+    assert all((ROOT / name).exists() for name in taken)
 
 
 def test_the_composition_has_what_compose_knows() -> None:
@@ -109,6 +87,11 @@ def test_the_bot_is_started_again_and_postgresql_is_optional() -> None:
     assert services["migrate"]["depends_on"]["postgres"]["required"] is False
 
 
+def test_what_is_set_in_the_environment_names_what_the_composition_asks_for() -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
+    assert asked <= set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
+
+
 @pytest.mark.parametrize("setting", sorted(variables()))
 def test_the_example_of_the_environment_names_every_setting(setting: str) -> None:
     assert re.search(rf"^(# )?{setting}=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
@@ -116,4 +99,4 @@ def test_the_example_of_the_environment_names_every_setting(setting: str) -> Non
 
 def test_the_example_of_the_environment_names_nothing_else() -> None:
     named = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
-    assert named - variables() == {"POSTGRES_PASSWORD"}
+    assert named - variables() == {"COMPOSE_PROFILES", "POSTGRES_PASSWORD", "PUBLISHED", "REQUIREMENTS"}
