@@ -238,7 +238,8 @@ _POSTGRESQL: dict[str, UnavailableKind] = {  # SQLSTATE, or its two-character cl
     "57014": "locked",  # statement_timeout, lock_timeout
     "53": "overloaded",
     "53100": "full",
-    "25006": "read_only",
+    "25006": "read_only",  # on a standby
+    "42501": "read_only",  # the role may not
     "08": "unreachable",
     "57": "unreachable",
     "42P01": "too_old",
