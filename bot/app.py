@@ -218,7 +218,9 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     followed_by = (failures.tell, failures.alert)
     support_channel.on_open = lambda: outbox.resume(SUPPORT)
     executor = Executor(store, outbox, table.do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
-    runner = Runner(outbox, executor.attempt, poll=policies.poll_seconds)
+    # On one SQLite file nobody asks for effects beside this process but a command in a terminal.
+    poll = policies.sweep_seconds if store.one_writer else policies.poll_seconds
+    runner = Runner(outbox, executor.attempt, poll=poll)
     store.on_effects = runner.wake
     metrics.ALTERED_LOGS.set_function(lambda: len(store.altered))
     store.on_altered = lambda error: background.later(tell_of_altered(store, error))

@@ -1,15 +1,24 @@
 """A backup was restored: what the store says is older than what was done outside."""
 
-from sqlalchemy import and_, delete, literal_column, select, update
+from datetime import datetime
+
+from sqlalchemy import and_, delete, func, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.outbox import Draw, Redraw
-from storage.tables import effects, onboardings, seen
+from storage.tables import audit_events, effects, onboardings, seen
 from storage.unit import Unit
 
 _OPEN = effects.c.state.in_([literal_column("'waiting'"), literal_column("'running'")])
 _OF_OPEN = effects.c.onboarding_id.in_(
     select(onboardings.c.id).where(onboardings.c.closed_at.is_(None), onboardings.c.erased_at.is_(None))
 )
+
+
+async def newest_entry(connection: AsyncConnection) -> datetime | None:
+    """When the newest entry of the audit log was written; None if there is none."""
+    newest: datetime | None = (await connection.execute(select(func.max(audit_events.c.at)))).scalar()
+    return newest
 
 
 async def doubt(unit: Unit, marks: str) -> None:

@@ -37,7 +37,7 @@ Attempt = Callable[[Claim, Callable[[], bool]], Awaitable[Claim | None]]
 
 
 class Runner:
-    """``wake()`` after each commit that asked for effects. ``poll``: where several processes share the database.
+    """``wake()`` after each commit that asked for effects. ``poll``: seconds after which it looks for what others asked for.
 
     ``attempt``: carries out one effect and writes down how it ended; returns the next of its queue, taken with it. What it raises is
     a bug.
@@ -45,7 +45,7 @@ class Runner:
 
     def __init__(self, outbox: Outbox, attempt: Attempt, *, at_once: int = AT_ONCE, poll: float = POLL) -> None:
         self._outbox, self._attempt, self._at_once = outbox, attempt, at_once
-        self._poll = None if outbox.alone else poll
+        self._poll = poll
         self._busy: dict[asyncio.Task[None], str] = {}
         self._woken, self._stopping, self._begun = asyncio.Event(), False, False
         self._away_since: float | None = None
@@ -112,7 +112,7 @@ class Runner:
                 await asyncio.wait_for(self._woken.wait(), pause)
 
     async def _round(self) -> float | None:
-        """Take what may run. Returns seconds after which to look again if nobody wakes us; None: never."""
+        """Take what may run. Returns seconds after which to look again if nobody wakes us; None: it is told to stop."""
         await self._begin()
         most = self._at_once - len(self._busy)
         if not most:  # the end of any of them wakes us
@@ -129,7 +129,7 @@ class Runner:
             self._busy[asyncio.create_task(self._one(claim))] = claim.id
         if taken.more:
             return 0.0 if taken.claims else CROWDED
-        return min((seconds for seconds in (taken.due, self._poll) if seconds is not None), default=None)
+        return self._poll if taken.due is None else min(self._poll, taken.due)
 
     async def _begin(self) -> None:
         if not self._begun:

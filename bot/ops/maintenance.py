@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,16 @@ from bot.ops.private_files import write
 from flows.cases import repair
 from flows.cases.naming import meant
 from flows.model import Onboarding
+from flows.problems import Refused
 from storage import heads_file, keys, published_keys
 from storage.accept import accept
+from storage.audit import Altered
 from storage.customers import customers, has_traces, named, readable_name
 from storage.damage import damage
 from storage.engine import is_sqlite
 from storage.erase import erase
 from storage.migrate import reading, state
-from storage.restore import doubt
+from storage.restore import doubt, newest_entry
 from storage.rotate import Rotated, rotate
 from storage.sealing import SealError, UnknownKey, current, printable, using
 from storage.signing import VerifyingKey
@@ -29,6 +32,7 @@ from storage.verify import Finding, verify
 
 if TYPE_CHECKING:
     from bot.jobs.packs import Pack
+    from flows.cases.case import Cases
 
 HOW_ALTERED = "keep a copy of the database, and compare it with a backup"
 HOW_LACKING = "put the key that sealed it back, behind the newest"
@@ -135,14 +139,19 @@ def _listed(found: Sequence[Onboarding]) -> str:
 
 async def export_pack(settings: Settings, customer: str) -> "Pack":
     """``customer``: also the id of an erased one. Raises NotFoundError."""
-    from bot.config.policies import load  # noqa: PLC0415  what no other command of these needs
-    from bot.jobs.packs import pack  # noqa: PLC0415
+    from bot.jobs.packs import pack  # noqa: PLC0415  what no other command of these needs
+
+    async with _store(settings) as store:
+        return await pack(store, _cases(settings), await _find(store, customer), by="")
+
+
+def _cases(settings: Settings) -> "Cases":
+    """With nobody in support: whoever runs a command may do what it does."""
+    from bot.config.policies import load  # noqa: PLC0415  what few of these commands need
     from flows.cases.access import Access  # noqa: PLC0415
     from flows.cases.case import Cases  # noqa: PLC0415
 
-    rules = load(settings.config_file).rules
-    async with _store(settings) as store:
-        return await pack(store, Cases(rules, Access()), await _find(store, customer), by="")
+    return Cases(load(settings.config_file).rules, Access())
 
 
 def write_pack(made: "Pack", to: Path) -> Path:
@@ -187,6 +196,48 @@ async def after_restore(settings: Settings) -> int:
 
             await store.transact(work)
     return len(known)
+
+
+async def last_entry(settings: Settings) -> datetime | None:
+    """When the newest entry of the audit log was written; None if nothing was ever done."""
+    async with _store(settings) as store, store.read() as unit:
+        return await newest_entry(unit.connection)
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """``retried``: effects that were given up and are tried again. ``refused``: why nothing is done, where its log doesn't hold."""
+
+    customer: Customer
+    retried: int = 0
+    refused: str = ""
+
+
+async def repair_customers(settings: Settings, customer: str | None) -> Sequence[Repaired]:
+    """As ``/onboarding repair`` (`flows.cases.repair`), by whoever runs the command, whom the log calls the system. None: all that are
+    open. Raises NotFoundError."""
+    cases, done = _cases(settings), list[Repaired]()
+    async with _store(settings) as store:
+        if customer is None:
+            async with store.read() as unit:
+                wanted = list(await unit.open_onboardings(severed=True))
+        else:
+            wanted = [await _find(store, customer)]
+        for onboarding_id in wanted:
+
+            async def work(unit: Unit, onboarding_id: str = onboarding_id) -> Repaired:
+                async with cases.open(unit, onboarding_id, closed=True, shows=False) as case:
+                    failed = len(await unit.failed_effects(case.id))
+                    await repair.repair(case)
+                    return Repaired(Customer(case.id, case.onboarding.customer), failed)
+
+            try:
+                done.append(await store.transact(work))
+            except Altered as error:
+                done.append(Repaired(Customer(onboarding_id), refused=str(error)))
+            except Refused:
+                raise NotFoundError(f"{printable(onboarding_id)} was erased: there is nothing to draw") from None
+    return done
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,116 @@
+"""What an operator types to back up, to restore and to repair, in the test's own process."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.config.settings import Exit, Settings
+from bot.ops.cli import main
+from storage.lock import only_one
+from storage.migrate import upgrade
+from storage.sealing import Keyring, new_key, using
+from storage.store import Store
+from tests.storage.example import dump, raw, whole
+
+T = TypeVar("T")
+KEY = new_key()
+URL = "sqlite+aiosqlite:///bot.db"
+
+
+@pytest.fixture(autouse=True)
+def customers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Two, in a database in the working directory, which is the test's own."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("DATABASE_URL", URL)
+    monkeypatch.setenv("ENCRYPTION_KEYS", KEY)
+    upgrade(URL)
+    with using(Keyring.parse(KEY)):
+        for one, name in (("onb_1", "Acme"), ("onb_2", "Blue Coop")):
+            stored(lambda store, one=one, name=name: whole(store, id=one, customer=name))  # type: ignore[misc]
+        yield
+
+
+def stored(work: Callable[[Store], Awaitable[T]]) -> T:
+    async def do() -> T:
+        store = Store(URL, Keyring.parse(KEY))
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(do())
+
+
+def bot(*words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(main, words, input=typed)
+
+
+def repairs() -> list[str]:
+    return [row[0] for row in raw(URL, "SELECT onboarding_id FROM effects WHERE kind = 'repair' ORDER BY onboarding_id")]
+
+
+def test_two_commands_bring_a_backup_back() -> None:
+    assert bot("backup", "kept.db").output.startswith("ok: kept.db holds the database")
+    assert "is there already" in bot("backup", "kept.db").output
+    assert bot("backup", "kept.db", "--force").exit_code == Exit.OK
+    assert "is the database itself" in bot("backup", "bot.db", "--force").output
+    assert bot("backup", "").exit_code == Exit.CONFIGURATION
+    raw(URL, "DELETE FROM effects")
+    with only_one(URL):
+        assert "a bot runs on" in bot("restore", "kept.db", "--yes").output
+    asked = bot("restore", "kept.db", typed="n\n")
+    assert (asked.exit_code, "is lost, except in Slack" in asked.output) == (Exit.FAILED, True)
+    assert repairs() == []
+
+    done = bot("restore", "kept.db", typed="y\n")
+    assert done.exit_code == Exit.OK, done.output
+    assert "ok: audit logs verified: 2 onboardings" in done.output
+    assert repairs() == ["onb_1", "onb_2"]
+    with contextlib.closing(sqlite3.connect(next(Path().glob("bot.db.before-*")))) as former:
+        assert former.execute("SELECT count(*) FROM effects").fetchone() == (0,)
+    assert bot("verify-log").exit_code == Exit.OK
+
+
+def test_what_could_not_run_does_not_take_the_databases_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    bot("backup", "kept.db")
+    bot("backup", "altered.db")
+    bot("backup", "newer.db")
+    raw("sqlite:///altered.db", "UPDATE audit_events SET user_id = 'U9' WHERE id = 'onb_1:2'")
+    raw("sqlite:///newer.db", "UPDATE alembic_version SET version_num = '9999'")
+    before = dump(URL)
+    altered = bot("restore", "altered.db", "--yes")
+    assert (altered.exit_code, "wrong: onb_1: changed at event 2" in altered.output) == (Exit.ALTERED, True)
+    assert bot("restore", "newer.db", "--yes").exit_code == Exit.DATABASE_NEWER
+    monkeypatch.setenv("ENCRYPTION_KEYS", new_key())
+    assert bot("restore", "kept.db", "--yes").exit_code == Exit.UNKNOWN_KEY
+    monkeypatch.setenv("ENCRYPTION_KEYS", KEY)
+    assert dump(URL) == before
+    assert sorted(path.name for path in Path().iterdir() if "restored" in path.name or "before" in path.name) == []
+
+    Path("bot.db").unlink()  # it is lost
+    assert bot("restore", "kept.db", "--yes").exit_code == Exit.OK
+    assert repairs() == ["onb_1", "onb_2"]
+
+
+def test_one_customer_or_all_are_repaired_but_those_whose_log_does_not_hold() -> None:
+    assert bot("repair").exit_code == bot("repair", "acme", "--all").exit_code == Exit.CONFIGURATION
+    assert "no such customer" in bot("repair", "nobody").output
+    one = bot("repair", "acme")
+    assert (one.exit_code, "onb_1 (Acme): all messages" in one.output, repairs()) == (Exit.OK, True, ["onb_1"])
+    raw(URL, "UPDATE audit_events SET user_id = 'U9' WHERE id = 'onb_1:2'")
+    raw(URL, "UPDATE audit_heads SET mac = 'v1.k.x' WHERE onboarding_id = 'onb_1'")
+    every = bot("repair", "--all")
+    assert (every.exit_code, "onb_2 (Blue Coop): all messages" in every.output) == (Exit.ALTERED, True), every.output
+    assert repairs() == ["onb_1", "onb_2"]
+    assert bot("accept-log", "onb_1", "--yes").exit_code == Exit.OK
+    assert bot("repair", "--all").exit_code == Exit.OK
+    assert bot("erase", "onb_2", "--yes").exit_code == Exit.OK
+    assert "was erased" in bot("repair", "onb_2").output
