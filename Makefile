@@ -15,7 +15,7 @@ SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test quick soak demo rehearse run check lint types format bench texts manifest screenshots sbom audit lock cities image
+.PHONY: help setup test quick soak demo rehearse drill run check lint types format bench texts manifest screenshots sbom audit lock cities image
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -61,6 +61,9 @@ demo: $(DEMO) ## try it in the browser, without Slack; FRESH=1 starts over
 
 rehearse: $(DEMO) ## play the whole journey by itself, against stand-ins, and print who did and saw what
 	$(BIN)/python -m playground.rehearse
+
+drill: $(DEMO) ## back up a bot that runs, lose its database, restore it, and look whether anything stands twice; ARGS=--postgres
+	$(BIN)/python -m playground.drill $(ARGS)
 
 run: $(READY) ## run the bot; it reads its configuration from the environment and .env
 	$(BIN)/python -m bot run

@@ -190,8 +190,7 @@ class Office:
     async def _close(self) -> None:
         try:
             await self.stop_bot()
-            if self._store is not None:
-                await self._store.close()
+            await self.forget_store()
             await self.sandbox.stop()
             await self.service_desk.stop()
             await self.slack.stop()
@@ -234,6 +233,12 @@ class Office:
         with sealing.using(keyring):  # another office may have been looked into since
             async with self._store.read() as unit:
                 yield unit
+
+    async def forget_store(self) -> None:
+        """Let go of the database, which may be another one at the next look."""
+        if self._store is not None:
+            await self._store.close()
+        self._store = None
 
     # -- the bot's process
 

@@ -3,49 +3,19 @@
 import contextlib
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy import make_url
 
+from playground.drill import SOON
 from playground.office import Office
-from playground.slack import Message
-from playground.walkthrough import effect_id
 from storage.engine import is_sqlite
 from tests.storage.postgres import Server, database, own_server, server
 
 DATABASES = "sqlite", "postgresql"
-
-SOON = """
-poll = "0.5 s"
-lease = "2 s"
-"""
-"""Behind an office's policies, whose last table is the engine's: others notice soon what a process committed or left."""
-
-
-def copy_sqlite(source: Path, to: Path) -> None:
-    """As docs/operations.md says, over what is there."""
-    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(to)) as new:
-        old.backup(new)
-
-
-@contextlib.contextmanager
-def postgresql_copy(url: str) -> Iterator[str]:
-    """The URL of a copy on the same server, made while nobody is connected. It is dropped with the block."""
-    there = make_url(url).set(drivername="postgresql+psycopg")
-    name = f"{there.database}_copy"
-    engine = create_engine(there.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {there.database}")
-    try:
-        yield there.set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextlib.contextmanager
@@ -90,14 +60,3 @@ def left(office: Office) -> int:
 async def all_done(office: Office) -> None:
     await office.slack.until(lambda: not left(office), timeout=60)
     assert rows(office.database_url, "SELECT kind, error FROM effects WHERE state = 'failed'") == []
-
-
-def posted(office: Office) -> list[Message]:
-    return [m for channel in (office.acme, office.support) for m in channel.messages if m.bot and not m.ephemeral_to]
-
-
-def doubled(office: Office) -> list[str]:
-    """What stands there more than once."""
-    ids = Counter(effect_id(m) for m in posted(office) if effect_id(m))
-    said = Counter((m.channel.name, m.thread_ts, m.text) for m in posted(office))
-    return [name for name, times in ids.items() if times > 1] + [text for (_, _, text), times in said.items() if times > 1]

@@ -7,11 +7,12 @@ import pytest
 
 from bot.messages.buttons import Act
 from playground.acts import Acts, example
+from playground.drill import doubled
 from playground.office import CALM, Office
 from playground.slack.screen import tells
 from playground.walkthrough import Walkthrough, action_id
 from playground.walkthrough import said as wording
-from tests.databases import DATABASES, all_done, doubled, left, office_on
+from tests.databases import DATABASES, all_done, left, office_on
 
 pytestmark = pytest.mark.process
 

@@ -32,6 +32,7 @@ from flows.model import Snapshot
 from flows.rules import Rules
 from playground.acts import Acts, example, play
 from playground.companies import first_company
+from playground.drill import SOON
 from playground.office import CALM, Office
 from playground.random_faults import RandomFaults
 from playground.slack import Message, UnmetError
@@ -41,7 +42,7 @@ from storage.export import export
 from storage.sealing import new_key
 from tests import leaks
 from tests.bot.workplace import settings_of
-from tests.databases import SOON, rows
+from tests.databases import rows
 from tests.storage.postgres import database, server
 
 log = logging.getLogger(__name__)

@@ -99,11 +99,19 @@ def database(server_url: str) -> Iterator[str]:
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        yield url.set(database=name).render_as_string(hide_password=False)
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        made = url.set(database=name).render_as_string(hide_password=False)
+        yield made
+        drop(made)
     finally:
         engine.dispose()
+
+
+def drop(url: str) -> None:
+    """Do away with a database, whoever uses it."""
+    there = make_url(url)
+    engine = create_engine(there.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {there.database} WITH (FORCE)")
 
 
 def _exists(user: str) -> bool:
