@@ -107,9 +107,11 @@ def read_engine(url: str) -> AsyncEngine:
 
 
 def _patience(url: URL, options: str) -> dict[str, Any]:
-    """For PostgreSQL; options in the URL take precedence. A network that swallows packets counts as away after some ten seconds."""
+    """For PostgreSQL; options in the URL take precedence, but for its hosts, of which there may be several: SQLAlchemy joins those. A
+    network that swallows packets counts as away after some ten seconds."""
+    given = {name: value for name, value in url.query.items() if name not in ("host", "port")}
     network = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
-    return {"connect_timeout": CONNECT_SECONDS, "options": options} | network | dict(url.query)
+    return {"connect_timeout": CONNECT_SECONDS, "options": options} | network | given
 
 
 def _postgresql_engine(url: URL, isolation_level: str, options: str) -> AsyncEngine:

@@ -114,6 +114,16 @@ def test_exit_codes_and_metrics_are_told() -> None:
     assert found == {name for name in exposed if not name.endswith("_created")}
 
 
+def test_signs_that_are_quoted_are_what_the_bot_says() -> None:
+    """Of incidents: each part of a quotation, between what differs each time, stands in the code or in the texts."""
+    sources = [path.read_text() for room in ("bot", "pismo", "storage") for path in (ROOT / room).rglob("*.py")]
+    said = re.sub(r'"\s*\n\s*f?"', "", "\n".join(sources)) + "\n".join(table("en").values())
+    signs = [sign for sign, _ in rows(OPERATIONS, "| sign | what it is")]
+    quoted = [part.strip() for sign in signs for quote in re.findall("“([^”]+)”", sign) for part in quote.split("…")]
+    assert len(quoted) > len(signs) / 2
+    assert [part for part in quoted if part.casefold() not in said.casefold()] == []
+
+
 def test_the_example_of_the_policies_says_the_defaults() -> None:
     told, default = load(str(ROOT / "docs/policies.example.toml")), Policies()
     assert dataclasses.replace(told, rules=dataclasses.replace(told.rules, approvals={})) == default

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 import storage
 from storage import migrate, turns
@@ -170,6 +170,25 @@ async def test_a_read_only_file_is_named(sqlite_url: str) -> None:
     with pytest.raises(Unavailable, match=r"^read_only$"):
         await whole(store)
     await store.close()
+
+
+@pytest.mark.postgres
+async def test_of_several_servers_the_one_that_takes_writes_is_used(postgres_migrated: str) -> None:
+    there = make_url(postgres_migrated)
+    port = f":{there.port}" if there.port else ""
+    hosts = f"/nowhere{port}", f"{there.query.get('host', there.host)}{port}"
+    several = there.set(host=None, port=None, query={"host": hosts, "target_session_attrs": "read-write"})
+    store = Store(several.render_as_string(hide_password=False), KEYRING)
+    async with store.write() as unit:
+        assert await unit.once("one of several")
+    await store.close()
+
+
+@pytest.mark.postgres
+def test_a_role_that_may_not_read_the_tables_is_named(postgres_migrated: str) -> None:
+    url = make_url(postgres_migrated).update_query_dict({"options": "-c role=pg_monitor"})
+    with pytest.raises(Unavailable, match=r"^read_only$"):
+        migrate.state(url.render_as_string(hide_password=False))
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql://u:hunter2@127.0.0.1:1/none"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shlex
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from storage.store import Store
 from tests.storage.example import dump, raw, whole
 
 T = TypeVar("T")
+ROOT = Path(__file__).parents[3]
 KEY = new_key()
 URL = "sqlite+aiosqlite:///bot.db"
 
@@ -98,6 +100,21 @@ def test_what_could_not_run_does_not_take_the_databases_place(monkeypatch: pytes
     Path("bot.db").unlink()  # it is lost
     assert bot("restore", "kept.db", "--yes").exit_code == Exit.OK
     assert repairs() == ["onb_1", "onb_2"]
+
+
+def test_a_backup_is_looked_into_without_a_bot_as_the_documents_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, drill = (ROOT / "docs/operations.md").read_text().partition("### The drill")
+    lines = [line.partition("#")[0].strip() for line in drill.partition("```sh\n")[2].partition("```")[0].splitlines()]
+    bot("backup", "backup.db")
+    Path("bot.db").unlink()
+    for line in lines:
+        program, *words = shlex.split(line.replace("CUSTOMER", "acme"))
+        if program == "export":
+            monkeypatch.setenv(*words[0].split("=", 1))
+        else:
+            done = bot(*words)
+            assert (program, done.exit_code) == ("pismo-onboarding", Exit.OK), done.output
+    assert not Path("bot.db").exists()
 
 
 def test_one_customer_or_all_are_repaired_but_those_whose_log_does_not_hold() -> None:
