@@ -1,0 +1,117 @@
+"""Every command that README, docs and their like tell somebody to type, and where it is carried out: the one table of it.
+
+`test_commands_in_docs.py` collects the commands, runs those of `HERE` and holds all of them against this. A new command in a page belongs
+into one of the three. ``python -m bot`` and ``pismo-onboarding`` count as the same, so do ``python`` and ``.venv/bin/python``, and a
+task of make with any variables; what follows a ``#`` does not count.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Typed:
+    """``says``: a part of what it prints. ``answer``: to what it asks. ``first``: what is typed before it, and stands in no page."""
+
+    command: str
+    says: str = ""
+    answer: str = ""
+    first: str = ""
+
+
+STARTED = "the bot runs, and an onboarding has begun"
+STOPPED = "the bot was told to end"
+RESTORED = "the backup was put in place"
+
+HERE: Sequence[Typed | str] = (
+    # README: a real workspace
+    Typed("export SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… SUPPORT_CHANNEL=C…"),
+    Typed("pismo-onboarding keys new --to onboarding.keys", "ok: the key "),
+    Typed("export ENCRYPTION_KEYS_FILE=onboarding.keys"),
+    Typed("pismo-onboarding migrate", "ok: migrated from empty"),
+    Typed("pismo-onboarding check", "ok: "),
+    Typed("pismo-onboarding run"),
+    STARTED,
+    # operations: backup, keys, evidence packs, the log, while the bot runs
+    Typed(
+        """umask 077; python3 -c 'import sqlite3; sqlite3.connect("onboarding.db").backup(sqlite3.connect("backup.db"))'""",
+    ),
+    Typed("pismo-onboarding verify-log", "ok: audit logs verified: 1 onboarding"),
+    Typed(
+        "pismo-onboarding verify-log --since heads.json --save heads.json.new && mv heads.json.new heads.json",
+        "ok: audit logs verified",
+        first="pismo-onboarding verify-log --save heads.json",
+    ),
+    Typed("pismo-onboarding keys new", ":"),
+    Typed("pismo-onboarding keys rotate", "ok: everything is encrypted"),
+    Typed("pismo-onboarding keys public", "(signs), fingerprint"),
+    Typed("pismo-onboarding export CUSTOMER", ".zip"),
+    Typed("pismo-onboarding export CUSTOMER -o acme.zip", "acme.zip"),
+    Typed("pismo-onboarding verify-pack acme.zip --fingerprint 3f747e20458491e6f5e6727e6d570cf0", "VERIFIED"),
+    Typed("pismo-onboarding accept-log ONBOARDING", "ok: nothing is wrong with it"),
+    Typed("pismo-onboarding erase CUSTOMER", "ok: the personal data of", answer="y"),
+    STOPPED,
+    RESTORED,
+    Typed("pismo-onboarding after-restore", "ok: once the bot runs"),
+)
+"""Carried out by `test_commands_in_docs.py`, in this order, in one folder."""
+
+CI = ".ci/run"
+REHEARSED = ("tests/playground/test_rehearsal.py", "from playground.rehearse import rehearse")
+DEMO = ("tests/e2e/test_the_demo.py", "playground.demo")
+ELSEWHERE: Mapping[str, tuple[str, str]] = {
+    "make setup": (CI, "make setup"),
+    "make lint": (CI, "make -j2 lint types test audit"),
+    "make types": (CI, "make -j2 lint types test audit"),
+    "make test": (CI, "make -j2 lint types test audit"),
+    "make audit": (CI, "make -j2 lint types test audit"),
+    "make demo": DEMO,
+    "make rehearse": REHEARSED,
+    "make help": ("tests/test_commands_in_docs.py", '"help"'),
+    "make texts": ("tests/test_commands_in_docs.py", "side_by_side.page()"),
+    "pismo-onboarding keys new --to FILE": ("tests/told_commands.py", 'Typed("pismo-onboarding keys new --to onboarding.keys"'),
+    "pismo-onboarding keys forget ID": ("tests/bot/ops/test_maintenance.py", '"keys", "forget"'),
+    "make run": ("tests/told_commands.py", 'Typed("pismo-onboarding run")'),
+    "make check": ("tests/told_commands.py", 'Typed("pismo-onboarding check"'),
+    ".venv/bin/python -m playground.rehearse --to training": (
+        "tests/test_adding_a_step.py",
+        '"playground.rehearse", "--to", "training"',
+    ),
+    ".venv/bin/python -m playground.demo --help": ("tests/playground/test_demo.py", "demo.arguments("),
+    "apt-get install python3-venv make chromium postgresql": (CI, "lacks+=(python3-venv)"),
+}
+"""Carried out by another test or by the CI: the file, and what stands in it."""
+
+SAME = "the tests of `make test`, chosen by their marks"
+MINUTES = "takes minutes or hours, and measures"
+ENGINE = "needs a container engine"
+INDEX = "fetches from a package index"
+MENTION = "explains something, and is not to be typed"
+NOT_HERE: Mapping[str, str] = {
+    "make quick": SAME,
+    "make soak": MINUTES,
+    "make bench": MINUTES,
+    ".venv/bin/python -m bench.walk": MINUTES,
+    ".venv/bin/python -m playground.crowd 1000 --serve": "takes a minute of processor time",
+    "make screenshots": "rewrites the pictures of the README",
+    "make format": "rewrites the code; `make lint` says whether it would",
+    "make lock": "needs uv, and takes newer versions",
+    "make sbom": INDEX,
+    ".ci/cities FOLDER": INDEX,
+    ".venv/bin/python -m pip install --require-hashes -r requirements.txt": INDEX
+    + "; `make setup` does the same with its own list",
+    "install -m 600 .env.example .env": ENGINE + " to be of use",
+    "docker compose up --detach": ENGINE,
+    "docker compose up --build --detach": ENGINE,
+    "docker compose run --rm --no-deps bot verify-log": ENGINE,
+    "docker compose run --rm --no-deps bot export CUSTOMER -o /data": ENGINE,
+    "docker compose run --rm --no-deps --entrypoint python bot -c 'import os, sqlite3; os.umask(0o077); "
+    'sqlite3.connect("/data/onboarding.db").backup(sqlite3.connect("/data/backup.db"))\'': ENGINE,
+    "docker buildx imagetools inspect python:3.13-slim-trixie --format '{{.Manifest.Digest}}'": ENGINE + ", and a registry",
+    "openssl -text": MENTION,
+    "openssl verify -purpose sslclient": MENTION,
+    "pg_dump --format=custom": "needs a PostgreSQL of the operator's",
+    "umask 077": "changes the shell; the backup's command above runs with it",
+    ".venv/bin/python -m pytest tests/bot/jobs -k nudge": SAME,
+}
+"""Not executable here, and why."""
