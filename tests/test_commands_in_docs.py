@@ -117,8 +117,6 @@ class Folder:
 
     async def types(self, line: Typed) -> str:
         """What is printed. Raises AssertionError if it doesn't end as it should, or prints something else."""
-        if line.first:
-            await self.types(Typed(line.first))
         printed = ""
         for command in line.command.split(" && "):
             words = [self.known.get(word, word) for word in shlex.split(command)]

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Typed:
-    """``says``: a part of what it prints. ``answer``: to what it asks. ``first``: what is typed before it, and stands in no page."""
+    """``says``: a part of what it prints. ``answer``: to what it asks."""
 
     command: str
     says: str = ""
     answer: str = ""
-    first: str = ""
 
 
 STARTED = "the bot runs, and an onboarding has begun"
@@ -37,10 +36,10 @@ HERE: Sequence[Typed | str] = (
         """umask 077; python3 -c 'import sqlite3; sqlite3.connect("onboarding.db").backup(sqlite3.connect("backup.db"))'""",
     ),
     Typed("pismo-onboarding verify-log", "ok: audit logs verified: 1 onboarding"),
+    Typed("pismo-onboarding verify-log --save heads.json", "ok: audit logs verified"),
     Typed(
         "pismo-onboarding verify-log --since heads.json --save heads.json.new && mv heads.json.new heads.json",
         "ok: audit logs verified",
-        first="pismo-onboarding verify-log --save heads.json",
     ),
     Typed("pismo-onboarding keys new", ":"),
     Typed("pismo-onboarding keys rotate", "ok: everything is encrypted"),
