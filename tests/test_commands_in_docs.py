@@ -27,7 +27,7 @@ BOT = "pismo-onboarding"
 PYTHON = ".venv/bin/python"
 STARTS = (
     r"(?:make|pismo-onboarding|docker|kubectl|kustomize|helm|podman|systemctl|uv|umask|install|openssl|psql|pg_dump|apt-get|git) "
-    r"|pip install |(?:\.venv/bin/)?python3? -|\.ci/|\.venv/bin/"
+    r"|pip install |(?:\.venv/bin/)?python3? -|\.ci/\w|\.venv/bin/"
 )
 """How what is typed begins, among all that stands in backquotes. A program's bare name is no command."""
 
@@ -53,7 +53,7 @@ def commands_in(page: Path) -> Iterator[str]:
         for line in block.replace("\\\n", " ").splitlines():
             if line.strip() and not line.strip().startswith("#"):
                 yield from typed(line)
-    for line in re.findall(r"^ {4}((?:make|docker|kubectl|pismo-onboarding) .*)$", text, flags=re.MULTILINE):
+    for line in re.findall(r"^ {4}((?:make|docker|kubectl|pismo-onboarding|python3?) .*)$", text, flags=re.MULTILINE):
         yield from typed(line)
     prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
     for quoted in re.findall(r"(?<!`)`([^`]+)`(?!`)", prose):

@@ -77,6 +77,7 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         '"playground.rehearse", "--to", "training"',
     ),
     ".venv/bin/python -m playground.demo --help": ("tests/playground/test_demo.py", "demo.arguments("),
+    ".venv/bin/python -m playground.count": ("tests/playground/test_count.py", "playground.count"),
     "apt-get install python3-venv make chromium postgresql": (CI, "lacks+=(python3-venv)"),
 }
 """Carried out by another test or by the CI: the file, and what stands in it."""
