@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.adapters import Adapters
 from bot.config.policies import Policies
 from bot.config.settings import Settings
+from bot.config.version import VERSION
 from bot.jobs.chores import Chores, chores
 from bot.jobs.executor import Executor
 from bot.jobs.failures import Failures, tell_of_altered
@@ -222,6 +223,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     poll = policies.sweep_seconds if store.one_writer else policies.poll_seconds
     runner = Runner(outbox, executor.attempt, poll=poll)
     store.on_effects = runner.wake
+    metrics.BUILD.info({"version": VERSION})
     metrics.ALTERED_LOGS.set_function(lambda: len(store.altered))
     store.on_altered = lambda error: background.later(tell_of_altered(store, error))
     poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk, adapters.inspections.text)

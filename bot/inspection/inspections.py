@@ -27,6 +27,7 @@ from bot.telemetry import metrics
 from flows.checks.secret_kinds import SecretKind
 
 log = logging.getLogger("bot.inspection.inspections")
+metrics.begin(metrics.INSPECTIONS, ("done", "not_looked_into"))
 
 ROOT = Path(__file__).parents[2]
 INHERITED = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")

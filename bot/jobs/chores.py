@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,6 +59,7 @@ class Chores:
     def __init__(self, chores: Sequence[Chore]) -> None:
         self._chores = chores
         self._loops: list[asyncio.Task[None]] = []
+        metrics.begin(metrics.CHORE_FAILURES, [chore.name for chore in chores])
 
     def start(self) -> None:
         self._loops = [asyncio.create_task(_loop(chore)) for chore in self._chores]
@@ -72,10 +74,12 @@ class Chores:
 async def _loop(chore: Chore) -> None:
     in_background.set(True)
     failures = 0
+    metrics.CHORE_SUCCESS.labels(chore.name).set(time.time())
     while True:
         try:
             await chore.work()
             failures = 0
+            metrics.CHORE_SUCCESS.labels(chore.name).set(time.time())
         except Exception as error:  # noqa: BLE001  a loop outlives a failure; the next round tries again
             failures += 1
             metrics.CHORE_FAILURES.labels(chore.name).inc()

@@ -37,6 +37,9 @@ CONFLICTS = 3
 LOOK_AGAIN = 10.0
 """Seconds after which the store is asked again whether what is withheld may be posted. Mostly the mending is told before. Edits, which
 don't rest together, ask seldom."""
+OUTCOMES = ("done", "retried", "limited", "failed", "late")
+"""Of attempts, as they are counted. ``retried``: the other side did not answer. ``limited``: it was told to wait, or is withheld.
+``failed``: given up. ``late``: another process had taken it over."""
 WRITE_AGAIN = 1.0
 """Seconds between two tries to write down how an effect ended."""
 
@@ -85,6 +88,7 @@ class Executor:
         self._store, self._outbox, self._do, self._on_failed = store, outbox, do, on_failed
         self._patience, self._clock = patience or Patience(), clock or Clock()
         self._no_answer_since: dict[str, float] = {}  # by the system that did not answer
+        metrics.begin(metrics.EFFECTS, KINDS, OUTCOMES)
 
     async def attempt(self, claim: Claim, goes_on: Callable[[], bool] = lambda: False) -> Claim | None:
         """Returns once the end is written down, however long the database is away. ``goes_on``: asked then; what the queue has

@@ -34,7 +34,7 @@ def slack_routes(app: AsyncApp, signing_secret: str, *, max_held: int = MAX_HELD
 
 def ops_routes(health: Health, notices: Callable[[], Mapping[str, str]] = dict) -> list[Route]:
     """For those who look after the bot: they change nothing and tell nothing of a customer. ``health``: why it is not ready, by part;
-    ``notices``: what must be looked at though it is."""
+    ``notices``: what must be looked at though it is. Both are among the metrics too, asked for anew each time."""
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -45,6 +45,7 @@ def ops_routes(health: Health, notices: Callable[[], Mapping[str, str]] = dict) 
         return JSONResponse(told, status_code=503 if reasons else 200)
 
     async def metrics_text(_: Request) -> Response:
+        metrics.show_health(await health(), notices())
         text, content_type = metrics.text()
         return Response(text, media_type=content_type)
 

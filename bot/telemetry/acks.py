@@ -41,19 +41,27 @@ class InFlight:
                     await self._empty.wait()
 
 
+KINDS = ("events_api", "interactive", "slash_commands")
+"""As Socket Mode names them."""
+OUTCOMES = ("ok", "refused", "failed")
+"""``refused``: it made no sense. ``failed``: Slack sends an event again, and shows a person an error."""
+
+metrics.begin(metrics.ACKS, KINDS, OUTCOMES)
+metrics.begin(metrics.ACK_SECONDS, KINDS)
+
 in_flight = InFlight()
 """The process's. Effects and App Homes begin once nothing is in flight: they would take the processor's time from who waits."""
 
 
 class Ack:
-    """Set ``outcome`` to something other than ``ok`` if the request was refused."""
+    """Set ``outcome`` to another of `OUTCOMES` if the request was refused."""
 
     outcome = "ok"
 
 
 @asynccontextmanager
 async def timed(kind: str) -> AsyncIterator[Ack]:
-    """``kind``: ``interactive``, ``slash_commands`` or ``events_api``, as Socket Mode names them."""
+    """``kind``: one of `KINDS`."""
     ack, began = Ack(), time.perf_counter()
     try:
         with in_flight:

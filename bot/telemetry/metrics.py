@@ -1,6 +1,23 @@
-"""The Prometheus metrics. Labels are kinds and outcomes: never a customer, a person or a channel."""
+"""The Prometheus metrics. Labels are kinds and outcomes: never a customer, a person or a channel.
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+`ops/grafana.json` shows each of them, and `ops/alerts.yaml` says when one of them is to be looked at.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # when each series began: as many lines again, and nobody asks
 
 ACKS = Counter("onboarding_acks_total", "Requests of Slack acknowledged", ["kind", "outcome"])
 ACK_SECONDS = Histogram(
@@ -25,6 +42,11 @@ REMINDERS = Counter("onboarding_reminders_total", "Reminders sent")
 CHORE_FAILURES = Counter(
     "onboarding_chore_failures_total", "Recurring chores that failed, as a whole or for one customer", ["chore"]
 )
+CHORE_SUCCESS = Gauge(
+    "onboarding_chore_success_timestamp_seconds",
+    "Unix time of a recurring chore's last round that ended well; until there is one, of the start",
+    ["chore"],
+)
 INSPECTIONS = Counter(
     "onboarding_inspections_total", "Messages, files and pages of forms handed over to be looked into", ["outcome"]
 )
@@ -32,6 +54,28 @@ EVENTS_SET_ASIDE = Counter("onboarding_events_set_aside_total", "Events of Slack
 ALTERED_LOGS = Gauge("onboarding_altered_logs", "Chains of the audit log that this process found not to be what was written")
 SOCKET_CONNECTS = Counter("onboarding_socket_connects_total", "Connections of Socket Mode made; all but the first are reconnects")
 SOCKET_AGE = Gauge("onboarding_socket_silence_seconds", "Since Slack was last heard over Socket Mode")
+NOT_READY = Gauge("onboarding_not_ready", "1 for each part that /readyz gives as a reason for not being ready", ["part"])
+NOTICES = Gauge("onboarding_notices", "1 for each part of which /readyz gives notice", ["part"])
+BUILD = Info("onboarding_build", "Which version runs")
+
+PARTS = ("audit_log", "database", "effects", "slack", "socket_mode", "support_channel")
+NOTICED = ("audit_log", "support_channel")
+"""The parts that `NOT_READY` and `NOTICES` name."""
+
+
+def begin(counter: Counter | Histogram, *labels: Iterable[str]) -> None:
+    """Have each series be there from 0 on: from nothing to 1, Prometheus sees no increase
+    (https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics)."""
+    for values in product(*labels):
+        counter.labels(*values)
+
+
+def show_health(reasons: Mapping[str, str], notices: Mapping[str, str]) -> None:
+    """What /readyz says, by part."""
+    for gauge, parts, found in ((NOT_READY, PARTS, reasons), (NOTICES, NOTICED, notices)):
+        gauge.clear()  # a part that is not among these is gone when its reason is
+        for part in {*parts, *found}:
+            gauge.labels(part).set(part in found)
 
 
 def text() -> tuple[bytes, str]:

@@ -74,6 +74,11 @@ async def test_not_ready_says_why(front: Front) -> None:
     assert answer.status_code == 503
     assert answer.json()["reasons"] == {"slack": "not reached since the start"}
     assert (await front.client.get("/healthz")).status_code == 200
+    told = (await front.client.get("/metrics")).text
+    assert 'onboarding_not_ready{part="slack"} 1.0' in told
+    assert 'onboarding_not_ready{part="database"} 0.0' in told
+    front.reasons.clear()
+    assert 'onboarding_not_ready{part="slack"} 0.0' in (await front.client.get("/metrics")).text
 
 
 async def test_a_signed_command_is_answered_and_counted(front: Front) -> None:
