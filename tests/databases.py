@@ -1,6 +1,7 @@
 """A database of each kind for a bot that runs as a process of its own: what can happen to it, and what must hold afterwards."""
 
 import contextlib
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -42,6 +43,16 @@ def mortal_server() -> Iterator[Server]:
 
 
 # -- what must hold in the end
+
+
+def complaints(office: Office) -> list[str]:
+    """Lines of the bot's log that are more than information, and what was printed besides. Not that its clock is the office's."""
+    found = []
+    for line in office.log.read_text().splitlines():
+        entry = json.loads(line) if line.startswith("{") else {"level": "", "event": line}
+        if entry["level"] != "info" and "CLOCK_FILE is set" not in entry["event"]:
+            found.append(line)
+    return found
 
 
 def rows(url: str, query: str) -> list[tuple[Any, ...]]:

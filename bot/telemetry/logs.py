@@ -128,6 +128,11 @@ def handler(stream: TextIO) -> logging.Handler:
     return lines
 
 
+def _not_of_tokens(record: logging.LogRecord) -> bool:
+    """Bolt warns at each start that our own client and `authorize` are used instead of the token, which is intended."""
+    return "`token`" not in record.getMessage()
+
+
 def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
     """Route all loggers of the process to one stream of JSON lines (stderr)."""
     root = logging.getLogger()
@@ -145,5 +150,5 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
         logger.propagate = True
         for own in logger.handlers[:]:
             logger.removeHandler(own)
-    # It warns at each start that our own `authorize` and client are used, which is intended.
-    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
+    # A filter, since Bolt sets the level of this logger itself.
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_not_of_tokens)

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from bot.config.settings import Exit
+from playground.office import free_port
 from playground.slack import Delivery
 from playground.slack import SlackStandIn as Playground
 from storage.migrate import upgrade
@@ -96,6 +97,19 @@ async def said(bot: Running, event: str) -> dict[str, Any]:
                 assert isinstance(entry, dict)
                 return entry
     raise AssertionError(f"it never said {event!r}")
+
+
+async def complaints(bot: Running, until: str) -> list[bytes]:
+    """Lines that are more than information, up to and with the first that has this event."""
+    found = []
+    async with asyncio.timeout(20):
+        async for line in bot.errors:
+            entry = json.loads(line) if line.startswith(b"{") else {"level": "", "event": ""}
+            if entry["level"] != "info":
+                found.append(line)
+            if entry["event"] == until:
+                return found
+    raise AssertionError(f"it never said {until!r}: {found}")
 
 
 async def ended(bot: Running) -> int:
@@ -187,7 +201,9 @@ async def test_a_lock_that_cannot_be_had_is_said(env: dict[str, str], in_the_way
         assert await ended(bot) == Exit.CONFIGURATION
 
 
-async def test_a_lost_socket_ends_the_process_for_its_supervisor(env: dict[str, str], tmp_path: Path) -> None:
+async def test_a_healthy_start_complains_of_nothing_and_a_lost_socket_ends_the_process_for_its_supervisor(
+    env: dict[str, str], tmp_path: Path
+) -> None:
     policies = tmp_path / "policies.toml"
     policies.write_text('[engine]\nsocket_silence = "2 s"\n')
     async with Playground("unused") as world:
@@ -199,16 +215,23 @@ async def test_a_lost_socket_ends_the_process_for_its_supervisor(env: dict[str, 
             "SLACK_API_URL": world.api_url,
             "SUPPORT_CHANNEL": support.id,
             "CONFIG_FILE": str(policies),
-            "OPS_PORT": "0",  # nothing else listens: Slack's requests come over the socket
+            "OPS_PORT": str(free_port()),  # nothing else listens: Slack's requests come over the socket
         }
+        async with running(env) as healthy, httpx.AsyncClient() as client:
+            await world.until(lambda: ready(client, env["OPS_PORT"]))
+            healthy.process.send_signal(signal.SIGTERM)
+            assert await complaints(healthy, until="ended") == []
+            assert await ended(healthy) == Exit.OK
         async with running(env) as bot, httpx.AsyncClient() as client:
-            port = (await said(bot, "listening"))["port"]
-
-            async def ready() -> bool:
-                return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
-
-            await world.until(ready)
+            await world.until(lambda: ready(client, env["OPS_PORT"]))
             world.stop_pings()
             world.faults.add("apps.connections.open", "5xx", times=None)
             assert (await said(bot, "Socket Mode is lost"))["level"] == "error"
             assert await ended(bot) == Exit.SOCKET_LOST
+
+
+async def ready(client: httpx.AsyncClient, port: str) -> bool:
+    try:
+        return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+    except httpx.ConnectError:
+        return False
