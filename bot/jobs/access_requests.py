@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.config.service_desk import ServiceDeskPolicies
 from bot.jobs import lease
-from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
+from bot.jobs.errors import EffectError, Impossible, Pending, RetryLater, Unreachable
 from bot.jobs.ready_text import ReadyTexts
 from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
@@ -99,13 +99,13 @@ class AccessRequests:
     async def _find(
         self, service_desk: ServiceDesk, run: Run[FileRequest], form: RequestForm, now: datetime
     ) -> CustomerRequest | None:
-        """What an earlier attempt filed. Raises RetryLater while the search may not find it yet."""
+        """What an earlier attempt filed. Raises Pending while the search may not find it yet."""
         found = await service_desk.find(form, marker_of(run))
         if found is None:
             lag = self._policies.lag_seconds
             left = lag - (now - datetime.fromisoformat(run.result["sent"])).total_seconds()
             if left > 0:
-                raise RetryLater(min(left, lag / 8), "desk_index")
+                raise Pending(min(left, lag / 8), "desk_index")
         return found
 
     async def _send(

@@ -39,13 +39,17 @@ class RetryLater(EffectError):  # noqa: N818  requested by the other side, not a
         self.seconds, self.partly, self.of_channel = seconds, partly, of_channel
 
 
+class Pending(RetryLater):
+    """In the ordinary course: what it waits for is under way, or in another's hands. Nobody told it to slow down."""
+
+
 SOON, LATER = 0.5, 30.0
 """Seconds between two looks at what Pismo is doing, at least and at most."""
 
 
-def look_again(age: timedelta, about: Mapping[str, Any] | None = None) -> RetryLater:
+def look_again(age: timedelta, about: Mapping[str, Any] | None = None) -> Pending:
     """Pismo is still at it: after a sixth of the time it has taken, so that what is quick is seen soon, what is slow seldom asked for."""
-    return RetryLater(min(LATER, max(SOON, age.total_seconds() / 6)), about=about, of_channel=False)
+    return Pending(min(LATER, max(SOON, age.total_seconds() / 6)), about=about, of_channel=False)
 
 
 class Withheld(EffectError):  # noqa: N818  as above

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bot.config.clock import Clock
 from bot.jobs import lease
-from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable, Withheld, meaning
+from bot.jobs.errors import EffectError, Impossible, Pending, RetryLater, Unreachable, Withheld, meaning
 from bot.jobs.registry import Finished
 from bot.slack.errors import SlackError
 from bot.telemetry import metrics
@@ -37,8 +37,9 @@ CONFLICTS = 3
 LOOK_AGAIN = 10.0
 """Seconds after which the store is asked again whether what is withheld may be posted. Mostly the mending is told before. Edits, which
 don't rest together, ask seldom."""
-OUTCOMES = ("done", "retried", "limited", "failed", "late")
-"""Of attempts, as they are counted. ``retried``: the other side did not answer. ``limited``: it was told to wait, or is withheld.
+OUTCOMES = ("done", "pending", "retried", "limited", "failed", "late")
+"""Of attempts, as they are counted. ``pending``: looked at again soon, in the ordinary course. ``retried``: the other side did not
+answer. ``limited``: it was told to wait, or is withheld.
 ``failed``: given up. ``late``: another process had taken it over."""
 WRITE_AGAIN = 1.0
 """Seconds between two tries to write down how an effect ended."""
@@ -131,9 +132,10 @@ class Executor:
             if known.kept:
                 ending = replace(ending, result={**claim.result, **known.kept})
             await self._write_down(claim, ending)
-            self._count(claim, "retried" if isinstance(known, Unreachable) else "limited")
+            self._count(claim, _waiting(known))
             extra = {"outcome": "waits", "error": known.key, "seconds": round(ending.wait or ending.rest, 1), "ms": _ms(began)}
-            log.log(logging.INFO if isinstance(known, Withheld) else logging.WARNING, "effect", extra={**extra, **detail})
+            usual = isinstance(known, Pending | Withheld)
+            log.log(logging.INFO if usual else logging.WARNING, "effect", extra={**extra, **detail})
             return None
         why, number = known or Impossible("internal"), error_id()
         ended = await self._give_up(claim, why, number, goes_on)
@@ -213,6 +215,16 @@ async def _record(unit: Unit, claim: Claim, number: str) -> EffectRecord | None:
         return EffectRecord(
             id=claim.id, onboarding_id=claim.onboarding_id, queue=claim.queue, kind=claim.kind, arguments={}, error_id=number
         )
+
+
+def _waiting(why: EffectError) -> str:
+    """The outcome of an attempt after which it waits."""
+    match why:
+        case Unreachable():
+            return "retried"
+        case Pending():
+            return "pending"
+    return "limited"
 
 
 def _waits_for(kind: str) -> str:

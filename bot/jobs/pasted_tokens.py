@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.jobs.errors import EffectError, RetryLater, Unreachable, meaning
+from bot.jobs.errors import EffectError, Pending, RetryLater, Unreachable, meaning
 from bot.jobs.registry import Run
 from flows.checks.tokens import UnreadableToken, parse
 from pismo.client import Pismo
@@ -24,10 +24,10 @@ _IN_A_ROW = "without_token"
 
 
 def leave_to_holder(store: Store, run: Run[Any]) -> None:
-    """A token isn't here. Raises RetryLater as long as another process may have it."""
+    """A token isn't here. Raises Pending as long as another process may have it."""
     looks = int(run.result.get(_IN_A_ROW, 0))
     if not store.one_writer and looks < LOOKS:
-        later = RetryLater(1.0, of_channel=False)
+        later = Pending(1.0, of_channel=False)
         later.kept = {_IN_A_ROW: looks + 1}
         raise later
 

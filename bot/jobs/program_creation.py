@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.jobs.errors import EffectError, RetryLater, Unreachable, look_again
+from bot.jobs.errors import EffectError, Pending, RetryLater, Unreachable, look_again
 from bot.jobs.pasted_tokens import belongs_to, leave_to_holder, token_here
 from bot.jobs.records import task_record
 from bot.jobs.registry import Run
@@ -178,7 +178,7 @@ class ProgramCreations:
             return False
         return record.status == "ERROR"
 
-    def _later(self, attempt: _Attempt) -> RetryLater:
+    def _later(self, attempt: _Attempt) -> Pending:
         """Look again."""
         return look_again(attempt.case.now - (attempt.record.at or attempt.case.now))
 

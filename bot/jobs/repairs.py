@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast, get_args
 
-from bot.jobs.errors import RetryLater
+from bot.jobs.errors import Pending
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages import answers_lost
@@ -77,7 +77,7 @@ class Repairs:
 
     async def _repair(self, run: Run[Any], side: Where) -> Finished:
         if self._in_hand.locked():
-            raise RetryLater(0.0)
+            raise Pending(0.0)
         async with self._in_hand:
             async with self._store.read() as unit:
                 case = await self._cases.look(unit, run.onboarding_id, closed=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,9 +10,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 from sqlalchemy import select
 
-from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
+from bot.jobs.errors import EffectError, Impossible, Pending, RetryLater, Unreachable
 from bot.jobs.executor import Executor, Patience
 from bot.jobs.registry import Finished, Handlers, Run
 from bot.jobs.runner import Runner
@@ -198,6 +200,27 @@ async def test_a_limited_effect_waits_and_those_behind_it_wait_too(works: Works)
     await works.until(lambda: len(works.done) == 3)
     assert works.done == [1, 2, 3]
     assert works.tries == [(1, False), (1, False), (1, False), (2, False), (3, False)]  # told to wait, so it didn't happen
+
+
+@pytest.mark.parametrize(
+    ("why", "outcome", "level"),
+    [
+        (Pending(0.01), "pending", logging.INFO),
+        (RetryLater(0.01), "limited", logging.WARNING),
+        (Unreachable("unreachable"), "retried", logging.WARNING),
+    ],
+)
+async def test_only_what_is_not_in_the_ordinary_course_is_warned_of(
+    works: Works, caplog: pytest.LogCaptureFixture, why: EffectError, outcome: str, level: int
+) -> None:
+    caplog.set_level(logging.INFO)
+    labels = {"kind": DeleteFile.kind, "outcome": outcome}
+    before = REGISTRY.get_sample_value("onboarding_effects_total", labels)
+    works.trouble[1] = [why]
+    await works.ask(1)
+    await works.until(lambda: works.done == [1])
+    assert [one.levelno for one in caplog.records if getattr(one, "outcome", "") == "waits"] == [level]
+    assert REGISTRY.get_sample_value("onboarding_effects_total", labels) == (before or 0.0) + 1
 
 
 async def test_another_onboarding_does_not_wait(works: Works) -> None:
