@@ -236,6 +236,7 @@ class EffectRecord:
     attempts: int = 0
     error: str = ""  # a key, never a text from outside
     error_id: str = ""  # the short id in the log
+    traceparent: str = ""
     result: dict[str, Any] = field(default_factory=dict)  # ids only: channel, ts
     created_at: datetime | None = None
     done_at: datetime | None = None

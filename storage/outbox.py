@@ -77,7 +77,8 @@ class Pace:
 
 @dataclass(eq=False)
 class Claim:
-    """An effect in hand. ``attempts``: with this one; ``deadline``: afterwards another may have it, by `ticks`."""
+    """An effect in hand. ``attempts``: with this one; ``deadline``: afterwards another may have it, by `ticks`; ``traceparent``: of the
+    commit that asked for it."""
 
     id: str
     onboarding_id: str
@@ -89,6 +90,7 @@ class Claim:
     result: Mapping[str, Any]
     holder: str
     deadline: float
+    traceparent: str
     _sealed: str
     _damage: DamagedError | None = None
 
@@ -499,6 +501,7 @@ def _claim(row: Row[Any], deadline: float) -> Claim:
         id=row.id,
         holder=row.holder,
         deadline=deadline,
+        traceparent=row.traceparent if isinstance(row.traceparent, str) else "",
         _sealed=row.arguments,
         _damage=damage,
         **known,

@@ -23,6 +23,7 @@ from storage.chain import OF_ROWS, REGISTER
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
+from storage.traced import Tracing, untraced
 from storage.turns import NoTurnError, Turns
 from storage.unit import Unit
 
@@ -60,7 +61,7 @@ def _now() -> datetime:
 
 class Store:
     """One database. ``zone``: support's, whose date `Unit.today` is. ``on_effects``: called after each commit that asked for effects;
-    ``on_altered``: when a chain of the audit log is found that isn't what this program wrote.
+    ``tracing``: entered around each write; ``on_altered``: when a chain of the audit log is found that isn't what this program wrote.
 
     Whatever the database refuses is raised as Conflict or Unavailable, without SQL or data. What isn't appended to an altered chain is
     raised as `storage.audit.Altered`.
@@ -78,6 +79,7 @@ class Store:
         sealing.use(keyring)
         self.on_effects: Callable[[], None] = lambda: None
         self.on_altered: Callable[[Altered], None] = lambda _: None
+        self.tracing: Tracing = untraced
         self.altered: dict[str, Altered] = {}
         """By chain of the audit log: what was refused, until it is appended to again, and whose rows are not what was written, until
         `storage.anchors` finds that they are."""
@@ -102,13 +104,13 @@ class Store:
         Raises UnknownKey as `storage.keys.register` and `storage.audit.append` do.
         """
         try:
-            with translating():
+            with self.tracing() as traced, translating():
                 async with self._writer() as connection:
                     await connection.begin()  # SQLite waits for others' locks here, so that ``now`` follows commit order
                     sealing_key = sealing.current().newest
                     stays_listed = sealing_key in self._listed or await keys.register(connection)
                     async with Unit(connection, self._clock(), changes=True, locks=self._locks, zone=self._zone) as unit:
-                        unit.may_append = self._refuse_found
+                        unit.may_append, unit.traced = self._refuse_found, traced
                         yield unit
                         unit.before = self._written_before
                         await unit.commit()

@@ -312,6 +312,7 @@ effects = Table(
     _text("holder"),  # the claim that has it; no two are the same
     _text("error"),
     _text("error_id"),
+    _text("traceparent"),  # of the commit that asked for it (W3C Trace Context); empty without a trace
     Column("result", Json, nullable=False),
     _moment("created_at"),
     _moment("done_at"),

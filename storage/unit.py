@@ -23,6 +23,7 @@ from storage.queries import Queries
 from storage.sealing import Place, Plain, SealError
 from storage.tables import OPEN, effects, refused_fields, seen
 from storage.tables import posted as posted_table
+from storage.traced import UNTRACED, Traced
 from storage.whole import KINDS
 
 T = TypeVar("T")
@@ -54,10 +55,10 @@ _HOLD = (
     update(effects)
     .where(_in_queues, effects.c.same.in_(bindparam("names", expanding=True)), _waiting)
     .values(created_at=bindparam("moment", type_=effects.c.created_at.type))
-    .returning(effects.c.queue, effects.c.same)
+    .returning(effects.c.queue, effects.c.same, effects.c.traceparent)
 )
 # Counts as one attempt made, since it may have gone through, and as asked for now, since it is given up by its age. If someone was
-# first, it isn't a failed one any more.
+# first, it isn't a failed one any more. It goes on in the trace of whoever wants it again.
 _AGAIN = (
     update(effects)
     .where(effects.c.id.in_(bindparam("again", expanding=True)), effects.c.state == "failed")
@@ -65,6 +66,7 @@ _AGAIN = (
         state="waiting",
         error="",
         error_id="",
+        traceparent=bindparam("place"),
         attempts=1,
         due=0.0,
         created_at=bindparam("moment", type_=effects.c.created_at.type),
@@ -124,6 +126,8 @@ class Unit(Queries):
         """Chains of the log that the commit appended to, and where they are now."""
         self.asked = False
         """Whether an effect waits for the commit."""
+        self.traced: Traced = UNTRACED
+        """Where this write stands in a trace."""
         self.at_last: Callable[[], Awaitable[None]] | None = None
         """What to do right before the commit, when all else is written and locked."""
 
@@ -236,6 +240,7 @@ class Unit(Queries):
                 "holder": "",
                 "error": "",
                 "error_id": "",
+                "traceparent": self.traced.traceparent,
                 "result": {},
                 "created_at": self.now,
             }
@@ -279,7 +284,7 @@ class Unit(Queries):
         if REGISTER in self._pending:
             await self._write(REGISTER, self._pending[REGISTER])
         if self._again:
-            await self.connection.execute(_AGAIN, {"again": self._again, "moment": self.now})
+            await self.connection.execute(_AGAIN, {"again": self._again, "moment": self.now, "place": self.traced.traceparent})
         if self.at_last is not None:
             await self.at_last()
         await self.connection.commit()
@@ -320,7 +325,9 @@ class Unit(Queries):
             "names": sorted({name for _, name in wanted}),
             "moment": self.now,
         }
-        merged = {(queue, name) for queue, name in await self.connection.execute(_HOLD, values)}
+        merged = {(queue, name): place for queue, name, place in await self.connection.execute(_HOLD, values)}
+        for key in wanted & merged.keys():
+            self.traced.joins(merged[key])
         return [row for row in rows if (row["queue"], row["same"]) not in merged]
 
 

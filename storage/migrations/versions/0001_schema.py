@@ -86,6 +86,7 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("holder", sa.String(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
         sa.Column("error_id", sa.String(), nullable=False),
+        sa.Column("traceparent", sa.String(), nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
