@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr, ValidationError
 
+from pismo.called import OnCall
 from pismo.calls import (
     CREATE_PROGRAM,
     GET_ORGANIZATION,
@@ -104,8 +105,9 @@ class Pismo:
         timeout: float = 10.0,
         tls: ClientTls | None = None,
         attempts: int = ATTEMPTS,
+        on_call: OnCall = lambda *_: None,
     ) -> None:
-        self._timeout, self._attempts = timeout, attempts
+        self._timeout, self._attempts, self._on_call = timeout, attempts, on_call
         self._connection = PismoConnection(base_url, transport=transport, timeout=timeout, tls=tls)
 
     async def __aenter__(self) -> Self:
@@ -264,14 +266,16 @@ class Pismo:
         except (httpx.RequestError, OSError) as error:
             fault, sent = handshake_fault(error), not isinstance(error, httpx.ConnectError)
             failure = fault or ("no connection" if isinstance(error, httpx.ConnectError) else "connection dropped")
-        ms = round((perf_counter() - start) * 1000)
+        seconds = perf_counter() - start
+        ms, told = round(seconds * 1000), str(answer.status) if answer is not None else failure.replace(" ", "_")
+        self._on_call("pismo", call.operation, told, seconds)
         if answer is not None and _X_CID.fullmatch(answer.headers.get("x-cid", "")):
             x_cid = answer.headers["x-cid"]
         log.info(
             "service=%s operation=%s status=%s ms=%d x_cid=%s org=%s",
             call.service,
             call.operation,
-            answer.status if answer is not None else failure.replace(" ", "_"),
+            told,
             ms,
             x_cid,
             org_id or "-",

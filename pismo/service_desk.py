@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from pismo.called import OnCall
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault, read_error
 from pismo.jsm_form import NameNotFoundError, RequestFormNames, Values, same
 from pismo.jsm_models import (
@@ -53,6 +54,8 @@ MAX_PAGES = 40
 EXPERIMENTAL = {"X-ExperimentalApi": "opt-in"}
 """Without this header, Jira refuses an experimental call."""
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*", re.ASCII)
+_NUMBERED = re.compile(r"[^/]*[0-9][^/]*")
+"""The parts of a path that name one thing rather than a kind."""
 _MARKER = re.compile(r"[a-z0-9]{8,64}", re.ASCII)
 
 
@@ -83,11 +86,12 @@ class ServiceDesk:
         *,
         transport: "httpx.AsyncBaseTransport | None" = None,
         timeout: float = 15.0,
+        on_call: OnCall = lambda *_: None,
     ) -> None:
         import httpx  # noqa: PLC0415  loaded only where there is a Service Desk
 
         site = urlsplit(url)
-        self._token, self._timeout = token.get_secret_value(), timeout
+        self._token, self._timeout, self._on_call = token.get_secret_value(), timeout, on_call
         # Redirects are not followed: the token goes to the configured host or nowhere.
         self._http = httpx.AsyncClient(
             base_url=f"{site.scheme}://{site.netloc}",
@@ -237,7 +241,9 @@ class ServiceDesk:
         except (TimeoutError, httpx.HTTPError):
             failure = ServiceDeskError(ServiceDeskFault.UNAVAILABLE, happened=True)
         status = response.status_code if response is not None else None
-        ms = round((perf_counter() - start) * 1000)
+        seconds = perf_counter() - start
+        ms = round(seconds * 1000)
+        self._on_call("service_desk", f"{method} {_NUMBERED.sub('*', path)}", str(status or "no_answer"), seconds)
         log.info("method=%s path=%s status=%s ms=%d", method, path, status or "no_answer", ms)
         if response is None:  # not inside `except`: httpx's error holds the request, and so the token
             raise failure or ServiceDeskError(ServiceDeskFault.UNAVAILABLE, happened=True)
