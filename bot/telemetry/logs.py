@@ -104,8 +104,8 @@ def context(**ids: Any) -> AbstractContextManager[None]:
     return structlog.contextvars.bound_contextvars(**ids)
 
 
-def handler(stream: TextIO) -> logging.Handler:
-    """Writes JSON lines, with whatever is secret or personal cut out."""
+def formatter() -> logging.Formatter:
+    """Makes a JSON line of a record, with whatever is secret or personal cut out."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -114,17 +114,20 @@ def handler(stream: TextIO) -> logging.Handler:
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         _exception,
     ]
-    lines = logging.StreamHandler(stream)
-    lines.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                redaction,
-                structlog.processors.JSONRenderer(ensure_ascii=True),
-            ],
-        )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            redaction,
+            structlog.processors.JSONRenderer(ensure_ascii=True),
+        ],
     )
+
+
+def handler(stream: TextIO) -> logging.Handler:
+    """Writes JSON lines, with whatever is secret or personal cut out."""
+    lines = logging.StreamHandler(stream)
+    lines.setFormatter(formatter())
     return lines
 
 
