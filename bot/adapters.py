@@ -9,6 +9,7 @@ from bot.inspection.inspections import Inspections
 from bot.jobs import lease
 from bot.jobs.executor import Patience
 from bot.slack.client import Slack
+from bot.telemetry import traces
 from pismo.client import Pismo
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
@@ -30,7 +31,7 @@ class Adapters:
     def real(cls, settings: Settings) -> Self:
         def pismo(address: str, tls: ClientTls) -> Pismo:
             # One attempt per call: the runner tries again, durably.
-            return Pismo(address, tls=tls, attempts=1)
+            return Pismo(address, tls=tls, attempts=1, on_call=traces.called)
 
         production, portal = settings.pismo_production_api_url, settings.service_desk_url
         return cls(
@@ -44,7 +45,9 @@ class Adapters:
                 pismo(settings.pismo_api_url, settings.pismo_tls),
                 pismo(production, settings.pismo_production_tls) if production else None,
             ),
-            service_desk=ServiceDesk(portal, settings.service_desk_user, settings.service_desk_token) if portal else None,
+            service_desk=ServiceDesk(portal, settings.service_desk_user, settings.service_desk_token, on_call=traces.called)
+            if portal
+            else None,
             clock=Clock(settings.clock_file),
         )
 

@@ -50,7 +50,7 @@ from bot.slack.own_channels import OwnChannels
 from bot.slack.people import People
 from bot.slack.support_channel import SupportChannel
 from bot.slack.support_people import SupportPeople
-from bot.telemetry import metrics
+from bot.telemetry import metrics, traces
 from flows.cases.access import Access
 from flows.cases.case import Cases
 from storage.chain import REGISTER
@@ -222,7 +222,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     # On one SQLite file nobody asks for effects beside this process but a command in a terminal.
     poll = policies.sweep_seconds if store.one_writer else policies.poll_seconds
     runner = Runner(outbox, executor.attempt, poll=poll)
-    store.on_effects = runner.wake
+    store.on_effects, store.tracing = runner.wake, traces.commit
     metrics.BUILD.info({"version": VERSION})
     metrics.ALTERED_LOGS.set_function(lambda: len(store.altered))
     store.on_altered = lambda error: background.later(tell_of_altered(store, error))

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.inspection.worker import ELAPSED, frame, receive
-from bot.telemetry import metrics
+from bot.telemetry import metrics, traces
 from flows.checks.secret_kinds import SecretKind
 
 log = logging.getLogger("bot.inspection.inspections")
@@ -312,7 +312,7 @@ class Inspections:
         if patient:
             seconds, within = PATIENT_SECONDS, PATIENT_WITHIN
         request = frame({"job": job, "arguments": arguments, "seconds": seconds})
-        why: str = Hindrance.BROKE_OFF
+        began, why = time.perf_counter(), str(Hindrance.BROKE_OFF)
         if len(request) > MAX_REQUEST:
             why, answer = "too_large", {"failed": "request"}
         else:
@@ -324,6 +324,7 @@ class Inspections:
             except (EOFError, OSError, ValueError) as error:
                 answer = {"failed": type(error).__name__}
         metrics.INSPECTIONS.labels("not_looked_into" if "failed" in answer else "done").inc()
+        traces.called("inspect", job.rpartition(".")[2], why if "failed" in answer else "done", time.perf_counter() - began)
         if "failed" in answer:
             log.warning("something sent in was not looked into", extra={"job": job, "why": why, "error": answer["failed"]})
             raise NotLookedInto(why)

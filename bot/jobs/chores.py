@@ -13,7 +13,7 @@ from bot.jobs.sweeps import Sweeps
 from bot.jobs.ticket_poller import TicketPoller
 from bot.slack.support_channel import SupportChannel
 from bot.slack.support_people import SupportPeople
-from bot.telemetry import metrics
+from bot.telemetry import metrics, traces
 from flows.cases.case import Cases
 from flows.cases.report import PATIENCE
 from storage import step_times
@@ -77,7 +77,8 @@ async def _loop(chore: Chore) -> None:
     metrics.CHORE_SUCCESS.labels(chore.name).set(time.time())
     while True:
         try:
-            await chore.work()
+            with traces.chore(chore.name):
+                await chore.work()
             failures = 0
             metrics.CHORE_SUCCESS.labels(chore.name).set(time.time())
         except Exception as error:  # noqa: BLE001  a loop outlives a failure; the next round tries again

@@ -17,8 +17,9 @@ from bot.jobs import lease
 from bot.jobs.errors import EffectError, Impossible, Pending, RetryLater, Unreachable, Withheld, meaning
 from bot.jobs.registry import Finished
 from bot.slack.errors import SlackError
-from bot.telemetry import metrics
+from bot.telemetry import metrics, traces
 from bot.telemetry.logs import context, error_id
+from bot.telemetry.traces import Span
 from flows.model import EffectRecord
 from flows.outbox import KINDS
 from storage.outbox import MAX_WAIT, Claim, Ended, Ending, Outbox
@@ -95,23 +96,28 @@ class Executor:
         """Returns once the end is written down, however long the database is away. ``goes_on``: asked then; what the queue has
         next is taken in the same transaction, and returned."""
         began = time.perf_counter()
-        with context(kind=claim.kind, onboarding=claim.onboarding_id, effect=claim.id, attempt=claim.attempts):
+        with (
+            context(kind=claim.kind, onboarding=claim.onboarding_id, effect=claim.id, attempt=claim.attempts),
+            traces.effect(claim.kind, claim.traceparent, claim.attempts) as span,
+        ):
             try:
                 async with lease.held(self._outbox, claim):
                     finished = await self._do(claim) or Finished()
-                return await self._done(claim, finished, began, goes_on)
+                return await self._done(claim, finished, began, goes_on, span)
             except lease.LostError:
-                return self._late(claim, began)
+                return self._late(claim, began, span)
             except Exception as error:  # noqa: BLE001  every failure is either retried or shown to support
-                return await self._failed(claim, error, began, goes_on)
+                return await self._failed(claim, error, began, goes_on, span)
 
-    async def _done(self, claim: Claim, finished: Finished, began: float, goes_on: Callable[[], bool]) -> Claim | None:
+    async def _done(
+        self, claim: Claim, finished: Finished, began: float, goes_on: Callable[[], bool], span: Span
+    ) -> Claim | None:
         """Raises what the handler's addition to the transaction raises, but for the database's trouble."""
         ending = Ending("done", result=finished.result, used_turn=finished.called)
         ended = await self._write_down(claim, ending, finished.also, goes_on)
         if not ended.mine:
-            return self._late(claim, began)
-        self._count(claim, "done")
+            return self._late(claim, began, span)
+        self._count(claim, "done", span)
         log.info("effect", extra={"outcome": "done", "ms": _ms(began)})
         if finished.called:
             await self._answered(_waits_for(claim.kind))
@@ -123,7 +129,9 @@ class Executor:
             with contextlib.suppress(Conflict, Unavailable):  # else each is tried when its own pause is over
                 await self._outbox.hasten([kind for kind in KINDS if _waits_for(kind) == system])
 
-    async def _failed(self, claim: Claim, error: Exception, began: float, goes_on: Callable[[], bool]) -> Claim | None:
+    async def _failed(
+        self, claim: Claim, error: Exception, began: float, goes_on: Callable[[], bool], span: Span
+    ) -> Claim | None:
         known = meaning(error)
         detail = {"detail": list(error.detail)} if isinstance(error, SlackError) and error.detail else {}
         may_wait = isinstance(known, RetryLater | Unreachable) and not self._patience.ends(claim, self._age(claim))
@@ -132,7 +140,7 @@ class Executor:
             if known.kept:
                 ending = replace(ending, result={**claim.result, **known.kept})
             await self._write_down(claim, ending)
-            self._count(claim, _waiting(known))
+            self._count(claim, _waiting(known), span)
             extra = {"outcome": "waits", "error": known.key, "seconds": round(ending.wait or ending.rest, 1), "ms": _ms(began)}
             usual = isinstance(known, Pending | Withheld)
             log.log(logging.INFO if usual else logging.WARNING, "effect", extra={**extra, **detail})
@@ -140,8 +148,10 @@ class Executor:
         why, number = known or Impossible("internal"), error_id()
         ended = await self._give_up(claim, why, number, goes_on)
         if not ended.mine:
-            return self._late(claim, began)
-        self._count(claim, "failed")
+            return self._late(claim, began, span)
+        self._count(claim, "failed", span)
+        span.note(error_id=number)
+        span.fail(why.key)
         extra = {"outcome": "failed", "error": why.key, "error_id": number, "ms": _ms(began)}
         log.error("effect", extra={**extra, **detail}, exc_info=None if known else error)
         return ended.next
@@ -192,16 +202,17 @@ class Executor:
                     log.warning("an effect's end waits for the database", extra={"error": str(error)})
             await asyncio.sleep(WRITE_AGAIN)
 
-    def _late(self, claim: Claim, began: float) -> Claim | None:
+    def _late(self, claim: Claim, began: float, span: Span) -> Claim | None:
         """It is another process's by now, or was erased: what happened here counts for nothing."""
-        self._count(claim, "late")
+        self._count(claim, "late", span)
         log.warning("effect", extra={"outcome": "late", "ms": _ms(began)})
         return None
 
     def _age(self, claim: Claim) -> timedelta:
         return self._clock() - claim.created_at
 
-    def _count(self, claim: Claim, outcome: str) -> None:
+    def _count(self, claim: Claim, outcome: str, span: Span) -> None:
+        span.note(outcome=outcome)
         metrics.EFFECTS.labels(claim.kind, outcome).inc()
         if outcome == "done":
             metrics.EFFECT_SECONDS.labels(claim.kind).observe(max(0.0, self._age(claim).total_seconds()))

@@ -26,6 +26,7 @@ from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import Click
+from bot.telemetry import traces
 from flows.cases import calls, companies, manage, review, tasks
 from flows.cases.access import May, for_side
 from flows.cases.case import Case, Cases
@@ -184,12 +185,14 @@ class Buttons:
     async def pressed(self, click: Click, ack: Callable[[], Awaitable[object]]) -> None:
         """Acknowledge and carry out. Every press is answered, even of an old or unknown button."""
         if click.action_id == ACTION:  # something was chosen in a form
+            traces.rename("choose")
             await ack()
             self._background.later(self._modals.redraw(click))
             return
         try:
             value = parse(click.value)
             act = Act(click.action_id.partition(":")[0])
+            traces.rename(f"press {act}")
             if not (value.onboarding if act in ACTIONS else act in ALONE or click.view.get("type") == "modal"):
                 raise OldButton  # noqa: TRY301  one answer for all buttons that lead nowhere
             if act is Act.LIST:

@@ -27,6 +27,7 @@ from bot.slack.background import Background
 from bot.slack.payloads import MalformedPayload, click_of, command_of, reading, search_of, submitted_of, who_of
 from bot.slack.people import People
 from bot.slack.support_people import SupportPeople
+from bot.telemetry import traces
 
 log = logging.getLogger("bot.listeners.bolt")
 
@@ -83,6 +84,7 @@ class Listeners:
     async def _received(self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002  Bolt's name
         """Events stop here: no Bolt listener handles them."""
         if body.get("type") == "event_callback":
+            traces.rename("event")
             await self.events.received(body)
             return BoltResponse(status=200, body="")
         if user := body.get("user"):
@@ -103,6 +105,7 @@ class Listeners:
     async def _submitted(self, body: dict[str, Any], ack: AsyncAck) -> None:
         with reading():
             sent = submitted_of(body)
+        traces.rename("submit")
         if sent.view.get("callback_id") == FIND:
             await ack(**await self.searching.search(sent))
             return
@@ -122,11 +125,13 @@ class Listeners:
     async def _searched(self, body: dict[str, Any], ack: AsyncAck) -> None:
         with reading():
             search = search_of(body)
+        traces.rename("search")
         await ack(options=await self.options.suggest(search))
 
     async def _commanded(self, body: dict[str, Any], ack: AsyncAck, request: AsyncBoltRequest) -> None:
         with reading():
             command = command_of(body, "".join(request.headers.get("x-slack-signature", ())))
+        traces.rename("command")
         await ack(**(await self.commands.run(command) or {}))
 
 

@@ -24,6 +24,7 @@ from bot.slack.client import SlackError
 from bot.slack.command_line import nearest, parted
 from bot.slack.own_channels import NAMES_SECONDS, OwnChannels
 from bot.slack.payloads import Click, SlashCommand
+from bot.telemetry import traces
 from flows.cases import manage, notes, repair
 from flows.cases.access import May
 from flows.cases.case import Case, Cases
@@ -129,6 +130,7 @@ class SlashCommands:
             verb = self.verbs.get(command.verb)
             if verb is None:
                 return await self._unknown(command, texts)
+            traces.rename(f"command {command.verb}".strip())
             if command.person and command.verb not in OF_PEOPLE:
                 raise Refused("person_named")  # noqa: TRY301  told like any other
             changes = command.verb not in READS

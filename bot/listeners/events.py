@@ -19,7 +19,7 @@ from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import event_id_of, reading
 from bot.slack.people import People
-from bot.telemetry import metrics
+from bot.telemetry import metrics, traces
 from flows.cases.case import Cases
 from flows.cases.set_aside import set_aside
 from flows.model import Received
@@ -196,6 +196,7 @@ class Events:
             payload = await self._messages.kept(body)
         if payload is None:
             return False
+        traces.rename(f"event {kind}")
 
         async def work(unit: Unit) -> bool:
             if await unit.get(Received, event_id) is not None:

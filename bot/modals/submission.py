@@ -19,6 +19,7 @@ from bot.modals.render import View, errors_of
 from bot.modals.session import FormSession, FormSessions
 from bot.modals.subject import FormMeta, Subject, asked_for, meta_of
 from bot.slack.payloads import Submitted
+from bot.telemetry import traces
 from flows.cases import fill, shared, tasks
 from flows.cases.case import Case
 from flows.cases.start import StartRequest, start
@@ -104,6 +105,7 @@ class FormSubmissions:
         hold: Callable[[Mapping[str, str]], str],
     ) -> Response:
         unit, case, subject = session.unit, session.case, session.subject
+        traces.rename(f"submit {subject.form.id}")
         if await unit.was_seen(sent.key):  # redelivered: it was carried out, and its draft is gone
             return CLEAR
         if subject.is_step and case is not None and subject.step is not None:

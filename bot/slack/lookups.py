@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.errors import LOGGED_OUT, SlackError
+from bot.telemetry import traces
 
 TIMEOUT_SECONDS = 10.0
 UNANSWERED = 3
@@ -147,6 +148,19 @@ class Lookups:
             self._trying = False
 
     async def _answered(self, method: str, call: Coroutine[Any, Any, Any]) -> Any:
+        began, outcome = time.perf_counter(), "cancelled"
+        try:
+            answer = await self._answer(method, call)
+        except SlackError as error:
+            outcome = error.error
+            raise
+        else:
+            outcome = "ok"
+            return answer
+        finally:
+            traces.called("slack", method, outcome, time.perf_counter() - began)
+
+    async def _answer(self, method: str, call: Coroutine[Any, Any, Any]) -> Any:
         try:
             answer = await call
         except SlackApiError as error:

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.telemetry import metrics
+from bot.telemetry import metrics, traces
 
 PATIENCE = 2.0
 """Seconds that background work gives way to acknowledgements, at most: under a steady stream of them, it is done in between."""
@@ -63,15 +63,18 @@ class Ack:
 async def timed(kind: str) -> AsyncIterator[Ack]:
     """``kind``: one of `KINDS`."""
     ack, began = Ack(), time.perf_counter()
-    try:
-        with in_flight:
-            yield ack
-    except BaseException:
-        ack.outcome = "failed"
-        raise
-    finally:
-        metrics.ACKS.labels(kind, ack.outcome).inc()
-        metrics.ACK_SECONDS.labels(kind).observe(time.perf_counter() - began)
+    with traces.request(kind) as span:
+        try:
+            with in_flight:
+                yield ack
+        except BaseException:
+            ack.outcome = "failed"
+            raise
+        finally:
+            metrics.ACKS.labels(kind, ack.outcome).inc()
+            metrics.ACK_SECONDS.labels(kind).observe(time.perf_counter() - began)
+            span.note(outcome=ack.outcome)
+            span.mark("acknowledged")
 
 
 def kind_of(content_type: str, body: bytes) -> str:
