@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -106,6 +107,12 @@ class Settings(BaseSettings):
     clock_file: str = ""
     """For demonstrations only."""
     log_level: str = "INFO"
+    otel_exporter_otlp_endpoint: str = Field(default="", repr=False)
+    """OpenTelemetry's own name for a collector's address, to which ``/v1/traces`` is added."""
+    otel_exporter_otlp_traces_endpoint: str = Field(default="", repr=False)
+    """The whole address, in its place."""
+    sentry_dsn: SecretStr = SecretStr("")
+    sentry_environment: str = ""
     env_file: str = ".env"
     """Where settings stand that the environment doesn't set. Only looked for in the environment."""
 
@@ -150,6 +157,12 @@ class Settings(BaseSettings):
     def file(self) -> EnvFile:
         """Read when the settings were, since it may be a pipe."""
         return self._file
+
+    @property
+    def traces_endpoint(self) -> str:
+        """Where traces are sent to; empty if they are off."""
+        base = self.otel_exporter_otlp_endpoint.rstrip("/")
+        return self.otel_exporter_otlp_traces_endpoint or (f"{base}/v1/traces" if base else "")
 
     @property
     def socket_mode(self) -> bool:
@@ -362,5 +375,45 @@ def _logging(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("LOG_LEVEL", "is not a level", "write DEBUG, INFO, WARNING or ERROR")
 
 
-_SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _pismo, _service_desk, _support)
+_DSN = re.compile(r"https?://\w+(?::\w+)?@[\w.-]+(?::[0-9]{1,5})?(?:/[\w-]+)*/[0-9]+", re.ASCII)
+
+
+def _telemetry(settings: Settings) -> Iterator[ConfigProblem]:
+    """What is sent holds no secret, so that it may go over http:// within a network."""
+    for name, address in (
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otel_exporter_otlp_endpoint),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", settings.otel_exporter_otlp_traces_endpoint),
+    ):
+        if address and addresses.fault(re.sub("^http:", "https:", address)):
+            yield ConfigProblem(
+                name, "is not a URL", "write http:// or https://, the collector's host and its port, such as 4318"
+            )
+        elif address and not _is_installed("opentelemetry.sdk"):
+            yield ConfigProblem(
+                name, "is set, and the extra traces is not installed", f"{_INSTALL.format('traces')}, or leave it out"
+            )
+    if dsn := _plain(settings.sentry_dsn):
+        if not _DSN.fullmatch(dsn):
+            yield ConfigProblem("SENTRY_DSN", "is not a DSN", "copy it from the project's settings in Sentry, Client Keys (DSN)")
+        elif not _is_installed("sentry_sdk"):
+            yield ConfigProblem(
+                "SENTRY_DSN", "is set, and the extra sentry is not installed", f"{_INSTALL.format('sentry')}, or leave it out"
+            )
+    if settings.sentry_environment and not re.fullmatch(r"[^\s/]{1,64}", settings.sentry_environment):
+        yield ConfigProblem(
+            "SENTRY_ENVIRONMENT", "is not a name Sentry takes", "write up to 64 characters without spaces and slashes"
+        )
+
+
+_INSTALL = "install it as docs/operations.md says under Traces and errors (pip install '.[{}]')"
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+_SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _pismo, _service_desk, _support, _telemetry)
 _STORE: tuple[_Check, ...] = (_database, _keys, _server, _policies, _clock, _logging)

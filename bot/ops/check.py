@@ -26,6 +26,8 @@ from storage.sealing import SealError, UnknownKey
 from storage.store import Unavailable
 
 RESTORE = "restore the file of this version"
+COLLECTOR_SECONDS = 2.0
+"""That a collector of traces has to answer."""
 CONFIGURED = ("SLACK_BOT_TOKEN", "SLACK_API_URL", "SUPPORT_CHANNEL")
 
 
@@ -48,6 +50,8 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
     if not _concerns(wrong):
         async for line in slack_lines(settings, wanted, {problem.name for problem in wrong}):
             yield line
+    if settings.traces_endpoint and not any(problem.name.startswith("OTEL_") for problem in wrong):
+        yield await asyncio.to_thread(_traces, settings.traces_endpoint)
     if not any(problem.name.startswith("SERVICE_DESK") or problem.name == "CONFIG_FILE" for problem in wrong):
         async for line in service_desk_lines(settings):
             yield line
@@ -66,6 +70,24 @@ def _configuration(settings: Settings, wrong: list[ConfigProblem]) -> Iterator[L
         )
     if not any(problem.name.startswith("PISMO_") for problem in wrong):
         yield from (Line(*found) for found in check_files.certificates(settings))
+
+
+def _traces(endpoint: str) -> Line:
+    from bot.telemetry import otlp  # noqa: PLC0415  of an extra
+
+    if otlp.is_off():
+        return Line.note("traces", "off, by OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER")
+    try:
+        takes = otlp.takes(endpoint, COLLECTOR_SECONDS)
+    except otlp.WrongVariableError as error:
+        return Line("traces", str(error), "correct it, or leave it out")
+    if takes:
+        return Line("traces", "the collector takes them")
+    return Line(
+        "traces",
+        "no collector takes them at OTEL_EXPORTER_OTLP_…ENDPOINT",
+        "start it, or correct the address; the bot runs without",
+    )
 
 
 def _sessions(settings: Settings) -> Line:

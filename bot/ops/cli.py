@@ -64,11 +64,16 @@ def run() -> None:
 
     _wait(maintenance.claim_keys(settings), key_unknown=Exit.CONFIGURATION)
     _require_journeys(settings)
+    from bot.ops.reporting import ReportingError, reporting  # noqa: PLC0415
     from bot.ops.serve import serve  # noqa: PLC0415
     from bot.telemetry import logs  # noqa: PLC0415
 
     logs.configure(settings.log_level)
-    sys.exit(_wait(serve(settings)))
+    try:
+        with reporting(settings):
+            sys.exit(_wait(serve(settings)))
+    except ReportingError as error:
+        _end(Exit.CONFIGURATION, str(error))
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 import os
 from itertools import cycle
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,35 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("good")
 @pytest.mark.parametrize(
+    ("name", "value", "module", "extra"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.internal:4318", "opentelemetry.sdk", "traces"),
+        ("SENTRY_DSN", "https://0123456789abcdef@o1.ingest.sentry.io/42", "sentry_sdk", "sentry"),
+    ],
+)
+def test_an_extra_that_is_set_has_to_be_installed(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, module: str, extra: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, module, None)
+        (problem,) = problems(Settings())
+    assert problem.name == name
+    assert f"pip install '.[{extra}]'" in problem.how
+    assert problems(Settings()) == []
+
+
+@pytest.mark.usefixtures("good")
+def test_an_endpoint_of_opentelemetrys_gets_its_path_and_one_of_traces_is_taken_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().traces_endpoint == ""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/")
+    assert Settings().traces_endpoint == "http://collector:4318/v1/traces"
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://other/api/traces")
+    assert Settings().traces_endpoint == "https://other/api/traces"
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize(
     ("name", "value", "how"),
     [
         ("SLACK_BOT_TOKEN", "", "OAuth & Permissions"),
@@ -52,6 +82,11 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
         ("SLACK_API_URL", "http://slack.com/api/", "only for this machine"),
         ("SLACK_API_URL", "https://slack.com", "https://slack.com/api/"),
         ("SLACK_API_URL", "http://127.0.0.1@slack.com/api/", "is not a URL"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "write http:// or https://"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://user:s3cr3t@collector/v1/traces", "write http:// or https://"),
+        ("SENTRY_DSN", "https://s3cr3t.ingest.sentry.io/42", "Client Keys"),
+        ("SENTRY_DSN", "https://s3cr3t@o1.ingest.sentry.io/project", "Client Keys"),
+        ("SENTRY_ENVIRONMENT", "our production", "without spaces"),
         ("SUPPORT_CHANNEL", "", "ID stands at the bottom"),
         ("SUPPORT_CHANNEL", "#support", "begins with C or G"),
         ("SUPPORT_USERGROUP", "@team", "begins with S"),

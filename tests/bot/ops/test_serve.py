@@ -5,14 +5,17 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import tempfile
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -21,9 +24,11 @@ from bot.config.settings import Exit
 from playground.office import free_port
 from playground.slack import Delivery
 from playground.slack import SlackStandIn as Playground
+from playground.slack.delivery import signature
 from storage.migrate import upgrade
 from storage.sealing import new_key
 from tests.bot.workplace import ended as is_gone
+from tests.collector import collecting
 from tests.warm import Warm
 
 pytestmark = pytest.mark.process
@@ -235,3 +240,42 @@ async def ready(client: httpx.AsyncClient, port: str) -> bool:
         return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
     except httpx.ConnectError:
         return False
+
+
+async def test_what_a_command_led_to_is_traced_and_its_failure_reaches_sentry_without_what_was_typed(env: dict[str, str]) -> None:
+    with collecting() as collector:
+        reporting = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "3600000",  # only the end sends
+            "SENTRY_DSN": collector.dsn,
+            "SENTRY_ENVIRONMENT": "tests",
+        }
+        async with running(env | reporting) as bot, httpx.AsyncClient() as client:
+            port = (await said(bot, "listening"))["port"]
+            with closing(sqlite3.connect(env["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///"))) as database, database:
+                database.execute("DROP TABLE onboardings")
+            typed = {"command": "/onboarding", "text": "find Rua das Flores", "user_id": "U0ANA", "team_id": "T0PISMO"}
+            body = urlencode(typed | {"channel_id": "C0SUPPORT", "trigger_id": "1.2"}).encode()
+            moment = str(int(time.time()))
+            signed = {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "X-Slack-Request-Timestamp": moment,
+                "X-Slack-Signature": signature(env["SLACK_SIGNING_SECRET"], moment, body),
+            }
+            answer = await client.post(f"http://127.0.0.1:{port}/slack/events", content=body, headers=signed)
+            event = await collector.event()
+            assert event["tags"]["error_id"] in answer.text  # which the person is shown
+            assert (event["environment"], event["exception"]["values"][-1]["type"]) == ("tests", "Unavailable")
+            assert not [word for word in ("Flores", "U0ANA", "C0SUPPORT") if word in json.dumps(event)]
+            assert not collector.batches
+            bot.process.send_signal(signal.SIGTERM)
+            assert await ended(bot) == Exit.OK
+        assert "command" in collector.span_names
+        assert b"Flores" not in b"".join(body for path, body in collector.bodies if path == "/v1/traces")
+
+
+async def test_a_variable_of_opentelemetrys_that_cannot_be_followed_is_refused(env: dict[str, str]) -> None:
+    wrong = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    async with running(env | wrong) as bot:
+        assert b"wrong: OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken" in await bot.errors.read()
+        assert await ended(bot) == Exit.CONFIGURATION

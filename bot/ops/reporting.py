@@ -1,0 +1,43 @@
+"""Where a running bot reports to besides its log: traces to a collector, errors to Sentry; each only where it is set."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from bot.config.settings import Settings
+from bot.config.version import VERSION
+from bot.telemetry import traces
+
+LEAVING = 1.0
+"""Seconds that each may take at the end for what is left."""
+
+
+class ReportingError(Exception):
+    """It can't begin. The text says what to do."""
+
+
+@contextmanager
+def reporting(settings: Settings) -> Iterator[None]:
+    """After the log is configured. Raises ReportingError."""
+    with ExitStack() as stack:
+        if settings.traces_endpoint:
+            _begin_traces(settings.traces_endpoint)
+            stack.callback(traces.end, LEAVING)
+        if dsn := settings.sentry_dsn.get_secret_value():
+            from bot.telemetry.sentry import SentryHandler  # noqa: PLC0415  of an extra
+
+            handler = SentryHandler(dsn, f"pismo-onboarding@{VERSION}", settings.sentry_environment)
+            logging.getLogger().addHandler(handler)
+            stack.callback(handler.finish, LEAVING)
+            stack.callback(logging.getLogger().removeHandler, handler)
+        yield
+
+
+def _begin_traces(endpoint: str) -> None:
+    from bot.telemetry import otlp  # noqa: PLC0415  of an extra
+
+    try:
+        if not otlp.is_off():
+            traces.begin(otlp.OtelTracer(otlp.exporter(endpoint), VERSION))
+    except otlp.WrongVariableError as error:
+        raise ReportingError(f"{error} - correct it, or leave out OTEL_EXPORTER_OTLP_ENDPOINT") from None
