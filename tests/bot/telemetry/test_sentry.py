@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from sentry_sdk.client import Client
@@ -35,7 +35,7 @@ def sentry(collector: Collector) -> Iterator[SentryHandler]:
     handler.finish(60.0)
 
 
-async def break_down(typed: str) -> NoReturn:
+async def break_down(typed: str) -> None:
     """With everything in its variables, its exception's text, its cause, and what is logged beside it."""
     try:
         int(typed)

@@ -169,7 +169,7 @@ def test_a_variable_that_cannot_be_followed_is_named_without_its_value(
         otlp.exporter("http://127.0.0.1:9/v1/traces")
     assert "s3cr3t" not in str(refused.value)
     monkeypatch.delenv(variable)
-    otlp.exporter("http://127.0.0.1:9/v1/traces").shutdown()
+    assert otlp.exporter("http://127.0.0.1:9/v1/traces")
     assert not otlp.is_off()
     monkeypatch.setitem(os.environ, "OTEL_SDK_DISABLED", "true")
     assert otlp.is_off()
