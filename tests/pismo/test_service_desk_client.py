@@ -44,6 +44,23 @@ async def file(desk: ServiceDesk, names: RequestFormNames = NAMES, resource: str
 # -- what works
 
 
+async def test_each_call_is_told_of_by_its_kind(standin: ServiceDeskStandIn) -> None:
+    told = list[tuple[str, str, str]]()
+    token = SecretStr(standin.token)
+    async with ServiceDesk(standin.url, standin.user, token, on_call=lambda *call: told.append(call[:3])) as desk:
+        key = await file(desk)
+        await desk.status(key)
+        with pytest.raises(ServiceDeskError):
+            await desk.status(f"{key}9")
+    assert {system for system, _, _ in told} == {"service_desk"}
+    assert [(operation, status) for _, operation, status in told[-3:]] == [
+        ("POST /rest/servicedeskapi/request", "201"),
+        ("GET /rest/servicedeskapi/request/*/status", "200"),
+        ("GET /rest/servicedeskapi/request/*/status", "404"),
+    ]
+    assert not [operation for _, operation, _ in told if key in operation]
+
+
 async def test_a_request_is_filed_under_the_ids_behind_the_names(desk: ServiceDesk, standin: ServiceDeskStandIn) -> None:
     form = await desk.form(NAMES)
     filed = await desk.file(form, fill(form.fields, NAMES, "slack_connect", SUMMARY, EMAILS))

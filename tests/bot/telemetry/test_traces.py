@@ -5,14 +5,17 @@ import logging
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import SecretStr
 
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
 from bot.telemetry import otlp, traces
+from pismo.errors import PismoError
 from playground.walkthrough import action_id
 from tests.bot.workplace import Workplace
 from tests.collector import collecting
@@ -118,6 +121,14 @@ async def test_a_press_is_one_trace_though_slack_is_away_and_the_bot_is_restarte
     found = {word for span in done for word in words(span)}
     assert not [word for word in found for one in personal if one in word]
     assert {"press approve", "acknowledged", "retried"} <= found  # the search sees what there is
+
+
+async def test_a_call_to_pismo_is_told_of_by_its_operation_and_its_status(place: Workplace, spans: InMemorySpanExporter) -> None:
+    with traces.request("interactive"), suppress(PismoError):
+        await place.bot.adapters.pismo.test.get_organization(SecretStr("s3cr3t"), "TN-4711")
+    (call,) = [span for span in told(spans) if span.name == "pismo get_organization"]
+    assert dict(call.attributes or {}) == {"outcome": "401", "error.type": "401"}
+    assert not [word for word in words(call) if "s3cr3t" in word or "4711" in word]
 
 
 async def test_a_chore_with_nothing_to_do_leaves_no_trace(spans: InMemorySpanExporter) -> None:
