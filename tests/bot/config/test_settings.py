@@ -1,8 +1,8 @@
 """Each variable that is missing or wrong is named with how to fix it, and no secret is ever repeated."""
 
 import os
-from itertools import cycle
 import sys
+from itertools import cycle
 from pathlib import Path
 
 import pytest
