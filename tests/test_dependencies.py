@@ -31,7 +31,13 @@ BY_NAME = {
     "tzdata": "zoneinfo takes it where the system has no time zones",
 }
 """What no module imports, and who uses it."""
-USERS = {"bot": ("bot", "flows", "pismo", "storage"), "playground": ("playground",), "dev": ("bench", "playground", "tests")}
+USERS = {
+    "bot": ("bot", "flows", "pismo", "storage"),
+    "traces": ("bot",),
+    "sentry": ("bot",),
+    "playground": ("playground",),
+    "dev": ("bench", "playground", "tests"),
+}
 """Whose imports count for what is required always, and for each extra."""
 
 WEAK = {"name": "brittle", "version": "1.0", "vulns": [{"id": "PYSEC-2026-1", "fix_versions": ["1.1"]}]}

@@ -61,7 +61,7 @@ def _configuration(settings: Settings, wrong: list[ConfigProblem]) -> Iterator[L
     yield from (Line(problem.name, problem.what, problem.how) for problem in wrong)
     if not wrong:
         yield Line("configuration", "complete")
-    yield from (Line(name, what, how, is_note=not how) for name, what, how in check_files.env_file(settings))
+    yield from check_files.env_file(settings)
     if settings.clock_file and not any(problem.name == "CLOCK_FILE" for problem in wrong):
         ahead = Clock(settings.clock_file).ahead
         yield Line.note(
@@ -69,7 +69,7 @@ def _configuration(settings: Settings, wrong: list[ConfigProblem]) -> Iterator[L
             f"MOVES THE BOT'S CLOCK, now {ahead} ahead of this machine's. For demonstrations only: else leave it out",
         )
     if not any(problem.name.startswith("PISMO_") for problem in wrong):
-        yield from (Line(*found) for found in check_files.certificates(settings))
+        yield from check_files.certificates(settings)
 
 
 def _traces(endpoint: str) -> Line:

@@ -110,12 +110,13 @@ def test_what_is_misspelt_is_named_with_what_is_meant_and_what_is_for_others_is_
     path.write_text("SLACK_BOT_TOKN=xoxb-s3cr3t\nHTTPS_PROXY=http://proxy\nPOSTGRES_PASSWORD=s3cr3t\nCOMPOSE_FILE=x\n")
     path.chmod(0o644)
     found = list(env_file(Settings()))
-    assert found[0] == (".env", "SLACK_BOT_TOKN is no setting", "write SLACK_BOT_TOKEN, if that is what is meant, or take it out")
-    assert ("HTTPS_PROXY" in found[1][1], found[1][2]) == (True, "")
-    assert ("chmod 600 .env" in found[2][1], found[2][2]) == (True, "")
+    assert [line.outcome for line in found] == ["wrong", "note", "note"]
+    assert "SLACK_BOT_TOKN is no setting - write SLACK_BOT_TOKEN, if" in str(found[0])
+    assert "HTTPS_PROXY" in found[1].what
+    assert "chmod 600 .env" in found[2].what
     assert "s3cr3t" not in str(found)
     path.chmod(0o666)
-    assert list(env_file(Settings()))[2] == (".env", "everybody may write it, and so set what the bot does", "chmod 600 .env")
+    assert str(list(env_file(Settings()))[2]).startswith("wrong: .env: everybody may write it")
     path.write_text("SLACK_BOT_TOKEN=xoxb-1\n")
     path.chmod(0o600)
     assert list(env_file(Settings())) == []
