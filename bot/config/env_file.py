@@ -46,9 +46,9 @@ def read(environment: Mapping[str, str] = os.environ) -> EnvFile:
     """Raises nothing: `EnvFile.fault` says what is wrong. There needn't be a ``.env``; one that ENV_FILE names has to be there."""
     named = without_surroundings("ENV_FILE", environment.get("ENV_FILE", ""))
     path, whose = Path(named or DEFAULT), "names a file that" if named else "is not set, and .env"
-    if not named and not path.is_file():  # some keep an environment of Python there
-        return EnvFile(path)
     try:
+        if not named and (not path.exists() or path.is_dir()):  # some keep an environment of Python there
+            return EnvFile(path)
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         return EnvFile(path, fault=f"{whose} does not exist", how=f"name one that does, or leave it out to have {DEFAULT} read")
@@ -56,7 +56,9 @@ def read(environment: Mapping[str, str] = os.environ) -> EnvFile:
         return EnvFile(path, fault=f"{whose} is not UTF-8", how="save it as UTF-8")
     except (OSError, ValueError) as error:
         return EnvFile(
-            path, fault=f"{whose} cannot be read ({getattr(error, 'strerror', None) or 'no path'})", how="let this user read it"
+            path,
+            fault=f"{whose} cannot be read ({getattr(error, 'strerror', None) or 'no path'})",
+            how="name a file that this user may read",
         )
     values = dict[str, str]()
     for binding in parse_stream(StringIO(text)):

@@ -106,7 +106,7 @@ _OTHERS = (
     (r"(?<![a-z])xox(?!b)[a-z][.-](?!xoxb)", "holds another kind of token (xox…)"),
     (r"hooks\.slack\.com", "holds the address of a webhook"),
     (r"^[0-9a-f]{32}$", f"looks like the client secret, or the signing secret, which goes in {SECRET}"),
-    (r"^(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{24}$", "looks like the verification token, which Slack gave up"),
+    (r"^(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{24}$", "looks like the verification token, which is deprecated"),
     (r"^[0-9]{6,}\.[0-9]{6,}$", "looks like the client ID"),
     (r"^A[A-Z0-9]{8,}$", "looks like the app's ID"),
     (r"^C(?=.*[0-9])[A-Z0-9]{8,}$", f"is the ID of a channel, which goes in {CHANNEL}"),

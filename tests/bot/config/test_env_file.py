@@ -62,6 +62,16 @@ def test_there_need_not_be_one(folder: Path) -> None:
     assert Settings().file.fault == ""
 
 
+def test_it_may_be_a_pipe_which_can_be_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"PORT=8080\n")
+    os.close(writing)
+    monkeypatch.setenv("ENV_FILE", f"/dev/fd/{reading}")
+    settings = Settings()
+    assert (settings.port, settings.file.fault, list(env_file(settings))) == ("8080", "", [])
+    os.close(reading)
+
+
 def test_a_pem_may_go_over_lines_in_quotes(folder: Path) -> None:
     (folder / ".env").write_text(
         'PISMO_CLIENT_CERT="-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"\nPORT=8080\n'
