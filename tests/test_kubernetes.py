@@ -1,0 +1,165 @@
+"""The manifests in ops/kubernetes: Kubernetes takes them, and they agree with the image, the settings and the composition."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from bot.config.settings import Settings, problems
+from bot.config.version import VERSION
+from bot.slack.web import ops_routes
+from storage.sealing import new_key
+from tests.dockerfile import ROOT, assigned, compose, stages
+
+FOLDER = ROOT / "ops/kubernetes"
+SCHEMA = json.loads((ROOT / "tests/data/kubernetes.schema.json").read_text())
+KUSTOMIZATION = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
+IMAGE = stages()[-1]
+
+Manifest = dict[str, Any]
+
+
+def manifests() -> Iterator[Manifest]:
+    for name in KUSTOMIZATION["resources"]:
+        yield from yaml.safe_load_all((FOLDER / name).read_text())
+
+
+def one(kind: str) -> Manifest:
+    (found,) = (manifest for manifest in manifests() if manifest["kind"] == kind)
+    return found
+
+
+POD = one("Deployment")["spec"]["template"]
+(BOT,) = POD["spec"]["containers"]
+(MIGRATE,) = POD["spec"]["initContainers"]
+PORTS = {port["name"]: port["containerPort"] for port in BOT["ports"]}
+
+
+def faults(manifest: Manifest) -> list[str]:
+    schema = {"$defs": SCHEMA["$defs"], "$ref": f"#/$defs/{SCHEMA['kinds'][manifest['kind']]}"}
+    return [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(manifest)]
+
+
+def given() -> dict[str, str]:
+    """What the processes are given, without secrets' values."""
+    (settings,) = (one["literals"] for one in KUSTOMIZATION["configMapGenerator"] if one["name"] == "onboarding")
+    secrets = (FOLDER / "secrets.env.example").read_text().splitlines()
+    lines = [*settings, *(line for line in secrets if line and not line.startswith("#"))]
+    return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.mark.parametrize("manifest", list(manifests()), ids=lambda manifest: str(manifest["kind"]))
+def test_kubernetes_takes_each(manifest: Manifest) -> None:
+    assert faults(manifest) == []
+
+
+def test_a_slip_is_found() -> None:
+    slipped = json.loads(json.dumps(one("Deployment")))
+    slipped["spec"]["template"]["spec"]["containers"][0]["readinesProbe"] = {}
+    slipped["spec"]["replicas"] = "two"
+    assert len(faults(slipped)) == 2
+
+
+@pytest.mark.process
+def test_kustomize_puts_them_together(tmp_path: Path) -> None:
+    if not shutil.which("kubectl"):
+        pytest.skip("no kubectl")
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "secrets.env.example").rename(tmp_path / "secrets.env")
+    command = ["kubectl", "kustomize", str(tmp_path)]
+    built = list(yaml.safe_load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout))  # noqa: S603
+    assert {one["kind"] for one in built} == {one["kind"] for one in manifests()} | {"ConfigMap", "Secret"}
+    assert [fault for one in built for fault in faults(one)] == []
+    (deployment,) = (one for one in built if one["kind"] == "Deployment")
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == f"pismo-onboarding-bot:{VERSION}"
+
+
+def test_each_file_is_used_and_no_secret_is_among_them() -> None:
+    generated = [file for one in KUSTOMIZATION["configMapGenerator"] for file in one.get("files", ())]
+    (secrets,) = (one["envs"] for one in KUSTOMIZATION["secretGenerator"])
+    used = {"kustomization.yaml", *KUSTOMIZATION["resources"], *generated, *(f"{name}.example" for name in secrets)}
+    assert {path.name for path in FOLDER.iterdir()} - set(secrets) == used
+    assert {f"ops/kubernetes/{name}" for name in secrets} <= set((ROOT / ".gitignore").read_text().splitlines())
+
+
+def test_filled_in_they_are_all_that_the_bot_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_up = {
+        "SLACK_BOT_TOKEN": "xoxb-1-made-up",
+        "SLACK_APP_TOKEN": "xapp-1-made-up",
+        "SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abcdef",
+        "SUPPORT_CHANNEL": "C0SUPPORT",
+        "ENCRYPTION_KEYS": new_key(),
+    }
+    assert made_up.keys() == {name for name, value in given().items() if not value}
+    assert {name.lower() for name in given()} <= set(Settings.model_fields)
+    mounted = {volume["name"]: volume["mountPath"] for volume in BOT["volumeMounts"]}["policies"]
+    policies = Path(given()["CONFIG_FILE"])
+    assert str(policies.parent) == mounted
+    for name, value in {**given(), **made_up, "CONFIG_FILE": str(FOLDER / policies.name)}.items():
+        monkeypatch.setenv(name, value)
+    assert problems(Settings()) == []
+
+
+def test_both_containers_are_the_image_with_its_user_and_are_given_the_same() -> None:
+    (image,) = KUSTOMIZATION["images"]
+    assert (image["name"], image["newTag"]) == (compose()["services"]["bot"]["image"], VERSION)
+    assert MIGRATE["args"] == compose()["services"]["migrate"]["command"]
+    for container in (BOT, MIGRATE):
+        assert container["image"] == image["name"]
+        assert container["securityContext"]["readOnlyRootFilesystem"] is compose()["services"]["bot"]["read_only"]
+    same = ("env", "envFrom", "securityContext", "volumeMounts")
+    assert [BOT[name] for name in same] == [MIGRATE[name] for name in same]
+    user = POD["spec"]["securityContext"]
+    assert f"{user['runAsUser']}:{user['runAsGroup']}" == dict(IMAGE)["USER"]
+
+
+def test_what_they_refer_to_is_there() -> None:
+    made = {one["name"] for kind in ("configMapGenerator", "secretGenerator") for one in KUSTOMIZATION[kind]}
+    sources = [source[kind]["name"] for source in BOT["envFrom"] for kind in source]
+    (database,) = (variable["valueFrom"]["secretKeyRef"] for variable in BOT["env"])
+    assert {*sources, database["name"], "policies"} == made
+    assert database["key"] in given()
+    assert {volume["name"] for volume in POD["spec"]["volumes"]} == {mount["name"] for mount in BOT["volumeMounts"]}
+
+
+def test_ports_are_those_of_the_image_and_of_the_settings() -> None:
+    ports = {"slack": assigned(IMAGE, "ENV")["PORT"], "ops": given()["OPS_PORT"]}
+    assert ports == {name: str(port) for name, port in PORTS.items()}
+    assert PORTS["slack"] == int(dict(IMAGE)["EXPOSE"])
+    assert POD["metadata"]["annotations"]["prometheus.io/port"] == given()["OPS_PORT"]
+    assert {port["targetPort"] for port in one("Service")["spec"]["ports"]} == {"slack"}
+    assert {port["port"] for rule in one("NetworkPolicy")["spec"]["ingress"] for port in rule["ports"]} == set(PORTS)
+
+
+def test_probes_ask_what_the_bot_answers() -> None:
+    async def well() -> dict[str, str]:
+        return {}
+
+    answered = {route.path for route in ops_routes(well)}
+    probes = [BOT[name]["httpGet"] for name in ("startupProbe", "livenessProbe", "readinessProbe")]
+    assert {probe["path"] for probe in probes} <= answered
+    assert {probe["port"] for probe in probes} == {"ops"}
+
+
+def test_a_process_has_the_time_to_end_that_the_composition_gives_it() -> None:
+    (*_, pause) = BOT["lifecycle"]["preStop"]["exec"]["command"]
+    needs = int(pause) + int(compose()["services"]["bot"]["stop_grace_period"].removesuffix("s"))
+    assert POD["spec"]["terminationGracePeriodSeconds"] >= needs
+
+
+def test_they_select_the_bots_processes() -> None:
+    labels = POD["metadata"]["labels"].items()
+    selectors = [
+        one("Deployment")["spec"]["selector"]["matchLabels"],
+        one("Service")["spec"]["selector"],
+        one("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
+        one("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        *(spread["labelSelector"]["matchLabels"] for spread in POD["spec"]["topologySpreadConstraints"]),
+    ]
+    assert all(selector and selector.items() <= labels for selector in selectors)
