@@ -30,7 +30,7 @@ SECRETS = "password", "sslpassword"
 
 def copy(url: str, to: Path) -> None:
     """Raises BackupError."""
-    _run(url, "pg_dump", "--format=custom", f"--file={to}", f"--dbname={_conninfo(url)}")
+    _run(url, "pg_dump", "--no-password", "--format=custom", f"--file={to}", f"--dbname={_conninfo(url)}")
     _run(url, "pg_restore", f"--file={os.devnull}", str(to))  # reads it to its end
     listed = _run(url, "pg_restore", "--list", str(to))
     if not all(f"TABLE DATA public {name} " in listed for name in ("alembic_version", "onboardings")):
@@ -62,7 +62,16 @@ def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
     beside = _Beside(url, name, stamp)
     try:
-        _run(url, "pg_restore", "--exit-on-error", "--no-owner", "--no-acl", f"--dbname={_conninfo(url, name)}", str(file))
+        _run(
+            url,
+            "pg_restore",
+            "--no-password",
+            "--exit-on-error",
+            "--no-owner",
+            "--no-acl",
+            f"--dbname={_conninfo(url, name)}",
+            str(file),
+        )
         yield beside
     finally:
         if not beside.taken:

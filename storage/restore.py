@@ -1,8 +1,9 @@
 """A backup was restored: what the store says is older than what was done outside."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, literal_column, select, update
+from sqlalchemy import Connection, and_, delete, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.outbox import Draw, Redraw
@@ -19,6 +20,13 @@ async def newest_entry(connection: AsyncConnection) -> datetime | None:
     """When the newest entry of the audit log was written; None if there is none."""
     newest: datetime | None = (await connection.execute(select(func.max(audit_events.c.at)))).scalar()
     return newest
+
+
+def erased(connection: Connection, *, gone: bool = True) -> Collection[str]:
+    """The ids of onboardings that were erased; or of all others."""
+    columns = onboardings.c
+    found = columns.erased_at.is_not(None) if gone else columns.erased_at.is_(None)
+    return set(connection.execute(select(columns.id).where(found)).scalars())
 
 
 async def doubt(unit: Unit, marks: str) -> None:

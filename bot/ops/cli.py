@@ -339,13 +339,16 @@ def restore(file: Path, *, yes: bool) -> None:
     """
     settings = _settings(slack=False)
     from bot.config.settings import Exit  # noqa: PLC0415
+    from bot.ops import maintenance  # noqa: PLC0415
     from storage.backup import restoring  # noqa: PLC0415
     from storage.backup_error import BackupError  # noqa: PLC0415
     from storage.store import Unavailable  # noqa: PLC0415
 
     try:
         with restoring(settings.database_url, file) as beside:
-            _prepare(settings.model_copy(update={"database_url": beside.url}), file, yes=yes)
+            copy = settings.model_copy(update={"database_url": beside.url})
+            _prepare(copy, file, yes=yes)
+            back = maintenance.back_with(settings, copy)
             kept = beside.take_place()
     except BackupError as error:
         _end(Exit.FAILED, f"nothing was changed: {error}")
@@ -354,7 +357,14 @@ def restore(file: Path, *, yes: bool) -> None:
     except OSError as error:
         _end(Exit.FAILED, f"nothing was changed ({error.strerror}) - make room, and let this user write the database's folder")
     click.echo(f"ok: {file} is the database now" + (f"; the one that was there is kept as {kept}" if kept else ""))
-    click.echo("note: whoever was erased after the backup is back - run for each, before the bot: python -m bot erase CUSTOMER")
+    if back is None:
+        click.echo(
+            "note: whoever was erased after the backup is back - run for each, before the bot: python -m bot erase CUSTOMER"
+        )
+    for onboarding_id in back or ():
+        click.echo(
+            f"note: {onboarding_id} was erased after the backup and is back - run: python -m bot erase {onboarding_id} --yes"
+        )
     click.echo("next: start the bot")
 
 

@@ -22,7 +22,7 @@ from storage.damage import damage
 from storage.engine import is_sqlite
 from storage.erase import erase
 from storage.migrate import reading, state
-from storage.restore import doubt, newest_entry
+from storage.restore import doubt, erased, newest_entry
 from storage.rotate import Rotated, rotate
 from storage.sealing import SealError, UnknownKey, current, printable, using
 from storage.signing import VerifyingKey
@@ -202,6 +202,17 @@ async def last_entry(settings: Settings) -> datetime | None:
     """When the newest entry of the audit log was written; None if nothing was ever done."""
     async with _store(settings) as store, store.read() as unit:
         return await newest_entry(unit.connection)
+
+
+def back_with(settings: Settings, restored: Settings) -> Sequence[str] | None:
+    """The ids of those who were erased by now and are not in what was restored; None where the database in use can't be read."""
+    try:
+        if state(settings.database_url).kind != "current":
+            return None
+        with reading(settings.database_url) as now, reading(restored.database_url) as then:
+            return sorted(set(erased(now)) & set(erased(then, gone=False)))
+    except Unavailable:
+        return None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import shlex
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
@@ -66,6 +67,7 @@ def test_two_commands_bring_a_backup_back() -> None:
     assert "is the database itself" in bot("backup", "bot.db", "--force").output
     assert bot("backup", "").exit_code == Exit.CONFIGURATION
     raw(URL, "DELETE FROM effects")
+    assert bot("erase", "onb_2", "--yes").exit_code == Exit.OK
     with only_one(URL):
         assert "a bot runs on" in bot("restore", "kept.db", "--yes").output
     asked = bot("restore", "kept.db", typed="n\n")
@@ -76,9 +78,11 @@ def test_two_commands_bring_a_backup_back() -> None:
     assert done.exit_code == Exit.OK, done.output
     assert "ok: audit logs verified: 2 onboardings" in done.output
     assert repairs() == ["onb_1", "onb_2"]
+    (again,) = re.findall("note: onb_2 was erased after the backup and is back - run: python -m bot (.*)", done.output)
     with contextlib.closing(sqlite3.connect(next(Path().glob("bot.db.before-*")))) as former:
-        assert former.execute("SELECT count(*) FROM effects").fetchone() == (0,)
-    assert bot("verify-log").exit_code == Exit.OK
+        assert former.execute("SELECT count(*) FROM effects WHERE kind = 'repair'").fetchone() == (0,)
+    assert bot(*again.split()).exit_code == Exit.OK
+    assert bot("verify-log").output == "ok: audit logs verified: 1 onboarding\n"
 
 
 def test_what_could_not_run_does_not_take_the_databases_place(monkeypatch: pytest.MonkeyPatch) -> None:
