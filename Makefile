@@ -114,11 +114,11 @@ cities: $(READY) ## write flows/checks/cities.tsv again, from GeoNames' large ci
 	$(BIN)/python .ci/cities .cities
 	rm -r .cities
 
-lock: ## lock the dependencies again; needs uv
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra playground pyproject.toml -c requirements-dev.txt -o requirements-demo.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q --group fuzz -o requirements-fuzz.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra traces --extra sentry pyproject.toml -c requirements-dev.txt -o requirements-telemetry.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --group build -c requirements-dev.txt -o requirements-build.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --group audit -o requirements-audit.txt
+lock: ## lock the dependencies again; UPGRADE=1 takes newer versions; needs uv
+	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt
+	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra playground pyproject.toml -c requirements-dev.txt -o requirements-demo.txt
+	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q --group fuzz -o requirements-fuzz.txt
+	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra traces --extra sentry pyproject.toml -c requirements-dev.txt -o requirements-telemetry.txt
+	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --group build -c requirements-dev.txt -o requirements-build.txt
+	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --group audit -o requirements-audit.txt
