@@ -15,7 +15,7 @@ SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test quick soak demo rehearse drill run check lint types format bench texts manifest screenshots sbom audit lock cities image
+.PHONY: help setup test quick soak demo rehearse drill run check lint types format bench texts manifest screenshots dashboard sbom audit lock cities image
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -90,6 +90,9 @@ texts: $(READY) ## write all texts of all languages side by side, to be read: bu
 manifest: $(READY) ## write manifest.json, which Slack's command line reads, from app_manifest.yaml
 	$(BIN)/python -m bot manifest > manifest.json.new
 	mv manifest.json.new manifest.json
+
+dashboard: $(READY) ## draw the dashboard from a rehearsal, in docs/images; needs prometheus and chromium
+	$(BIN)/python -m playground.dashboard
 
 screenshots: $(READY) ## retake the README's pictures, in docs/images; needs chromium
 	$(BIN)/python -m playground.photograph

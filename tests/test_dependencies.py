@@ -19,7 +19,6 @@ BY_NAME = {
     "hatchling": "the build names it, and tests/test_package.py",
     "httptools": "uvicorn takes it where it is there",
     "mypy": "a command",
-    "promql-parser": "reads the queries of dashboard and alerts",
     "psycopg": "SQLAlchemy's driver",
     "pytest-randomly": "a plugin",
     "pytest-timeout": "a plugin",
