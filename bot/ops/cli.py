@@ -64,15 +64,15 @@ def run() -> None:
 
     _wait(maintenance.claim_keys(settings), key_unknown=Exit.CONFIGURATION)
     _require_journeys(settings)
-    from bot.ops.reporting import ReportingError, reporting  # noqa: PLC0415
     from bot.ops.serve import serve  # noqa: PLC0415
+    from bot.ops.telemetry import TelemetryError, telemetry  # noqa: PLC0415
     from bot.telemetry import logs  # noqa: PLC0415
 
     logs.configure(settings.log_level)
     try:
-        with reporting(settings):
+        with telemetry(settings):
             sys.exit(_wait(serve(settings)))
-    except ReportingError as error:
+    except TelemetryError as error:
         _end(Exit.CONFIGURATION, str(error))
 
 

@@ -194,7 +194,7 @@ def test_what_is_off_is_not_even_imported() -> None:
     told = ("opentelemetry", "sentry_sdk", "otlp", "sentry")  # spares parsing all
     may = [name for name, path in modules().items() if any(word in path.read_text(encoding="utf-8") for word in told)]
     found = {name for name in may if any(at_once(statement) for statement in tree(name).body)}
-    assert {"bot.ops.reporting", "bot.ops.check"} < {*may} - found
+    assert {"bot.ops.telemetry", "bot.ops.check"} < {*may} - found
     assert found == {"bot.telemetry.otlp", "bot.telemetry.sentry"}
 
 

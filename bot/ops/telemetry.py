@@ -1,4 +1,4 @@
-"""Where a running bot reports to besides its log: traces to a collector, errors to Sentry; each only where it is set."""
+"""What tells of a running bot outside, besides its log and metrics: traces to a collector, errors to Sentry; each only where it is set."""
 
 import logging
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ LEAVING = 1.0
 """Seconds that each may take at the end for what is left."""
 
 
-class ReportingError(Exception):
+class TelemetryError(Exception):
     """It can't begin. The text says what to do."""
 
 
 @contextmanager
-def reporting(settings: Settings) -> Iterator[None]:
-    """After the log is configured. Raises ReportingError."""
+def telemetry(settings: Settings) -> Iterator[None]:
+    """After the log is configured. Raises TelemetryError."""
     with ExitStack() as stack:
         if settings.traces_endpoint:
             _begin_traces(settings.traces_endpoint)
@@ -40,4 +40,4 @@ def _begin_traces(endpoint: str) -> None:
         if not otlp.is_off():
             traces.begin(otlp.OtelTracer(otlp.exporter(endpoint), VERSION))
     except otlp.WrongVariableError as error:
-        raise ReportingError(f"{error} - correct it, or leave out OTEL_EXPORTER_OTLP_ENDPOINT") from None
+        raise TelemetryError(f"{error} - correct it, or leave out OTEL_EXPORTER_OTLP_ENDPOINT") from None
