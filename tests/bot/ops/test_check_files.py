@@ -25,5 +25,5 @@ def test_the_end_of_a_certificate_is_told(begins: int, ends: int, what: str, *, 
     made = x509.CertificateBuilder(name, name, key.public_key(), 7, *valid).sign(key, SHA256())
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     settings = Settings(pismo_client_cert=made.public_bytes(Encoding.PEM).decode(), pismo_client_key=SecretStr(private))
-    ((variable, told, how),) = certificates(settings)
-    assert (variable, told.startswith(what), how == "") == ("PISMO_CLIENT_CERT", True, well)
+    (line,) = certificates(settings)
+    assert (line.name, line.what.startswith(what), line.how == "") == ("PISMO_CLIENT_CERT", True, well)
