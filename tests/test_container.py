@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from bot.config.settings import Settings
 from bot.config.version import VERSION
 from bot.ops.cli import main
-from tests.dockerfile import assigned, compose, copied, stages
+from tests.deployments import assigned, compose, copied, stages
 
 ROOT = Path(__file__).parent.parent
 BUILD, LAST = stages()

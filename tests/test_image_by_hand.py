@@ -10,7 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from bot.config.settings import Exit
 from bot.config.version import VERSION
 from playground.office import free_port
 from storage.sealing import new_key
-from tests.dockerfile import ROOT, Instruction, assigned, compose, copied, stages
+from tests.deployments import ROOT, Instruction, assigned, compose, copied, stages
 
 pytestmark = pytest.mark.process
 
@@ -52,6 +52,7 @@ class Image:
             (root / "shims" / name).write_text(f"#!/bin/sh\n{does}\n")
             (root / "shims" / name).chmod(0o755)
         self._started: list[subprocess.Popen[str]] = []
+        self._as_its_user: list[str] = []
         self._path = f"{root}/shims:{os.environ['PATH']}"
 
     def build(self) -> None:
@@ -62,6 +63,7 @@ class Image:
                 self._carry_out(instruction, folder, variables)
         for path in self.installed():
             path.chmod(path.stat().st_mode & 0o555)
+        self._as_its_user = _drops(self.root / "venv/bin/python")
 
     def _carry_out(self, instruction: Instruction, folder: Path, variables: dict[str, str]) -> None:
         for source, to in copied([instruction], variables).items():
@@ -76,13 +78,17 @@ class Image:
         """The files and folders of its environment, the deepest last."""
         return sorted(path for path in [self.root / "venv", *(self.root / "venv").rglob("*")] if not path.is_symlink())
 
-    def start(self, *words: str, entrypoint: list[str] | None = None, **variables: str) -> subprocess.Popen[str]:
+    def start(self, command: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[str]:
         """A process as the last stage describes it, where this machine lets it with its user and no way to more rights."""
         own = {name: self._here(value) for name, value in assigned(LAST, "ENV", PATH=os.environ["PATH"]).items()}
-        command = [*_as_its_user(self.root), *(entrypoint or json.loads(dict(LAST)["ENTRYPOINT"])), *words]
         at = self._here(dict(LAST)["WORKDIR"])
         process = subprocess.Popen(  # noqa: S603
-            command, env={**own, **variables}, cwd=at, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*self._as_its_user, *command],
+            env={**own, **variables},
+            cwd=at,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self._started.append(process)
         return process
@@ -98,12 +104,12 @@ class Image:
         return OURS.sub(f"{self.root}/", text)
 
 
-def _as_its_user(root: Path) -> list[str]:
-    """Unless this is no root, or others may not read what the tests have."""
+def _drops(python: Path) -> list[str]:
+    """What gives up root for the image's user; nothing where there is no root to give up, or others may not read what the tests have."""
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         return []
     drops = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs"]
-    reads = [*drops, root / "venv/bin/python", "-c", "import click"]
+    reads = [*drops, str(python), "-c", "import click"]
     return drops if subprocess.run(reads, capture_output=True, check=False).returncode == 0 else []  # noqa: S603
 
 
@@ -113,9 +119,11 @@ def image() -> Iterator[Image]:
         root = Path(place)
         root.chmod(0o755)
         image = Image(root)
-        image.build()
-        yield image
-        image.close()
+        try:
+            image.build()
+            yield image
+        finally:
+            image.close()
 
 
 def ended(process: subprocess.Popen[str], within: float = 60) -> tuple[int, str]:
@@ -136,23 +144,24 @@ def test_the_image_migrates_is_healthy_and_ends_cleanly_with_its_user_and_nothin
         "HOST": "127.0.0.1",
         "PORT": port,
     }
-    run, health = json.loads(dict(LAST)["CMD"]), json.loads(dict(LAST)["HEALTHCHECK"].partition("CMD ")[2])
+    command, run = (json.loads(dict(LAST)[name]) for name in ("ENTRYPOINT", "CMD"))
+    health = json.loads(dict(LAST)["HEALTHCHECK"].partition("CMD ")[2])
 
-    code, said = ended(image.start(*compose()["services"]["migrate"]["command"], **variables))
+    code, said = ended(image.start([*command, *compose()["services"]["migrate"]["command"]], variables))
     assert (code, said[:26]) == (Exit.OK, "ok: migrated from empty to"), said
 
-    bot = image.start(*run, **variables)
+    bot = image.start([*command, *run], variables)
     assert bot.stderr is not None
     said = ""
     while '"listening"' not in said:
         line = bot.stderr.readline()
         assert line, said
         said += line
-    assert ended(image.start(entrypoint=health, **variables)) == (0, "")
+    assert ended(image.start(health, variables)) == (0, "")
     bot.send_signal(signal.SIGTERM)
     code, after = ended(bot, within=float(compose()["services"]["bot"]["stop_grace_period"].removesuffix("s")))
     assert code == Exit.OK, said + after
-    assert ended(image.start(entrypoint=health, **variables))[0] != 0
+    assert ended(image.start(health, variables))[0] != 0
 
     assert image.installed() == before
     assert {path.parent.name for path in before if path.name in ("LICENSE", "NOTICE")} >= {"licenses"}

@@ -3,9 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -15,52 +13,29 @@ from bot.config.settings import Settings, problems
 from bot.config.version import VERSION
 from bot.slack.web import ops_routes
 from storage.sealing import new_key
-from tests.dockerfile import ROOT, assigned, compose, stages
+from tests.deployments import KUBERNETES, KUSTOMIZATION, ROOT, Manifest, assigned, compose, given, manifest, manifests, stages
 
-FOLDER = ROOT / "ops/kubernetes"
 SCHEMA = json.loads((ROOT / "tests/data/kubernetes.schema.json").read_text())
-KUSTOMIZATION = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
 IMAGE = stages()[-1]
 
-Manifest = dict[str, Any]
-
-
-def manifests() -> Iterator[Manifest]:
-    for name in KUSTOMIZATION["resources"]:
-        yield from yaml.safe_load_all((FOLDER / name).read_text())
-
-
-def one(kind: str) -> Manifest:
-    (found,) = (manifest for manifest in manifests() if manifest["kind"] == kind)
-    return found
-
-
-POD = one("Deployment")["spec"]["template"]
+POD = manifest("Deployment")["spec"]["template"]
 (BOT,) = POD["spec"]["containers"]
 (MIGRATE,) = POD["spec"]["initContainers"]
 PORTS = {port["name"]: port["containerPort"] for port in BOT["ports"]}
 
 
-def faults(manifest: Manifest) -> list[str]:
-    schema = {"$defs": SCHEMA["$defs"], "$ref": f"#/$defs/{SCHEMA['kinds'][manifest['kind']]}"}
-    return [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(manifest)]
+def faults(one: Manifest) -> list[str]:
+    schema = {"$defs": SCHEMA["$defs"], "$ref": f"#/$defs/{SCHEMA['kinds'][one['kind']]}"}
+    return [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(one)]
 
 
-def given() -> dict[str, str]:
-    """What the processes are given, without secrets' values."""
-    (settings,) = (one["literals"] for one in KUSTOMIZATION["configMapGenerator"] if one["name"] == "onboarding")
-    secrets = (FOLDER / "secrets.env.example").read_text().splitlines()
-    lines = [*settings, *(line for line in secrets if line and not line.startswith("#"))]
-    return dict(line.split("=", 1) for line in lines)
-
-
-@pytest.mark.parametrize("manifest", list(manifests()), ids=lambda manifest: str(manifest["kind"]))
-def test_kubernetes_takes_each(manifest: Manifest) -> None:
-    assert faults(manifest) == []
+@pytest.mark.parametrize("one", list(manifests()), ids=lambda one: str(one["kind"]))
+def test_kubernetes_takes_each(one: Manifest) -> None:
+    assert faults(one) == []
 
 
 def test_a_slip_is_found() -> None:
-    slipped = json.loads(json.dumps(one("Deployment")))
+    slipped = json.loads(json.dumps(manifest("Deployment")))
     slipped["spec"]["template"]["spec"]["containers"][0]["readinesProbe"] = {}
     slipped["spec"]["replicas"] = "two"
     assert len(faults(slipped)) == 2
@@ -70,7 +45,7 @@ def test_a_slip_is_found() -> None:
 def test_kustomize_puts_them_together(tmp_path: Path) -> None:
     if not shutil.which("kubectl"):
         pytest.skip("no kubectl")
-    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(KUBERNETES, tmp_path, dirs_exist_ok=True)
     (tmp_path / "secrets.env.example").rename(tmp_path / "secrets.env")
     command = ["kubectl", "kustomize", str(tmp_path)]
     built = list(yaml.safe_load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout))  # noqa: S603
@@ -84,7 +59,7 @@ def test_each_file_is_used_and_no_secret_is_among_them() -> None:
     generated = [file for one in KUSTOMIZATION["configMapGenerator"] for file in one.get("files", ())]
     (secrets,) = (one["envs"] for one in KUSTOMIZATION["secretGenerator"])
     used = {"kustomization.yaml", *KUSTOMIZATION["resources"], *generated, *(f"{name}.example" for name in secrets)}
-    assert {path.name for path in FOLDER.iterdir()} - set(secrets) == used
+    assert {path.name for path in KUBERNETES.iterdir()} - set(secrets) == used
     assert {f"ops/kubernetes/{name}" for name in secrets} <= set((ROOT / ".gitignore").read_text().splitlines())
 
 
@@ -101,7 +76,7 @@ def test_filled_in_they_are_all_that_the_bot_needs(monkeypatch: pytest.MonkeyPat
     mounted = {volume["name"]: volume["mountPath"] for volume in BOT["volumeMounts"]}["policies"]
     policies = Path(given()["CONFIG_FILE"])
     assert str(policies.parent) == mounted
-    for name, value in {**given(), **made_up, "CONFIG_FILE": str(FOLDER / policies.name)}.items():
+    for name, value in {**given(), **made_up, "CONFIG_FILE": str(KUBERNETES / policies.name)}.items():
         monkeypatch.setenv(name, value)
     assert problems(Settings()) == []
 
@@ -133,8 +108,8 @@ def test_ports_are_those_of_the_image_and_of_the_settings() -> None:
     assert ports == {name: str(port) for name, port in PORTS.items()}
     assert PORTS["slack"] == int(dict(IMAGE)["EXPOSE"])
     assert POD["metadata"]["annotations"]["prometheus.io/port"] == given()["OPS_PORT"]
-    assert {port["targetPort"] for port in one("Service")["spec"]["ports"]} == {"slack"}
-    assert {port["port"] for rule in one("NetworkPolicy")["spec"]["ingress"] for port in rule["ports"]} == set(PORTS)
+    assert {port["targetPort"] for port in manifest("Service")["spec"]["ports"]} == {"slack"}
+    assert {port["port"] for rule in manifest("NetworkPolicy")["spec"]["ingress"] for port in rule["ports"]} == set(PORTS)
 
 
 def test_probes_ask_what_the_bot_answers() -> None:
@@ -156,10 +131,10 @@ def test_a_process_has_the_time_to_end_that_the_composition_gives_it() -> None:
 def test_they_select_the_bots_processes() -> None:
     labels = POD["metadata"]["labels"].items()
     selectors = [
-        one("Deployment")["spec"]["selector"]["matchLabels"],
-        one("Service")["spec"]["selector"],
-        one("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
-        one("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        manifest("Deployment")["spec"]["selector"]["matchLabels"],
+        manifest("Service")["spec"]["selector"],
+        manifest("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
+        manifest("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
         *(spread["labelSelector"]["matchLabels"] for spread in POD["spec"]["topologySpreadConstraints"]),
     ]
     assert all(selector and selector.items() <= labels for selector in selectors)

@@ -1,7 +1,8 @@
-"""The Dockerfile and the composition, read."""
+"""How the bot is deployed: the Dockerfile, the composition and the manifests for Kubernetes, read."""
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
@@ -9,6 +10,10 @@ from typing import Any, NamedTuple
 import yaml
 
 ROOT = Path(__file__).parent.parent
+KUBERNETES = ROOT / "ops/kubernetes"
+KUSTOMIZATION = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())
+
+Manifest = dict[str, Any]
 
 
 class Instruction(NamedTuple):
@@ -30,7 +35,7 @@ def stages() -> list[list[Instruction]]:
 
 def copied(stage: list[Instruction], variables: dict[str, str]) -> dict[str, str]:
     """What is copied of this folder, and to where, seen from WORKDIR: a file's or folder's name by its own."""
-    found = {}
+    found: dict[str, str] = {}
     for name, rest in stage:
         if name == "COPY" and not rest.startswith("--"):
             *sources, to = shlex.split(Template(rest).safe_substitute(variables))
@@ -52,3 +57,21 @@ def compose() -> dict[str, Any]:
     loaded = yaml.safe_load((ROOT / "compose.yaml").read_text())
     assert isinstance(loaded, dict)
     return loaded
+
+
+def manifests() -> Iterator[Manifest]:
+    for name in KUSTOMIZATION["resources"]:
+        yield from yaml.safe_load_all((KUBERNETES / name).read_text())
+
+
+def manifest(kind: str) -> Manifest:
+    (found,) = (one for one in manifests() if one["kind"] == kind)
+    return found
+
+
+def given() -> dict[str, str]:
+    """What the manifests give each process; secrets are empty."""
+    (settings,) = (one["literals"] for one in KUSTOMIZATION["configMapGenerator"] if one["name"] == "onboarding")
+    secrets = (KUBERNETES / "secrets.env.example").read_text().splitlines()
+    lines = [*settings, *(line for line in secrets if line and not line.startswith("#"))]
+    return dict(line.split("=", 1) for line in lines)
