@@ -126,7 +126,7 @@ def image() -> Iterator[Image]:
             image.close()
 
 
-def ended(process: subprocess.Popen[str], within: float = 60) -> tuple[int, str]:
+def ended(process: subprocess.Popen[str], within: float = 300) -> tuple[int, str]:
     printed, errors = process.communicate(timeout=within)
     return process.returncode, printed + errors
 

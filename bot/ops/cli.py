@@ -359,11 +359,11 @@ def restore(file: Path, *, yes: bool) -> None:
     click.echo(f"ok: {file} is the database now" + (f"; the one that was there is kept as {kept}" if kept else ""))
     if back is None:
         click.echo(
-            "note: whoever was erased after the backup is back - run for each, before the bot: python -m bot erase CUSTOMER"
+            f"note: whoever was erased after the backup is back - run for each, before the bot: {COMMAND} erase CUSTOMER"
         )
     for onboarding_id in back or ():
         click.echo(
-            f"note: {onboarding_id} was erased after the backup and is back - run: python -m bot erase {onboarding_id} --yes"
+            f"note: {onboarding_id} was erased after the backup and is back - run: {COMMAND} erase {onboarding_id} --yes"
         )
     click.echo("next: start the bot")
 
@@ -418,7 +418,7 @@ def repair(customer: str | None, *, everyone: bool) -> None:
     done = _found(maintenance.repair_customers(settings, customer))
     for one in done:
         if one.refused:
-            click.echo(f"wrong: {one.refused}, so nothing was written - run: python -m bot verify-log", err=True)
+            click.echo(f"wrong: {one.refused}, so nothing was written - run: {COMMAND} verify-log", err=True)
         else:
             again = f"; tried again: {one.retried} effects that were given up" if one.retried else ""
             click.echo(f"{one.customer}: all messages{again}")
