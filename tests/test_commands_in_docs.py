@@ -19,7 +19,7 @@ from playground import side_by_side
 from playground.acts import Acts
 from playground.office import CALM, ROOT, Office
 from playground.walkthrough import Walkthrough
-from tests.told_commands import ELSEWHERE, HERE, NOT_HERE, RESTORED, STARTED, STOPPED, Typed
+from tests.told_commands import ELSEWHERE, FILLED_IN, HERE, NOT_HERE, STARTED, STOPPED, Typed
 from tests.warm import Warm
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -27,7 +27,7 @@ BOT = "pismo-onboarding"
 PYTHON = ".venv/bin/python"
 STARTS = (
     r"(?:make|pismo-onboarding|docker|kubectl|kustomize|helm|podman|systemctl|uv|umask|install|openssl|psql|pg_dump|apt-get|git) "
-    r"|pip install |(?:\.venv/bin/)?python3? -|\.ci/\w|\.venv/bin/"
+    r"|[\w~/.-]*pip install |(?:\.venv/bin/)?python3? -|\.ci/\w|\.venv/bin/"
 )
 """How what is typed begins, among all that stands in backquotes. A program's bare name is no command."""
 
@@ -101,26 +101,44 @@ def test_make_knows_its_tasks_and_lists_them() -> None:
 # -- carried out
 
 
-class Folder:
-    """A folder of the operator's, with a shell in it: what is exported stays. ``known``: what stands for what a page leaves open."""
+class Shell:
+    """An operator's: what is exported stays, and so does the folder that it is in. It begins in a checkout; `~/onboarding` is there.
+    ``known``: what stands for what a page leaves open."""
 
     def __init__(self, office: Office) -> None:
-        self._office, self._path = office, office.path / "operator"
-        self._path.mkdir()
+        self._office, self._path = office, office.path / "checkout"
+        self.home = office.path / "onboarding"
+        for folder in (self._path, self.home):
+            folder.mkdir()
+        shutil.copy(ROOT / ".env.example", self._path)
         surroundings = ("PATH", "HOME", "PYTHONPATH", "SLACK_API_URL", "CONFIG_FILE", "HOST", "PORT", "TMPDIR", "LANG")
         self.environment = {name: value for name, value in office.environment().items() if name in surroundings}
-        self.known = {
-            "xoxb-…": office.slack.bot_token,
-            "xapp-…": office.slack.app_token,
-            "C…": office.support.id,
-        }
+        self.known = {"xoxb-…": office.slack.bot_token, "xapp-…": office.slack.app_token, "C…": office.support.id}
+
+    def fill_in(self) -> None:
+        """As the page says, in the file of settings."""
+        file = self.home / ".env"
+        text = file.read_text(encoding="utf-8")
+        for name, value in {
+            "SLACK_BOT_TOKEN": self.known["xoxb-…"],
+            "SLACK_APP_TOKEN": self.known["xapp-…"],
+            "SUPPORT_CHANNEL": self.known["C…"],
+            "ENCRYPTION_KEYS_FILE": "onboarding.keys",
+        }.items():
+            text, found = re.subn(rf"^(?:# )?{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
+            assert found == 1, name
+        file.write_text(text, encoding="utf-8")
 
     async def types(self, line: Typed) -> str:
         """What is printed. Raises AssertionError if it doesn't end as it should, or prints something else."""
         printed = ""
         for command in line.command.split(" && "):
             words = [self.known.get(word, word) for word in shlex.split(command)]
-            if words[0] == "export":
+            if words[0] == "cd":
+                self._path = Path(words[1].replace("~", self.environment["HOME"]))
+            elif words == [".", ".venv/bin/activate"]:
+                pass  # the tests' own environment stands for it
+            elif words[0] == "export":
                 assigned = dict(word.split("=", 1) for word in words[1:])
                 self.environment |= {name: self.known.get(value, value) for name, value in assigned.items()}
             elif words[0] == BOT:
@@ -128,16 +146,16 @@ class Folder:
                 assert code == 0, f"{command}: {code}\n{told}"
                 printed += told
             else:
-                shell = await asyncio.create_subprocess_exec(
+                ran = await asyncio.create_subprocess_exec(
                     *("bash", "-c", command), cwd=self._path, env=self.environment, stderr=asyncio.subprocess.PIPE
                 )
-                _, errors = await shell.communicate()
-                assert shell.returncode == 0, f"{command}: {errors.decode()}"
+                _, errors = await ran.communicate()
+                assert ran.returncode == 0, f"{command}: {errors.decode()}"
         assert line.says in printed, f"{line.command}: {printed}"
         return printed
 
     async def _bot(self, words: list[str], answer: str) -> tuple[int, str]:
-        out = self._path.parent / "printed"
+        out = self._office.path / "printed"
         out.unlink(missing_ok=True)
         process = Warm("bot", *words, folder=self._path, environment=self.environment, out=out, errors=out)
         if words == ["run"]:
@@ -152,34 +170,27 @@ class Folder:
 
     def onboarding(self) -> str:
         """The id of the one that there is."""
-        with contextlib.closing(sqlite3.connect(self._path / "onboarding.db")) as connection:
+        with contextlib.closing(sqlite3.connect(self.home / "onboarding.db")) as connection:
             ((found,),) = connection.execute("SELECT id FROM onboardings")
         return str(found)
-
-    def put_back(self) -> None:
-        """As operations says: with the bot stopped, in place of what was there."""
-        with contextlib.chdir(self._path):
-            for name in ("onboarding.db-wal", "onboarding.db-shm"):
-                Path(name).unlink(missing_ok=True)
-            shutil.move("backup.db", "onboarding.db")
 
 
 @pytest.mark.process
 async def test_an_operator_types_what_the_pages_say() -> None:
     """From no key and no database to a verified export, an erased customer and a restored backup."""
     async with Office(policies=CALM, files=False, tls=False, bot=False) as office:
-        folder = Folder(office)
+        shell = Shell(office)
         for one in HERE:
             if isinstance(one, Typed):
-                printed = await folder.types(one)
+                printed = await shell.types(one)
                 if found := re.search(r"\(signs\), fingerprint (\w+)", printed):
-                    folder.known["3f747e20458491e6f5e6727e6d570cf0"] = found[1]
+                    shell.known["3f747e20458491e6f5e6727e6d570cf0"] = found[1]
+            elif one == FILLED_IN:
+                shell.fill_in()
             elif one == STARTED:
                 await office.slack.until(office.is_ready, timeout=60)
                 acts = Acts(Walkthrough(office))
                 await acts.start()
-                folder.known |= {"CUSTOMER": acts.company.name, "ONBOARDING": folder.onboarding()}
+                shell.known |= {"CUSTOMER": acts.company.name, "ONBOARDING": shell.onboarding()}
             elif one == STOPPED:
                 assert await office.stop_bot() == 0
-            elif one == RESTORED:
-                folder.put_back()

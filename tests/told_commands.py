@@ -18,23 +18,26 @@ class Typed:
     answer: str = ""
 
 
+FILLED_IN = "the file of settings was filled in"
 STARTED = "the bot runs, and an onboarding has begun"
 STOPPED = "the bot was told to end"
-RESTORED = "the backup was put in place"
 
 HERE: Sequence[Typed | str] = (
     # README: a real workspace
-    Typed("export SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… SUPPORT_CHANNEL=C…"),
+    Typed("install -m 600 .env.example ~/onboarding/.env"),
+    FILLED_IN,
+    Typed("cd ~/onboarding && . .venv/bin/activate"),
+    Typed("pismo-onboarding --help", "Usage: "),
     Typed("pismo-onboarding keys new --to onboarding.keys", "ok: the key "),
-    Typed("export ENCRYPTION_KEYS_FILE=onboarding.keys"),
+    Typed("pismo-onboarding manifest", '"display_information"'),
+    Typed("pismo-onboarding manifest --http https://onboarding.example.com", "https://onboarding.example.com/slack/events"),
     Typed("pismo-onboarding migrate", "ok: migrated from empty"),
     Typed("pismo-onboarding check", "ok: "),
     Typed("pismo-onboarding run"),
     STARTED,
     # operations: backup, keys, evidence packs, the log, while the bot runs
-    Typed(
-        """umask 077; python3 -c 'import sqlite3; sqlite3.connect("onboarding.db").backup(sqlite3.connect("backup.db"))'""",
-    ),
+    Typed("pismo-onboarding backup backup.db", "ok: backup.db holds the database"),
+    Typed("pismo-onboarding repair CUSTOMER", "ok: once the bot runs"),
     Typed("pismo-onboarding verify-log", "ok: audit logs verified: 1 onboarding"),
     Typed("pismo-onboarding verify-log --save heads.json", "ok: audit logs verified"),
     Typed(
@@ -50,16 +53,32 @@ HERE: Sequence[Typed | str] = (
     Typed("pismo-onboarding accept-log ONBOARDING", "ok: nothing is wrong with it"),
     Typed("pismo-onboarding erase CUSTOMER", "ok: the personal data of", answer="y"),
     STOPPED,
-    RESTORED,
+    Typed("pismo-onboarding restore backup.db", "ok: backup.db is the database now", answer="y"),
     Typed("pismo-onboarding after-restore", "ok: once the bot runs"),
+    # operations: a backup is looked into elsewhere
+    Typed("export DATABASE_URL=sqlite+aiosqlite:///looked-into.db"),
+    Typed("pismo-onboarding restore backup.db --yes", "ok: backup.db is the database now"),
+    Typed("pismo-onboarding export CUSTOMER -o looked-into.zip", "looked-into.zip"),
+    Typed("pismo-onboarding verify-pack looked-into.zip", "VERIFIED"),
 )
 """Carried out by `test_commands_in_docs.py`, in this order, in one folder."""
 
 CI = ".ci/run"
 REHEARSED = ("tests/playground/test_rehearsal.py", "from playground.rehearse import rehearse")
 DEMO = ("tests/e2e/test_the_demo.py", "playground.demo")
+PACKAGE = ("tests/test_package.py", '"install", "-q", "--no-index", "--no-deps"')
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "make setup": (CI, "make setup"),
+    "make manifest": ("tests/test_manifest.py", "manifest.json"),
+    "pismo-onboarding manifest --http https://<your host>": (
+        "tests/told_commands.py",
+        'Typed("pismo-onboarding manifest --http https://onboarding.example.com"',
+    ),
+    "python3 -m venv ~/onboarding/.venv": PACKAGE,
+    "~/onboarding/.venv/bin/pip install --no-deps .": PACKAGE,
+    "/opt/onboarding/.venv/bin/pip install --no-deps .": PACKAGE,
+    'eval "$(_PISMO_ONBOARDING_COMPLETE=bash_source pismo-onboarding)"': ("tests/test_package.py", "_PISMO_ONBOARDING_COMPLETE"),
+    "make drill": ("tests/test_restored_backup.py", "playground.drill"),
     "make lint": (CI, "make -j2 lint types test audit"),
     "make types": (CI, "make -j2 lint types test audit"),
     "make test": (CI, "make -j2 lint types test audit"),
@@ -86,6 +105,7 @@ SAME = "the tests of `make test`, chosen by their marks"
 MINUTES = "takes minutes or hours, and measures"
 ENGINE = "needs a container engine"
 INDEX = "fetches from a package index"
+SHELL = "needs that shell; bash's line is tried"
 MENTION = "explains something, and is not to be typed"
 NOT_HERE: Mapping[str, str] = {
     "make quick": SAME,
@@ -98,15 +118,22 @@ NOT_HERE: Mapping[str, str] = {
     "make lock": "needs uv, and takes newer versions",
     "make sbom": INDEX,
     ".ci/cities FOLDER": INDEX,
-    ".venv/bin/python -m pip install --require-hashes -r requirements.txt": INDEX
-    + "; `make setup` does the same with its own list",
+    "~/onboarding/.venv/bin/pip install --require-hashes -r requirements.txt": INDEX,
+    "/opt/onboarding/.venv/bin/pip install --require-hashes -r requirements.txt": INDEX,
+    ".venv/bin/pip install --require-hashes -r requirements-telemetry.txt": INDEX,
+    ".venv/bin/pip install '.[traces,sentry]'": INDEX,
+    "docker build --build-arg REQUIREMENTS=requirements-telemetry.txt .": ENGINE,
+    "install -m 600 -o onboarding": "gives a file to a user that the operator makes",
+    'eval "$(_PISMO_ONBOARDING_COMPLETE=zsh_source pismo-onboarding)"': SHELL,
+    "_PISMO_ONBOARDING_COMPLETE=fish_source pismo-onboarding | source": SHELL,
     "install -m 600 .env.example .env": ENGINE + " to be of use",
     "docker compose up --detach": ENGINE,
     "docker compose up --build --detach": ENGINE,
     "docker compose run --rm --no-deps bot verify-log": ENGINE,
     "docker compose run --rm --no-deps bot export CUSTOMER -o /data": ENGINE,
-    "docker compose run --rm --no-deps --entrypoint python bot -c 'import os, sqlite3; os.umask(0o077); "
-    'sqlite3.connect("/data/onboarding.db").backup(sqlite3.connect("/data/backup.db"))\'': ENGINE,
+    "docker compose run --rm --no-deps bot backup /data/backup.db": ENGINE,
+    "docker compose stop bot": ENGINE,
+    "docker compose run --rm --no-deps bot restore /data/backup.db": ENGINE,
     "docker buildx imagetools inspect python:3.13-slim-trixie --format '{{.Manifest.Digest}}'": ENGINE + ", and a registry",
     "openssl -text": MENTION,
     "openssl verify -purpose sslclient": MENTION,
