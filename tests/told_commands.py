@@ -74,6 +74,7 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "tests/told_commands.py",
         'Typed("pismo-onboarding manifest --http https://onboarding.example.com"',
     ),
+    "pip install .": PACKAGE,
     "python3 -m venv ~/onboarding/.venv": PACKAGE,
     "~/onboarding/.venv/bin/pip install --no-deps .": PACKAGE,
     "/opt/onboarding/.venv/bin/pip install --no-deps .": PACKAGE,
