@@ -105,6 +105,7 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
 SAME = "the tests of `make test`, chosen by their marks"
 MINUTES = "takes minutes or hours, and measures"
 ENGINE = "needs a container engine"
+CLUSTER = "needs a cluster"
 INDEX = "fetches from a package index"
 SHELL = "needs that shell; bash's line is tried"
 MENTION = "explains something, and is not to be typed"
@@ -115,6 +116,8 @@ NOT_HERE: Mapping[str, str] = {
     ".venv/bin/python -m bench.walk": MINUTES,
     ".venv/bin/python -m playground.crowd 1000 --serve": "takes a minute of processor time",
     "make screenshots": "rewrites the pictures of the README",
+    "make dashboard": "needs Prometheus, and rewrites a picture of the docs",
+    "kubectl rollout undo": CLUSTER,
     "make format": "rewrites the code; `make lint` says whether it would",
     "make lock": "needs uv, and takes newer versions",
     "make sbom": INDEX,
