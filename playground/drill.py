@@ -7,6 +7,7 @@ python -m playground.drill [--postgres]
 import argparse
 import asyncio
 import contextlib
+import signal
 import sys
 import time
 from collections import Counter
@@ -256,10 +257,16 @@ def places(*, postgres: bool) -> Iterator[tuple[Office, Callable[[], None]]]:
 
 
 def main() -> int:
+    """The exit code: 0, 1 for what is wrong, 130 for Ctrl-C and SIGTERM, after which nothing is left running."""
     reader = argparse.ArgumentParser(prog="python -m playground.drill", description=(__doc__ or "").partition("\n\n")[0])
     reader.add_argument("--postgres", action="store_true", help="on a PostgreSQL of its own instead of SQLite")
-    with places(postgres=reader.parse_args().postgres) as (office, lose):
-        return asyncio.run(drill(office, lose))
+    asked = reader.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with places(postgres=asked.postgres) as (office, lose):
+            return asyncio.run(drill(office, lose))
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 if __name__ == "__main__":
