@@ -7,8 +7,8 @@ DEMO   := $(VENV)/.demo
 FUZZER := $(VENV)/.fuzzer
 AUDIT  := .venv-audit
 
-# Three on two cores, since tests with a process or a browser spend much of their time waiting.
-FILES  := -n 3 --dist loadfile --no-loadscope-reorder
+# Four on two cores, since tests with a process or a browser spend much of their time waiting.
+FILES  := -n 4 --dist loadfile --no-loadscope-reorder
 # Seed of the random tests in `make soak`; elsewhere it is fixed.
 SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 # Rewritten tests are compiled once, whatever the shell says.
@@ -27,9 +27,14 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
+# Half of the packages each, by two at a time: pip takes one core.
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile
+# Compiled on all cores, without what no task imports.
+UNUSED := /site-packages/(pip|setuptools|pkg_resources|mypy|mypyc|docutils)/
 define install
-$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r $<
--@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1  # on all cores, where pip takes one
+@awk -v to=$(VENV)/half '/^[a-z]/ { odd = !odd } { print > (to odd ".txt") }' $<
+@$(PIP) -r $(VENV)/half0.txt & first=$$!; $(PIP) -r $(VENV)/half1.txt; second=$$?; wait $$first && exit $$second
+-@$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED)' $(VENV)/lib >/dev/null 2>&1
 endef
 
 $(READY): requirements-dev.txt | $(BIN)/python
@@ -40,7 +45,7 @@ $(DEMO): requirements-demo.txt | $(BIN)/python
 	$(install)
 	@touch $(DEMO)
 
-test: $(READY) ## run all tests, three files at a time
+test: $(READY) ## run all tests, four files at a time
 	$(BIN)/python -m pytest $(FILES)
 
 quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL, with few random examples and short inputs
