@@ -10,13 +10,14 @@ import pytest
 
 from bot.messages.buttons import Act
 from playground.acts import Acts, example
+from playground.drill import SOON, doubled
 from playground.office import CALM, Office, free_port
 from playground.slack import Delivery
 from playground.slack.delivery import Courier
 from playground.slack.records import Sent
 from playground.slack.screen import tells
 from playground.walkthrough import Walkthrough, action_id, said
-from tests.databases import SOON, all_done, doubled, rows
+from tests.databases import all_done, rows
 from tests.deployments import given, manifest
 from tests.storage.postgres import database, server
 from tests.warm import Warm

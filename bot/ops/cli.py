@@ -358,13 +358,9 @@ def restore(file: Path, *, yes: bool) -> None:
         _end(Exit.FAILED, f"nothing was changed ({error.strerror}) - make room, and let this user write the database's folder")
     click.echo(f"ok: {file} is the database now" + (f"; the one that was there is kept as {kept}" if kept else ""))
     if back is None:
-        click.echo(
-            f"note: whoever was erased after the backup is back - run for each, before the bot: {COMMAND} erase CUSTOMER"
-        )
+        click.echo(f"note: whoever was erased after the backup is back - run for each, before the bot: {COMMAND} erase CUSTOMER")
     for onboarding_id in back or ():
-        click.echo(
-            f"note: {onboarding_id} was erased after the backup and is back - run: {COMMAND} erase {onboarding_id} --yes"
-        )
+        click.echo(f"note: {onboarding_id} was erased after the backup and is back - run: {COMMAND} erase {onboarding_id} --yes")
     click.echo("next: start the bot")
 
 
