@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from operator import itemgetter
 
 from flows.checks import (
     archives,
@@ -79,17 +78,21 @@ def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFindi
         spans = found.setdefault(kind, [])
         if not spans or stop > spans[-1][1]:  # not inside another of its kind
             spans.append((start, stop))
-    if SecretKind.CARD_NUMBER in found:
-        keys = found.get(SecretKind.PRIVATE_KEY, [])
-        found[SecretKind.CARD_NUMBER] = [span for span in found[SecretKind.CARD_NUMBER] if not _within(span, keys)]
-    findings = (SecretFinding(kind, span) for kind, spans in found.items() for span in spans if kind not in allow)
+    keys = found.get(SecretKind.PRIVATE_KEY, [])
+    findings = (
+        SecretFinding(kind, span)
+        for kind, spans in found.items()
+        for span in spans
+        if kind not in allow and not _is_part(span, keys)
+    )
     return tuple(sorted(findings, key=lambda finding: finding.span))
 
 
-def _within(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
-    """One of others, of which none is inside another: in a key printed as numbers, some pass for a card's."""
-    before = bisect_right(others, span[0], key=itemgetter(0))
-    return before > 0 and span[1] <= others[before - 1][1]
+def _is_part(span: tuple[int, int], keys: Sequence[tuple[int, int]]) -> bool:
+    """Among so many digits and letters, some look like a card number or a password. What is encoded as a whole has one span for all.
+    ``keys``: in order, none inside another."""
+    at = bisect_right(keys, span[0], key=lambda key: key[0]) - 1
+    return at >= 0 and span != keys[at] and span[1] <= keys[at][1]
 
 
 def inspect_text(text: str, *, allow: Collection[str] = ()) -> Inspection:

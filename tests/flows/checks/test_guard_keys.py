@@ -1,6 +1,7 @@
 """Private keys in every notation are found and cut out; public ones pass."""
 
 import base64
+import hashlib
 import html
 import io
 import json
@@ -122,19 +123,8 @@ def in_lines(der: bytes) -> Iterator[str]:
     yield "\n".join(f"{16 * n:04x}  {row[:8].hex(' ')}  {row[8:].hex(' ')}   0..." for n, row in enumerate(rows))
 
 
-LIKE_A_CARD = (
-    165
-    * 0x9E3779B97F4A7C15F39CC0605CEDC8341082276BF3A27251F86C6A11D0C18E95
-    % 2**256
-    % (
-        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the order of the curve
-    )
-)
-"""The number of a private key in whose bytes, as od prints them, the digits of a payment card number stand."""
-
-
 def test_private_keys_as_programs_print_them_are_found_and_cut_out() -> None:
-    numbers, curve = rsa_key().private_numbers(), ec.derive_private_key(LIKE_A_CARD, ec.SECP256R1())
+    numbers, curve = rsa_key().private_numbers(), ec.generate_private_key(ec.SECP256R1())
     for number in (numbers.d, numbers.p):
         for text in (f"d = {number}", f"p: 0x{number:x}", f"'q': {number}"):
             assert kinds(text) == {"private_key"}
@@ -173,6 +163,22 @@ def test_private_keys_as_programs_print_them_are_found_and_cut_out() -> None:
         str(b"0>\2\1\3\x30\x11\2\4" + bytes(55)),
     ):
         assert find_secrets(counts) == (), counts
+
+
+def test_nothing_within_a_key_is_told_besides() -> None:
+    secret = int.from_bytes(hashlib.sha256(b"5605").digest()) % 2**255  # its words have a card number's check digit
+    der = ec.derive_private_key(secret, ec.SECP256R1()).private_bytes(
+        Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    )
+    dump = next(text for text in in_lines(der) if "2365 3571 8811 5900" in text)
+    assert kinds(dump) == {"private_key"}
+    assert kinds(f"{dump}\n\n4111 1111 1111 1111") == {"private_key", "card_number"}
+    lost = "KpkoEu4qrIN1\nt9RUGQRKALWIH7KD5i8o1t/pW/mhRANCAAS9pklPLf3pgxjcgT01Nh3xSf6PhH5R\n"  # pW, as if it were a label
+    lost += "ns6xMZTNgqDgrOd7CumAGnPVyltuGjocZbJNvJ4qJ0YGeJ/PATmT8LMf\n-----END PRIVATE KEY-----\n"
+    assert kinds(lost) == {"private_key"}
+    assert kinds(f"{lost}pw: tr0ub4dor&3x") == {"private_key", "password"}
+    both = base64.b64encode(f"{private_pems()['pkcs8']}\npassword: tr0ub4dor&3x\n".encode()).decode()
+    assert kinds(both) == {"private_key", "password"}
 
 
 def test_a_jwk_is_found_however_it_is_wrapped() -> None:
