@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from io import StringIO
@@ -15,8 +15,10 @@ from bot.config.surroundings import without_surroundings
 DEFAULT = ".env"
 _HOW = "write NAME=value, one a line; what goes over lines stands in quotes"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_OTHERS = re.compile(r"POSTGRES_PASSWORD|COMPOSE_\w+")
-"""What compose.yaml and Compose itself read from the same file."""
+OPENTELEMETRY = "OTEL_"
+"""How the variables begin that OpenTelemetry reads by itself, from the environment alone."""
+_OTHERS = re.compile(rf"POSTGRES_PASSWORD|COMPOSE_\w+|{OPENTELEMETRY}\w+")
+"""What compose.yaml, Compose itself and OpenTelemetry read from the same file."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,20 @@ class EnvFile:
         taken = {name.upper() for name in environment}
         return {name: self.values[name.upper()] for name in known if name.upper() in self.values and name.upper() not in taken}
 
+    def hand_over(self, beginning: str, environment: MutableMapping[str, str] = os.environ) -> None:
+        """Put those whose names begin so into the environment, unless it sets them."""
+        for name, value in self.values.items():
+            if name.startswith(beginning):
+                environment.setdefault(name, value)
+
     def unknown(self, known: Collection[str]) -> Iterator[tuple[str, str]]:
         """The names in it that are no setting, each with the setting that it looks like, if that isn't there."""
         names = {name.upper() for name in known}
         for name in self.values:
-            if name not in names and not _OTHERS.fullmatch(name):
-                yield name, next(iter(get_close_matches(name, names - set(self.values), n=1, cutoff=0.8)), "")
+            if name not in names:
+                meant = next(iter(get_close_matches(name, names - set(self.values), n=1, cutoff=0.8)), "")
+                if meant or not _OTHERS.fullmatch(name):
+                    yield name, meant
 
 
 def read(environment: Mapping[str, str] = os.environ) -> EnvFile:

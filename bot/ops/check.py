@@ -11,6 +11,7 @@ import yaml
 
 from bot.config.clock import Clock
 from bot.config.command import COMMAND
+from bot.config.env_file import OPENTELEMETRY
 from bot.config.policies import load
 from bot.config.settings import ConfigProblem, Settings, problems
 from bot.ops import check_files, maintenance
@@ -51,7 +52,7 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
         async for line in slack_lines(settings, wanted, {problem.name for problem in wrong}):
             yield line
     if settings.traces_endpoint and not any(problem.name.startswith("OTEL_") for problem in wrong):
-        yield await asyncio.to_thread(_traces, settings.traces_endpoint)
+        yield await asyncio.to_thread(_traces, settings)
     if not any(problem.name.startswith("SERVICE_DESK") or problem.name == "CONFIG_FILE" for problem in wrong):
         async for line in service_desk_lines(settings):
             yield line
@@ -72,13 +73,14 @@ def _configuration(settings: Settings, wrong: list[ConfigProblem]) -> Iterator[L
         yield from check_files.certificates(settings)
 
 
-def _traces(endpoint: str) -> Line:
+def _traces(settings: Settings) -> Line:
     from bot.telemetry import otlp  # noqa: PLC0415  of an extra
 
+    settings.file.hand_over(OPENTELEMETRY)
     if otlp.is_off():
         return Line.note("traces", "off, by OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER")
     try:
-        takes = otlp.takes(endpoint, COLLECTOR_SECONDS)
+        takes = otlp.takes(settings.traces_endpoint, COLLECTOR_SECONDS)
     except otlp.WrongVariableError as error:
         return Line("traces", str(error), "correct it, or leave it out")
     if takes:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from bot.config.env_file import OPENTELEMETRY
 from bot.config.settings import Settings
 from bot.config.version import VERSION
 from bot.telemetry import traces
@@ -21,7 +22,7 @@ def telemetry(settings: Settings) -> Iterator[None]:
     """After the log is configured. Raises TelemetryError."""
     with ExitStack() as stack:
         if settings.traces_endpoint:
-            _begin_traces(settings.traces_endpoint)
+            _begin_traces(settings)
             stack.callback(traces.end, LEAVING)
         if dsn := settings.sentry_dsn.get_secret_value():
             from bot.telemetry.sentry import SentryHandler  # noqa: PLC0415  of an extra
@@ -33,11 +34,12 @@ def telemetry(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _begin_traces(endpoint: str) -> None:
+def _begin_traces(settings: Settings) -> None:
     from bot.telemetry import otlp  # noqa: PLC0415  of an extra
 
+    settings.file.hand_over(OPENTELEMETRY)
     try:
         if not otlp.is_off():
-            traces.begin(otlp.OtelTracer(otlp.exporter(endpoint), VERSION))
+            traces.begin(otlp.OtelTracer(otlp.exporter(settings.traces_endpoint), VERSION))
     except otlp.WrongVariableError as error:
         raise TelemetryError(f"{error} - correct it, or leave out OTEL_EXPORTER_OTLP_ENDPOINT") from None

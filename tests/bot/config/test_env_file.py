@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.env_file import OPENTELEMETRY
 from bot.config.settings import Settings, problems
 from bot.ops.check_files import env_file
 from storage.sealing import new_key
@@ -117,7 +118,8 @@ def test_a_folder_in_its_place_is_refused(folder: Path, monkeypatch: pytest.Monk
 
 def test_what_is_misspelt_is_named_with_what_is_meant_and_what_is_for_others_is_no_fault(folder: Path) -> None:
     path = folder / ".env"
-    path.write_text("SLACK_BOT_TOKN=xoxb-s3cr3t\nHTTPS_PROXY=http://proxy\nPOSTGRES_PASSWORD=s3cr3t\nCOMPOSE_FILE=x\n")
+    others = "POSTGRES_PASSWORD=s3cr3t\nCOMPOSE_FILE=x\nOTEL_EXPORTER_OTLP_HEADERS=authorization=s3cr3t\n"
+    path.write_text(f"SLACK_BOT_TOKN=xoxb-s3cr3t\nHTTPS_PROXY=http://proxy\n{others}")
     path.chmod(0o644)
     found = list(env_file(Settings()))
     assert [line.outcome for line in found] == ["wrong", "note", "note"]
@@ -130,3 +132,13 @@ def test_what_is_misspelt_is_named_with_what_is_meant_and_what_is_for_others_is_
     path.write_text("SLACK_BOT_TOKEN=xoxb-1\n")
     path.chmod(0o600)
     assert list(env_file(Settings())) == []
+    path.write_text("OTEL_EXPORTER_OTLP_ENDPOIN=http://collector:4318\n")
+    ((_, what, how),) = env_file(Settings())
+    assert ("OTEL_EXPORTER_OTLP_ENDPOIN is no setting" in what, "write OTEL_EXPORTER_OTLP_ENDPOINT" in how) == (True, True)
+
+
+def test_what_opentelemetry_reads_from_the_environment_may_stand_in_the_file(folder: Path) -> None:
+    (folder / ".env").write_text("OTEL_SERVICE_NAME=ours\nOTEL_TRACES_SAMPLER=always_off\nLOG_LEVEL=DEBUG\n")
+    environment = {"OTEL_TRACES_SAMPLER": "always_on"}
+    Settings().file.hand_over(OPENTELEMETRY, environment)
+    assert environment == {"OTEL_SERVICE_NAME": "ours", "OTEL_TRACES_SAMPLER": "always_on"}
