@@ -24,6 +24,7 @@ MEANS_ELSE: Mapping[tuple[str, str], str] = {
     ("pismo.environments", "production"): "as above",
     ("flows.outbox", "service_desk"): "the lane of requests to Pismo's Service Desk",
     ("pismo.jsm_form", "service_desk"): "a service desk of Jira",
+    ("pismo.service_desk", "service_desk"): "the service that is called, for whoever wants to know of each call",
     ("bot.messages.matrix", "role"): "of a grant, whoever asked for it",
     ("bot.modals.dialogs", "reason"): "asked by the dialogs that carry a decision",
     ("bot.modals.submission", "go_live"): "asked by the dialog that starts an onboarding",

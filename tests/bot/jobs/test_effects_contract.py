@@ -78,7 +78,7 @@ async def test_what_another_process_committed_is_noticed(place: Place) -> None:
 @on_sqlite
 async def test_an_idle_bot_asks_the_database_nothing(place: Place) -> None:
     place.raises["1"] = [Unreachable("timeout")]
-    process = await place.start(poll=0.02, patience=LATE)
+    process = await place.start(poll=NEVER, patience=LATE)
     await process.ask(("a", file("1")))
     await place.put_off()
     await process.look()
