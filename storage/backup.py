@@ -3,7 +3,6 @@
 What is SQLite's and what is PostgreSQL's own stands in `storage.sqlite_backup` and `storage.postgresql_backup`.
 """
 
-import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from typing import Protocol
 from storage import postgresql_backup, sqlite_backup
 from storage.backup_error import BackupError
 from storage.engine import is_sqlite
-from storage.files import BESIDE
+from storage.files import BESIDE, keep_names
 
 FORMATS = {sqlite_backup.BEGINS: "SQLite", postgresql_backup.BEGINS: "PostgreSQL"}
 """What a backup's file begins with."""
@@ -45,12 +44,7 @@ def back_up(url: str, to: Path) -> int:
     finally:
         for suffix in BESIDE:
             made.with_name(made.name + suffix).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # that its name outlasts a loss of power, where the file system can promise it
-        folder = os.open(to.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    keep_names(to.parent)
     return to.stat().st_size
 
 

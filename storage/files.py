@@ -25,7 +25,8 @@ def keep_private(database: Path) -> None:
         os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
     for path in open_to_others(database):
         with contextlib.suppress(OSError):
-            path.chmod(PRIVATE)
+            if path.stat().st_uid == os.geteuid():
+                path.chmod(PRIVATE)
 
 
 def open_to_others(database: Path) -> Sequence[Path]:
@@ -35,7 +36,19 @@ def open_to_others(database: Path) -> Sequence[Path]:
 
 
 def _mode(path: Path) -> int:
+    """0 for what is no file: a folder of the database's name, or a device, is not the bot's to close."""
     try:
-        return stat.S_IMODE(path.stat().st_mode)
+        found = path.stat().st_mode
     except OSError:
         return 0
+    return stat.S_IMODE(found) if stat.S_ISREG(found) else 0
+
+
+def keep_names(folder: Path) -> None:
+    """That the names in it outlast a loss of power, where the file system can promise it."""
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

@@ -1,6 +1,7 @@
 """A backup of either database: of one moment while others write, for its owner alone, and in the database's place in full or not at all."""
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -87,6 +88,76 @@ def test_a_file_that_is_none_of_its_backups_is_refused_and_the_next_one_taken(ur
     with restoring(url, whole) as beside:
         beside.take_place()
     assert migrate.state(url).kind == "current"
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "none"])
+def test_what_others_commit_meanwhile_is_in_the_database_or_in_the_one_that_is_kept(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+) -> None:
+    """Others are whoever takes no lock of the bot's: a command, a shell."""
+    url, name, file = sqlite_url, str(make_url(sqlite_url).database), tmp_path / "backup"
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    raw(url, ADD, id="before")
+    back_up(url, file)
+    with contextlib.closing(sqlite3.connect(name)) as writer:
+        writer.execute("INSERT INTO seen (id, at) VALUES ('later', '2026-12-01 12:00:00')")
+        with pytest.raises(BackupError, match="locked"), restoring(url, file):
+            pass
+        writer.commit()
+        with pytest.raises(BackupError, match="locked"), restoring(url, file):  # connected, in no transaction
+            pass
+    with restoring(url, file) as beside, contextlib.closing(sqlite3.connect(name)) as late:
+        for statement in ("PRAGMA journal_mode=WAL", "SELECT id FROM seen"):  # as a command of the bot's
+            late.execute(statement).fetchall()
+        with pytest.raises(BackupError, match="locked"):  # it came after the first look
+            beside.take_place()
+    assert seen(url) == ["before", "later"]
+    assert list(tmp_path.glob("*.before-*")) == []
+
+    with contextlib.closing(sqlite3.connect(name)) as opened:  # and has asked for nothing yet
+        with restoring(url, file) as beside:
+            kept = beside.take_place()
+        with pytest.raises(sqlite3.OperationalError):
+            opened.execute("INSERT INTO seen (id, at) VALUES ('lost', '2026-12-01 12:00:00')")
+    assert seen(url) == ["before"]
+    assert seen(f"sqlite:///{kept}") == ["before", "later"]
+    assert Path(kept).stat().st_mode & 0o077 == 0
+
+
+def refuse(*_: object) -> None:
+    raise PermissionError(errno.EPERM, "no links here")
+
+
+def test_at_no_moment_is_there_no_database_under_the_name(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not come to its end leaves all as it was. A database that can't be read is kept, and a log that was left behind, too."""
+    url, name, file = sqlite_url, Path(str(make_url(sqlite_url).database)), tmp_path / "backup"
+    back_up(url, file)
+    replace = Path.replace
+
+    def killed(path: Path, to: Path) -> Path:
+        assert (name.exists(), len(list(tmp_path.glob("*.before-*")))) == (True, 1)
+        raise KeyboardInterrupt
+
+    raw(url, ADD, id="later")
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt), restoring(url, file) as beside:
+        beside.take_place()
+    assert (seen(url), list(tmp_path.glob("*.before-*"))) == (["later"], [])
+
+    monkeypatch.setattr(Path, "replace", replace)
+    name.write_bytes(b"broken" * 1000)
+    with restoring(url, file) as beside:
+        kept = beside.take_place()
+    assert (seen(url), Path(kept).read_bytes()[:6]) == ([], b"broken")
+    name.unlink()
+    name.with_name(f"{name.name}-wal").write_bytes(b"its log")
+    with restoring(url, file) as beside:
+        assert beside.take_place() == ""
+    assert seen(url) == []
+    assert [path.read_bytes() for path in tmp_path.glob("*.before-*-wal")] == [b"its log"]
 
 
 def test_a_backup_keeps_no_file_that_is_not_whole(url: str, tmp_path: Path) -> None:
