@@ -33,6 +33,8 @@ class Beside(Protocol):
 def back_up(url: str, to: Path) -> int:
     """Copy the database, whether bots use it or not, into a file for this user alone; it is there in full or not at all, in the place
     of what was there. Returns its size in bytes. Raises BackupError, OSError."""
+    if to.exists() and not to.is_file():
+        raise BackupError(f"{to} is a folder, a device or a pipe - name a file")
     held, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")  # its mode is 600
     os.close(held)
     made = Path(name)
@@ -54,6 +56,8 @@ def restoring(url: str, file: Path) -> Iterator[Beside]:
 
     Raises BackupError: it is no backup of such a database, or something uses the configured one. Raises OSError.
     """
+    if not file.is_file():
+        raise BackupError(f"{file} is no file - give one that `backup` or pg_dump --format=custom made")
     with file.open("rb") as opened:
         begins = opened.read(16)
     found = next((name for first, name in FORMATS.items() if begins.startswith(first)), "")

@@ -304,6 +304,10 @@ def _database(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("DATABASE_URL", "names no file" if not path else "would keep nothing", how)
     elif scheme.startswith("sqlite") and not Path(path).absolute().parent.is_dir():
         yield ConfigProblem("DATABASE_URL", "names a file in a folder that does not exist", "make the folder, or name another")
+    elif scheme.startswith("sqlite") and (path.endswith("/") or Path(path).is_dir()):
+        yield ConfigProblem("DATABASE_URL", "names a folder", "name a file in it, such as onboarding.db")
+    elif scheme.startswith("sqlite") and Path(path).exists() and not Path(path).is_file():
+        yield ConfigProblem("DATABASE_URL", "names a device or a pipe", "name a file")
     elif not scheme.startswith("sqlite") and rest.partition("/")[0].count("@") > 1:
         how = "in it write @ as %40, and % as %25"
         yield ConfigProblem("DATABASE_URL", "has a password of which some signs are escaped and others are not", how)

@@ -59,7 +59,10 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
 def write_all(folder: Path, files: Mapping[str, str | bytes]) -> Sequence[Path]:
     """By name, in the place of what was there. Makes the folder, for this user alone. Raises OSError;
-    until all are written in full, none takes its place."""
+    until all are written in full, none takes its place, nor that of a folder, a device or a pipe."""
+    for path in (folder / name for name in files):
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is no file that could be replaced", str(path))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     written: dict[Path, Path] = {}
     try:

@@ -25,6 +25,7 @@ from playground.walkthrough import said as wording
 from storage import keys, sealing
 from storage.archive import unzipped
 from storage.erase import erase
+from storage.files import keep_private
 from storage.migrate import upgrade
 from storage.sealing import Keyring, Place, new_key
 from storage.store import Store
@@ -614,6 +615,23 @@ def test_the_databases_files_are_for_this_user_alone(shell: Shell) -> None:
     assert shell.bot("verify-log", keys=OLD).exit_code == Exit.OK
     assert mode(lock) == 0o600
     assert "ok: database files: only this user has rights on them" in shell.bot("check").stdout
+
+
+def test_what_is_no_file_is_left_as_it_is(shell: Shell) -> None:
+    """A folder that is named in the place of a file, with the files of others in it; a pipe."""
+    (folder := shell.folder / "data").mkdir(0o755)
+    os.mkfifo(pipe := shell.folder / "pipe", 0o644)
+    shell.monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{folder}")
+    for words in (("check",), ("migrate",), ("backup", "kept.db"), ("erase", "onb_1", "--yes")):
+        assert "names a folder" in shell.bot(*words, keys=OLD).output, words
+    shell.monkeypatch.setenv("DATABASE_URL", shell.url)
+    for words in (("backup", "pipe", "--force"), ("verify-log", "--save", "pipe"), ("restore", "pipe", "--yes")):
+        assert shell.bot(*words, keys=OLD).exit_code == Exit.FAILED, words
+    assert "isn't a file" in shell.bot("keys", "new", "--to", "data").output
+    keep_private(folder)
+    assert (mode(folder), mode(pipe), pipe.is_fifo()) == (0o755, 0o644, True)
+    for words in (("backup", "kept.db"), ("verify-log", "--save", "heads.json"), ("restore", "kept.db", "--yes")):
+        assert shell.bot(*words, keys=OLD).exit_code == Exit.OK, words
 
 
 def test_an_export_takes_the_place_of_an_open_file(shell: Shell) -> None:
