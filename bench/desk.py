@@ -24,6 +24,7 @@ from flows.cases.report import Report, report
 from flows.desk import Only, Page, Wanted
 from flows.journey import JOURNEYS
 from flows.rules import Rules
+from playground import postgres
 from playground.customers import add_customers
 from playground.invented import invented_name
 from playground.office import Office
@@ -36,7 +37,6 @@ from storage.sealing import Place, Plain, current, using
 from storage.step_times import add_up_a_day
 from storage.store import Store
 from storage.unit import Unit
-from tests.storage import postgres
 
 MODELS, SIZES = 100, (1_000, 10_000)
 COPIED = (

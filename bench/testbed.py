@@ -20,13 +20,13 @@ from sqlalchemy import Engine, create_engine, func, select, text
 from bench.customers import Example, fill_in
 from bench.example import example
 from bench.slack import SUPPORT, SlackCall, seen
+from playground import postgres
 from playground.office import ROOT, free_port
 from storage import sealing
 from storage.engine import is_sqlite, parse
 from storage.migrate import upgrade
 from storage.sealing import Keyring, new_key
 from storage.tables import effects
-from tests.storage import postgres
 
 SECRET = "thesecretofthebenchmark"
 NODE = Path(__file__).parent / "node"

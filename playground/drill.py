@@ -18,6 +18,7 @@ from bot.messages.buttons import Act
 from flows.forms.dialogs import DIALOGS
 from flows.state import StepState
 from flows.steps.org_details import to_org_details
+from playground import postgres
 from playground.acts import STEPS, Acts, example
 from playground.office import CALM, Office
 from playground.rehearse import print_line
@@ -241,19 +242,17 @@ def lose_sqlite(office: Office) -> None:
 
 
 @contextlib.contextmanager
-def places(*, postgres: bool) -> Iterator[tuple[Office, Callable[[], None]]]:
+def places(*, on_postgresql: bool) -> Iterator[tuple[Office, Callable[[], None]]]:
     """An office that isn't open yet, and what does away with its database."""
     office = Office(socket_mode=False, policies=CALM + SOON)
-    if not postgres:
+    if not on_postgresql:
         yield office, partial(lose_sqlite, office)
         return
-    from tests.storage import postgres as servers  # noqa: PLC0415  only there is a server started
-
-    with servers.server() as server:
+    with postgres.server() as server:
         if server is None:
             raise SystemExit("wrong: there are no binaries of PostgreSQL - install its server, or set TEST_POSTGRES_URL")
-        with servers.database(server) as office.database_url:
-            yield office, partial(servers.drop, office.database_url)
+        with postgres.database(server) as office.database_url:
+            yield office, partial(postgres.drop, office.database_url)
 
 
 def main() -> int:
@@ -263,7 +262,7 @@ def main() -> int:
     asked = reader.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with places(postgres=asked.postgres) as (office, lose):
+        with places(on_postgresql=asked.postgres) as (office, lose):
             return asyncio.run(drill(office, lose))
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

@@ -13,8 +13,8 @@ from sqlalchemy import make_url
 
 from playground.drill import SOON
 from playground.office import Office
+from playground.postgres import Server, database, own_server, server
 from storage.engine import is_sqlite
-from tests.storage.postgres import Server, database, own_server, server
 
 DATABASES = "sqlite", "postgresql"
 

@@ -22,12 +22,12 @@ from flows.forms.fields import Answers
 from playground.acts import Acts, example
 from playground.drill import SOON, doubled
 from playground.office import CALM, BotProcess, Office, free_port
+from playground.postgres import Server, database
 from playground.slack import SeenMessage
 from playground.slack.screen import tells
 from playground.walkthrough import Walkthrough, action_id, said
 from storage.engine import is_sqlite
 from tests.databases import DATABASES, all_done, mortal_server, office_on, rows
-from tests.storage.postgres import Server, database
 
 pytestmark = pytest.mark.process
 

@@ -34,6 +34,7 @@ from playground.acts import Acts, example, play
 from playground.companies import first_company
 from playground.drill import SOON
 from playground.office import CALM, Office
+from playground.postgres import database, server
 from playground.random_faults import RandomFaults
 from playground.slack import Message, UnmetError
 from playground.slack.screen import tells
@@ -43,7 +44,6 @@ from storage.sealing import new_key
 from tests import leaks
 from tests.bot.workplace import settings_of
 from tests.databases import rows
-from tests.storage.postgres import database, server
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ import pytest
 
 from playground.drill import drill, places
 from playground.office import Office
+from playground.postgres import binaries
 from tests.databases import DATABASES
-from tests.storage.postgres import binaries
 
 pytestmark = pytest.mark.process
 
@@ -21,7 +21,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[tuple[Office, Callable[[],
     on_postgresql = request.param == "postgresql"
     if on_postgresql and (shutil.which("pg_dump") is None or not (os.environ.get("TEST_POSTGRES_URL") or binaries())):
         pytest.skip("no PostgreSQL: install its server and its client programs")
-    with places(postgres=on_postgresql) as made:
+    with places(on_postgresql=on_postgresql) as made:
         yield made
 
 

@@ -12,6 +12,7 @@ from bot.messages.buttons import Act
 from playground.acts import Acts, example
 from playground.drill import SOON, doubled
 from playground.office import CALM, Office, free_port
+from playground.postgres import database, server
 from playground.slack import Delivery
 from playground.slack.delivery import Courier
 from playground.slack.records import Sent
@@ -19,7 +20,6 @@ from playground.slack.screen import tells
 from playground.walkthrough import Walkthrough, action_id, said
 from tests.databases import all_done, rows
 from tests.deployments import given, manifest
-from tests.storage.postgres import database, server
 from tests.warm import Warm
 
 pytestmark = [pytest.mark.process, pytest.mark.postgres]

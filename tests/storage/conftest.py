@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from playground.postgres import database, server
 from storage import migrate
 from storage.sealing import using
 from storage.store import Store
 from storage.tables import REVISION, metadata
 from tests.storage.example import KEYRING, raw
-from tests.storage.postgres import database, server
 
 DATABASES = ("sqlite", "postgresql")
 

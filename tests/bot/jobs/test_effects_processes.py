@@ -18,12 +18,12 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import pytest
 
+from playground.postgres import Server, database, own_server, server
 from storage.engine import is_sqlite
 from storage.migrate import upgrade
 from storage.sealing import new_key
 from tests.bot.jobs.effects_worker import Options, What
 from tests.storage.example import raw
-from tests.storage.postgres import Server, database, own_server, server
 from tests.warm import Warm
 
 log = logging.getLogger(__name__)

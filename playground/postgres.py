@@ -1,4 +1,4 @@
-"""A PostgreSQL for tests: the one at TEST_POSTGRES_URL, or a throw-away server from the binaries found on this machine."""
+"""A PostgreSQL for drill, benchmarks and tests: at TEST_POSTGRES_URL, or a throw-away server from the binaries on this machine."""
 
 import os
 import pwd
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-from sqlalchemy import NullPool, create_engine, make_url
+from storage.engine import parse, sync_engine
 
 UNPRIVILEGED = ("postgres", "nobody")
 
@@ -94,24 +94,26 @@ def server() -> Iterator[str | None]:
 def database(server_url: str) -> Iterator[str]:
     """The URL of a fresh, empty database on a server."""
     name = f"t{uuid4().hex[:12]}"
-    url = make_url(server_url).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)  # the server may be restarted in between
-    try:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        made = url.set(database=name).render_as_string(hide_password=False)
-        yield made
-        drop(made)
-    finally:
-        engine.dispose()
+    _run(server_url, f"CREATE DATABASE {name}")
+    made = parse(server_url).set(database=name).render_as_string(hide_password=False)
+    yield made
+    drop(made)
 
 
 def drop(url: str) -> None:
     """Do away with a database, whoever uses it."""
-    there = make_url(url)
-    engine = create_engine(there.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {there.database} WITH (FORCE)")
+    there = parse(url)
+    _run(there.set(database="postgres").render_as_string(hide_password=False), f"DROP DATABASE {there.database} WITH (FORCE)")
+
+
+def _run(url: str, statement: str) -> None:
+    """In no transaction, and leaving no connection: the server may be restarted afterwards."""
+    engine = sync_engine(url)
+    try:
+        with engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(statement)
+    finally:
+        engine.dispose()
 
 
 def _exists(user: str) -> bool:
