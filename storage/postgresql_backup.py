@@ -1,11 +1,13 @@
 """Backups of PostgreSQL, by its own pg_dump and pg_restore, which must be of the server's version or newer. Nothing secret is on their
-command lines: the password goes by PGPASSWORD, or stands where libpq looks for it (PGPASSFILE)."""
+command lines: the password goes by PGPASSWORD, what has no such variable by a service file, or it stands where libpq looks for it anyway
+(https://www.postgresql.org/docs/current/libpq-envars.html)."""
 
 import os
 import shutil
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from storage.backup_error import BackupError
 from storage.engine import CONNECT_SECONDS, parse, sync_engine
@@ -22,10 +25,11 @@ ENDING_SECONDS = 5.0
 """How long sessions may take to end: the server notices after a moment that a process was killed."""
 MAINTENANCE = "postgres"
 """The database from which others are made and renamed."""
-NAME = 40
+NAME = 36
 """Bytes of the database's name that stand in those beside it: PostgreSQL cuts names after 63."""
 HOW = "install PostgreSQL's client programs, of the server's version or a newer one, or run {} where they are (docs/operations.md, Backup)"
-SECRETS = "password", "sslpassword"
+SERVICE = "backup"
+"""Our section in a service file of our own."""
 
 
 def copy(url: str, to: Path) -> None:
@@ -44,7 +48,7 @@ class _Beside:
 
     def take_place(self) -> str:
         there = _database(self._url)
-        kept = f"{there[:NAME]}_before_{self._stamp}"
+        kept = _beside(there, f"_before_{self._stamp}")
         with _maintaining(self._url) as connection, connection.transaction():
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [there]).fetchone()
             for old, new in ((there, kept), (self._name, there))[0 if found else 1 :]:
@@ -56,27 +60,25 @@ class _Beside:
 @contextmanager
 def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
     """As `storage.backup.restoring`."""
-    name = f"{_database(url)[:NAME]}_restored_{stamp}"
-    with _maintaining(url) as connection:
-        _refuse_sessions(connection, _database(url))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
-    beside = _Beside(url, name, stamp)
+    name = _beside(_database(url), f"_restored_{stamp}")
+    beside, begun = _Beside(url, name, stamp), False
     try:
-        _run(
-            url,
-            "pg_restore",
-            "--no-password",
-            "--exit-on-error",
-            "--no-owner",
-            "--no-acl",
-            f"--dbname={_conninfo(url, name)}",
-            str(file),
-        )
+        with _maintaining(url) as connection:
+            _refuse_sessions(connection, _database(url))
+            begun = True
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
+        # The bot's own tables are in it; extensions belong to superusers, and whoever needs one there has to make it anew.
+        how = "--no-password", "--exit-on-error", "--no-owner", "--no-acl", "--schema=public"
+        _run(url, "pg_restore", *how, f"--dbname={_conninfo(url, name)}", str(file))
         yield beside
     finally:
-        if not beside.taken:
+        if begun and not beside.taken:
             with _maintaining(url) as connection:
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _beside(database: str, ending: str) -> str:
+    return database.encode()[:NAME].decode(errors="ignore") + ending
 
 
 def _refuse_sessions(connection: psycopg.Connection[Any], database: str) -> None:
@@ -121,19 +123,45 @@ def _options(url: str) -> dict[str, Any]:
 
 
 def _conninfo(url: str, database: str = "") -> str:
-    options = {name: value for name, value in _options(url).items() if name not in SECRETS}
+    options = {name: value for name, value in _options(url).items() if name not in _secrets()}
     return make_conninfo(**{**options, **({"dbname": database} if database else {})})
+
+
+def _secrets() -> Mapping[str, str]:
+    """The parameters that libpq itself shows as stars, and the variable of each; none if it has none."""
+    known = ((option.keyword.decode(), (option.envvar or b"").decode(), option.dispchar) for option in Conninfo.get_defaults())
+    return {name: variable for name, variable, shown in known if shown == b"*" or name.startswith("scram_")}
+
+
+@contextmanager
+def _secretly(url: str) -> Iterator[Mapping[str, str]]:
+    """Variables by which libpq learns what is secret in the URL, during the block. Raises BackupError."""
+    given = {name: str(value) for name, value in _options(url).items() if name in _secrets()}
+    variables = {variable: given.pop(name) for name, variable in _secrets().items() if variable and name in given}
+    if not given:
+        yield variables
+        return
+    if any(character in value for value in given.values() for character in "\n\r"):
+        raise BackupError(f"{' or '.join(given)} in DATABASE_URL has a line break - write it without")
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:  # its mode is 600
+        file.write("\n".join([f"[{SERVICE}]", *(f"{name}={value}" for name, value in given.items()), ""]))
+        file.flush()
+        yield {**variables, "PGSERVICEFILE": file.name, "PGSERVICE": SERVICE}
 
 
 def _run(url: str, program: str, *words: str) -> str:
     """What it printed. Raises BackupError."""
     if shutil.which(program) is None:
         raise BackupError(f"{program} is not installed here - {HOW.format(program)}")
-    password = parse(url).password
-    known = {"PGPASSWORD": str(password)} if password else {}
-    environment = {**os.environ, **known, "LC_ALL": "C"}
-    command, nothing = [program, *words], subprocess.DEVNULL
-    done = subprocess.run(command, env=environment, stdin=nothing, capture_output=True, text=True, check=False)  # noqa: S603
+    with _secretly(url) as variables:
+        done = subprocess.run(  # noqa: S603
+            [program, *words],
+            env={**os.environ, **variables, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         why = next((line for line in done.stderr.splitlines() if "error:" in line), f"it ended with {done.returncode}")
         how = HOW.format("it") if "version" in done.stderr else "mend that, or take another backup"

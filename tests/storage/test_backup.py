@@ -7,13 +7,16 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import make_url
 
-from storage import migrate
-from storage.backup import back_up, restoring
+from playground.postgres import database, drop
+from storage import migrate, postgresql_backup
+from storage.backup import back_up, restoring, stamp
 from storage.backup_error import BackupError
 from storage.engine import is_sqlite
 from storage.lock import only_one
@@ -168,18 +171,52 @@ def test_a_backup_keeps_no_file_that_is_not_whole(url: str, tmp_path: Path) -> N
 
 
 @pytest.mark.process
-def test_the_password_is_on_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plain_role_restores_a_database_that_has_an_extension_of_a_superuser(postgres_server: str, tmp_path: Path) -> None:
+    if shutil.which("pg_dump") is None:
+        pytest.skip("PostgreSQL's client programs are not installed")
+    file, role = tmp_path / "backup", f"bot{uuid4().hex[:8]}"
+    with database(postgres_server) as given:
+        there = make_url(given)
+        with psycopg.connect(given.replace("+psycopg", ""), autocommit=True) as root:
+            if not root.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_stat_statements'").fetchone():
+                pytest.skip("PostgreSQL's own extensions are not installed")
+            root.execute(sql.SQL(f"CREATE ROLE {role} LOGIN CREATEDB PASSWORD 'thepassword'"))
+            root.execute(sql.SQL(f"ALTER DATABASE {there.database} OWNER TO {role}"))
+            root.execute("CREATE EXTENSION pg_stat_statements")
+        url = there.set(username=role, password="thepassword").render_as_string(hide_password=False)
+        migrate.upgrade(url)
+        raw(url, ADD, id="before")
+        back_up(url, file)
+        raw(url, ADD, id="later")
+        with restoring(url, file) as beside:
+            kept = beside.take_place()
+        assert seen(url) == ["before"]
+        drop(there.set(database=kept).render_as_string(hide_password=False))
+        for statement in ("REASSIGN OWNED BY {0} TO CURRENT_USER", "DROP OWNED BY {0}", "DROP ROLE {0}"):
+            raw(given, statement.format(role))
+
+
+def test_a_long_name_leaves_room_for_what_is_put_behind_it() -> None:
+    for name in ("onboarding" * 6, "é" * 31, "a" + "é" * 31):
+        assert len(postgresql_backup._beside(name, f"_restored_{stamp()}").encode()) <= 63  # PostgreSQL cuts the rest
+
+
+@pytest.mark.process
+def test_what_is_secret_is_on_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`pg_dump` is one that says how it was called."""
     url, told = "postgresql://ana:thepassword@127.0.0.1:1/bot?sslmode=require", tmp_path / "pg_dump"
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}")
     with pytest.raises(BackupError, match="pg_dump is not installed here"):
         back_up(url, tmp_path / "backup")
-    told.write_text('#!/bin/sh\necho "pg_dump: error: $*; $PGPASSWORD" >&2\nexit 1\n')
+    told.write_text('#!/bin/sh\nwhile read -r line; do service="$service $line"; done <"${PGSERVICEFILE:-/dev/null}"\n')
+    with told.open("a") as script:
+        script.write('echo "pg_dump: error: $*; $PGPASSWORD; $PGSERVICE:$service" >&2\nexit 1\n')
     told.chmod(0o700)
-    with pytest.raises(BackupError) as refused:
-        back_up(url, tmp_path / "backup")
-    command, _, environment = str(refused.value).partition("; ")
-    assert "user=ana" in command
-    assert "sslmode=require" in command
-    assert "thepassword" not in command
-    assert environment.startswith("thepassword")  # this one says it, no other
+    by_query = "postgresql://ana@127.0.0.1:1/bot?sslmode=require&password=thepassword&sslpassword=the+key's"
+    for given, service in ((url, ":"), (by_query, "backup: [backup] sslpassword=the key's")):
+        with pytest.raises(BackupError) as refused:
+            back_up(given, tmp_path / "backup")
+        command, password, told_by_file = str(refused.value).rpartition(" - ")[0].split("; ")
+        assert ("user=ana" in command, "sslmode=require" in command, "thepassword" in command) == (True, True, False)
+        assert "sslpassword" not in command
+        assert (password, told_by_file) == ("thepassword", service)  # this one says it, no other
