@@ -217,7 +217,8 @@ def back_with(settings: Settings, restored: Settings) -> Sequence[str] | None:
 
 @dataclass(frozen=True)
 class Repaired:
-    """``retried``: effects that were given up and are tried again. ``refused``: why nothing is done, where its log doesn't hold."""
+    """``retried``: effects that were given up and are tried again. ``refused``: why nothing is done, where its log doesn't hold or a value
+    of it is damaged."""
 
     customer: Customer
     retried: int = 0
@@ -244,9 +245,11 @@ async def repair_customers(settings: Settings, customer: str | None) -> Sequence
 
             try:
                 done.append(await store.transact(work))
-            except Altered as error:
+            except (Altered, SealError) as error:
                 done.append(Repaired(Customer(onboarding_id), refused=str(error)))
             except Refused:
+                if customer is None:  # since they were listed
+                    continue
                 raise NotFoundError(f"{printable(onboarding_id)} was erased: there is nothing to draw") from None
     return done
 

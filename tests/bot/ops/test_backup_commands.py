@@ -121,7 +121,7 @@ def test_a_backup_is_looked_into_without_a_bot_as_the_documents_say(monkeypatch:
     assert not Path("bot.db").exists()
 
 
-def test_one_customer_or_all_are_repaired_but_those_whose_log_does_not_hold() -> None:
+def test_one_customer_or_all_are_repaired_but_those_that_are_not_what_was_written() -> None:
     assert bot("repair").exit_code == bot("repair", "acme", "--all").exit_code == Exit.CONFIGURATION
     assert "no such customer" in bot("repair", "nobody").output
     one = bot("repair", "acme")
@@ -132,6 +132,13 @@ def test_one_customer_or_all_are_repaired_but_those_whose_log_does_not_hold() ->
     assert (every.exit_code, "onb_2 (Blue Coop): all messages" in every.output) == (Exit.ALTERED, True), every.output
     assert repairs() == ["onb_1", "onb_2"]
     assert bot("accept-log", "onb_1", "--yes").exit_code == Exit.OK
+    ((name,),) = raw(URL, "SELECT customer FROM onboardings WHERE id = 'onb_1'")
+    raw(URL, "UPDATE onboardings SET customer = 'v1.other.x' WHERE id = 'onb_1'")
+    raw(URL, "UPDATE onboardings SET started_at = '2020-01-01 12:00:00' WHERE id = 'onb_1'")  # it comes first
+    damaged = bot("repair", "--all")
+    assert (damaged.exit_code, "onb_2 (Blue Coop): all messages" in damaged.output) == (Exit.ALTERED, True), damaged.output
+    assert "wrong: onboardings.customer of onb_1" in damaged.output
+    raw(URL, "UPDATE onboardings SET customer = :name WHERE id = 'onb_1'", name=name)
     assert bot("repair", "--all").exit_code == Exit.OK
     assert bot("erase", "onb_2", "--yes").exit_code == Exit.OK
     assert "was erased" in bot("repair", "onb_2").output
