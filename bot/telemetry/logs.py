@@ -8,7 +8,7 @@ import re
 import secrets
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any, TextIO
@@ -31,6 +31,8 @@ _TOKEN = re.compile(
     r"|(?<=hooks\.slack\.com/)\S+|(?<=\bticket=)[\w-]+",
     re.IGNORECASE,
 )
+_PATH = re.compile(r"(?<![\w:/.])(?:/[\w .@+~-]+)+/[\w.@+~-]+")
+"""Of a file of this machine. It may name a person's folder."""
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -39,6 +41,11 @@ def redact(text: str) -> str:
     for pattern, instead in ((_PEM, "[key]"), (_TOKEN, "[token]"), (_EMAIL, "[e-mail]")):
         text = pattern.sub(instead, text)
     return _guard()(text)
+
+
+def without_paths(text: str) -> str:
+    """A text that may leave this machine."""
+    return _PATH.sub("[path]", text)
 
 
 @cache
@@ -69,29 +76,67 @@ def redaction(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.t
     return {key: value if key in ("level", "at", "logger") else _clean(value) for key, value in event.items()}
 
 
-def _told(error: BaseException) -> str:
-    """What is logged of an exception: its text if it is one of ours, which contain nothing personal, or the system's.
+def _is_told(error: BaseException) -> bool:
+    """Whether its text may be logged: if it is one of ours, which contain nothing personal, or the system's.
 
     Others, such as pydantic's, quote what a person typed: they are named, not quoted.
     """
-    own = type(error).__module__.partition(".")[0] in OWN or isinstance(error, OSError | ImportError)
-    return f"{type(error).__name__}: {error}" if own else type(error).__name__
+    return type(error).__module__.partition(".")[0] in OWN or isinstance(error, OSError | ImportError)
 
 
-def _exception(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _told(error: BaseException, *, outside: bool) -> str:
+    """What is logged of an exception. ``outside``: it leaves this machine, whose paths stay here."""
+    if not _is_told(error):
+        return type(error).__name__
+    text = str(error)
+    if outside:
+        if isinstance(error, OSError | ImportError):
+            text = (error.strerror if isinstance(error, OSError) else error.name) or ""
+        text = without_paths(text)
+    return f"{type(error).__name__}: {text}"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and what led to it: five at most."""
+    for _ in range(5):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _exception(event: structlog.typing.EventDict, *, outside: bool) -> structlog.typing.EventDict:
     """``exc_info`` as the places where it happened, without any data."""
     given = event.pop("exc_info", None)
     if given is True:
         given = sys.exc_info()
     error = given[1] if isinstance(given, tuple) else given
     told: list[dict[str, Any]] = []
-    while isinstance(error, BaseException) and len(told) < 5:
-        frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-12:]]
-        told.append({"error": _told(error), "frames": frames})
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    for one in _chain(error if isinstance(error, BaseException) else None):
+        frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(one.__traceback__)[-12:]]
+        told.append({"error": _told(one, outside=outside), "frames": frames})
+        event["event"] = _unquoted(str(event["event"]), one)
     if told:
         event["exception"] = told
+    if event.get("logger") == "asyncio":
+        event["event"] = _words_of_asyncio(event["event"])
     return event
+
+
+def _unquoted(said: str, error: BaseException) -> str:
+    """Without the text of an exception that isn't told: Slack's libraries write it into their own."""
+    if _is_told(error):
+        return said
+    for text in (repr(error), str(error)):
+        said = said.replace(text, type(error).__name__) if text else said
+    return said
+
+
+def _words_of_asyncio(said: str) -> str:
+    """What happened, and in which coroutine: behind it come the values of callbacks, tasks and exceptions."""
+    words = re.match(r"[\w .]*", said)
+    coroutine = re.search(r"\bcoro=<([\w.]+)", said)
+    return f"{words[0].strip() if words else ''}{f': {coroutine[1]}' if coroutine else ''}"
 
 
 def error_id() -> str:
@@ -104,15 +149,16 @@ def context(**ids: Any) -> AbstractContextManager[None]:
     return structlog.contextvars.bound_contextvars(**ids)
 
 
-def formatter() -> logging.Formatter:
-    """Makes a JSON line of a record, with whatever is secret or personal cut out."""
+def formatter(*, outside: bool = False) -> logging.Formatter:
+    """Makes a JSON line of a record, with whatever is secret or personal cut out. ``outside``: for what leaves this machine, also its
+    paths, but for those of the code."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        _exception,
+        lambda _, __, event: _exception(event, outside=outside),
     ]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -134,6 +180,12 @@ def handler(stream: TextIO) -> logging.Handler:
 def _not_of_tokens(record: logging.LogRecord) -> bool:
     """Bolt warns at each start that our own client and `authorize` are used instead of the token, which is intended."""
     return "`token`" not in record.getMessage()
+
+
+def silence(*names: str) -> None:
+    """Nothing more is heard of these loggers and those below them: they quote values, or repeat what the bot says itself, once."""
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def configure(level: str = "INFO", stream: TextIO | None = None) -> None:

@@ -1,7 +1,7 @@
 """Errors of the log for Sentry: what the log's line says of them, and less. Imported only where it is wanted (the extra ``sentry``).
 
 No integration of Sentry's is used, and nothing is added to what is written here: no request, no variable, no breadcrumb, no host's name.
-A thread of its own sends it; a Sentry that is slow or away costs events, never time.
+Paths of this machine stay here. A thread of its own sends it; a Sentry that is slow or away costs events, never time.
 """
 
 import json
@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentry_sdk.client import Client
+from sentry_sdk.transport import HttpTransport
 
 from bot.telemetry import logs
+from bot.telemetry.receiver import Receiver
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event
@@ -31,7 +33,8 @@ class SentryHandler(logging.Handler):
 
     def __init__(self, dsn: str, release: str, environment: str = "") -> None:
         super().__init__(logging.ERROR)
-        self.setFormatter(logs.formatter())
+        self.setFormatter(logs.formatter(outside=True))
+        logs.silence("sentry_sdk", "urllib3")  # they warn of each attempt
         self._client = Client(
             dsn,
             release=release,
@@ -48,6 +51,7 @@ class SentryHandler(logging.Handler):
             send_client_reports=False,
             spotlight=False,
             debug=False,
+            transport=_Transport,
         )
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -63,6 +67,23 @@ class SentryHandler(logging.Handler):
         self._client.close(timeout=seconds)
 
 
+class _Transport(HttpTransport):
+    """Says once that Sentry doesn't take what is sent, and once that it does again."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._sentry = Receiver(log, "errors", "Sentry")
+        super().__init__(options)
+
+    def on_dropped_event(self, reason: str) -> None:
+        """``reason``: one of Sentry's words, as ``network`` or ``status_403``."""
+        self._sentry.found(takes=False, why=reason)
+
+    def _handle_response(self, response: Any, envelope: Any) -> None:
+        super()._handle_response(response, envelope)
+        if 200 <= response.status < 300:
+            self._sentry.found(takes=True)
+
+
 def _event(record: logging.LogRecord, line: Mapping[str, Any]) -> "Event":
     """``line``: as it is in the log."""
     own = record.name.partition(".")[0] in logs.OWN
@@ -72,7 +93,7 @@ def _event(record: logging.LogRecord, line: Mapping[str, Any]) -> "Event":
         "logger": record.name,
         # The words alone: what is put into them may be anything, and so may what other libraries say.
         "logentry": {"message": str(record.msg) if own else record.name},
-        "tags": {name: line[name] for name in TAGS if isinstance(line.get(name), str | int)},
+        "tags": {name: logs.without_paths(str(line[name])) for name in TAGS if isinstance(line.get(name), str | int)},
     }
     if told := line.get("exception"):
         event["exception"] = {"values": [_exception(one) for one in reversed(told)]}  # the cause first

@@ -1,5 +1,7 @@
 """Log lines: JSON, with their context, without anything secret or personal, and silent about others' requests."""
 
+import asyncio
+import gc
 import io
 import json
 import logging
@@ -86,6 +88,29 @@ def test_an_exception_tells_where_but_not_what_a_person_typed(lines: io.StringIO
     assert isinstance(told, list)
     assert told[0]["error"] == "ValueError"
     assert any("test_logs.py" in frame for frame in told[0]["frames"])
+
+
+async def test_what_others_say_of_an_exception_does_not_quote_what_a_person_typed(lines: io.StringIO) -> None:
+    async def fails() -> None:
+        int("Rua das Flores")
+
+    loop = asyncio.get_running_loop()
+    loop.call_soon(int, "Rua das Flores")
+    task = asyncio.create_task(fails())
+    await asyncio.wait([task])
+    del task  # nobody asked for what it raised
+    gc.collect()
+    try:
+        int("Rua das Flores")
+    except ValueError as error:
+        logging.getLogger("slack_sdk.socket_mode.aiohttp").exception(f"Failed to run a message listener: {error}")  # noqa: G004, TRY401  theirs
+    said = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert {line["event"]: line["exception"][0]["error"] for line in said} == {
+        "Exception in callback int": "ValueError",
+        "Task exception was never retrieved: test_what_others_say_of_an_exception_does_not_quote_what_a_person_typed.": "ValueError",
+        "Failed to run a message listener: ValueError": "ValueError",
+    }
+    assert "Flores" not in lines.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from bot.slack.background import Background
 from bot.slack.errors import SlackError
 from bot.telemetry import logs
 from bot.telemetry.sentry import SentryHandler
+from storage.lock import AlreadyRunningError
 from tests.collector import Collector, collecting
 
 TOKEN, ADDRESS, TYPED, PERSON = "xoxb-12-34-abcDEFghi", "ana.souza@acme.example.com", "Rua das Flores", "U0ANASOUZA"
@@ -101,3 +104,34 @@ async def test_what_other_libraries_say_is_left_out_and_a_sentry_that_is_away_ho
     event = await collector.event()
     assert (event["logentry"]["message"], event["exception"]["values"][0]["type"]) == ("asyncio", "KeyError")
     assert telling(event) == []
+
+
+def run_on(file: str) -> None:
+    try:
+        Path(file).read_bytes()
+    except OSError as error:
+        raise AlreadyRunningError(file) from error
+
+
+async def test_no_path_of_this_machine_is_told(collector: Collector, sentry: SentryHandler) -> None:
+    log = logging.getLogger("bot.test")
+    try:
+        run_on("/home/ana.souza/Acme Bank/onboarding.db")
+    except AlreadyRunningError as error:
+        log.error("cannot be used", extra={"error": str(error), "error_id": "7K3QF2"}, exc_info=error)  # noqa: TRY400  with more
+    event = await collector.event()
+    cause, _ = event["exception"]["values"]
+    assert (cause["type"], cause["value"]) == ("FileNotFoundError", "No such file or directory")
+    assert "[path]" in event["tags"]["error"]
+    assert not [word for word in ("ana.souza", "Acme", "/home", "onboarding.db") if word in json.dumps(event)]
+
+
+async def test_a_sentry_that_is_away_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    away = SentryHandler(f"http://{'0' * 32}@127.0.0.1:{port}/42", "pismo-onboarding@1.2.3")
+    for _ in range(3):
+        away.handle(logging.makeLogRecord({"name": "bot.test", "levelno": logging.ERROR, "msg": "failed", "error_id": "7K3QF2"}))
+    await asyncio.to_thread(away.finish, 60.0)
+    (line,) = caplog.records
+    assert (line.getMessage()[:20], line.__dict__["error"]) == ("errors are not taken", "network")
