@@ -20,6 +20,7 @@ from bot.ops.check_service_desk import service_desk_lines
 from bot.ops.check_slack import AskedScopes, slack_lines
 from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING
 from bot.ops.manifest import MANIFEST, manifest_file
+from bot.telemetry import otel_variables
 from storage.engine import sqlite_file
 from storage.files import open_to_others
 from storage.migrate import state
@@ -74,21 +75,21 @@ def _configuration(settings: Settings, wrong: list[ConfigProblem]) -> Iterator[L
 
 
 def _traces(settings: Settings) -> Line:
-    from bot.telemetry import otlp  # noqa: PLC0415  of an extra
-
     settings.file.hand_over(OPENTELEMETRY)
-    if otlp.is_off():
+    if otel_variables.is_off():
         return Line.note("traces", "off, by OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER")
     try:
+        otel_variables.require_well_formed()
+        from bot.telemetry import otlp  # noqa: PLC0415  of an extra
+
         takes = otlp.takes(settings.traces_endpoint, COLLECTOR_SECONDS)
-    except otlp.WrongVariableError as error:
+    except otel_variables.WrongVariableError as error:
         return Line("traces", str(error), "correct it, or leave it out")
     if takes:
         return Line("traces", "the collector takes them")
-    return Line(
+    return Line.note(
         "traces",
-        "no collector takes them at OTEL_EXPORTER_OTLP_…ENDPOINT",
-        "start it, or correct the address; the bot runs without",
+        "no collector takes them at OTEL_EXPORTER_OTLP_…ENDPOINT. The bot runs without; to have them, start it or correct the address",
     )
 
 

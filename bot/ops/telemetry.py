@@ -4,10 +4,11 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from bot.config.command import SCRIPT
 from bot.config.env_file import OPENTELEMETRY
 from bot.config.settings import Settings
 from bot.config.version import VERSION
-from bot.telemetry import traces
+from bot.telemetry import otel_variables, traces
 
 LEAVING = 1.0
 """Seconds that each may take at the end for what is left."""
@@ -27,7 +28,7 @@ def telemetry(settings: Settings) -> Iterator[None]:
         if dsn := settings.sentry_dsn.get_secret_value():
             from bot.telemetry.sentry import SentryHandler  # noqa: PLC0415  of an extra
 
-            handler = SentryHandler(dsn, f"pismo-onboarding@{VERSION}", settings.sentry_environment)
+            handler = SentryHandler(dsn, f"{SCRIPT}@{VERSION}", settings.sentry_environment)
             logging.getLogger().addHandler(handler)
             stack.callback(handler.finish, LEAVING)
             stack.callback(logging.getLogger().removeHandler, handler)
@@ -35,11 +36,13 @@ def telemetry(settings: Settings) -> Iterator[None]:
 
 
 def _begin_traces(settings: Settings) -> None:
-    from bot.telemetry import otlp  # noqa: PLC0415  of an extra
-
     settings.file.hand_over(OPENTELEMETRY)
+    if otel_variables.is_off():
+        return
     try:
-        if not otlp.is_off():
-            traces.begin(otlp.OtelTracer(otlp.exporter(settings.traces_endpoint), VERSION))
-    except otlp.WrongVariableError as error:
-        raise TelemetryError(f"{error} - correct it, or leave out OTEL_EXPORTER_OTLP_ENDPOINT") from None
+        otel_variables.require_well_formed()
+        from bot.telemetry import otlp  # noqa: PLC0415  of an extra
+
+        traces.begin(otlp.OtelTracer(otlp.exporter(settings.traces_endpoint), SCRIPT, VERSION))
+    except otel_variables.WrongVariableError as error:
+        raise TelemetryError(f"{error} - correct it, or leave it out") from None

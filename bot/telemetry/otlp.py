@@ -1,11 +1,10 @@
 """Traces by OpenTelemetry, over OTLP and HTTP. Imported only where they are wanted (the extra ``traces``).
 
 Spans wait in memory and are sent by a thread of their own: a collector that is slow or away costs spans, never time. What others may set
-is set by OpenTelemetry's own variables (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
+is set by OpenTelemetry's own variables, to be held against their form first (`bot.telemetry.otel_variables`).
 """
 
 import logging
-import os
 import threading
 from collections.abc import Sequence
 
@@ -24,11 +23,12 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace import Span as OtelSpan
 
+from bot.telemetry.otel_variables import WrongVariableError
+from bot.telemetry.receiver import Receiver
 from bot.telemetry.traces import TRACEPARENT, Kind, Value
 
 log = logging.getLogger("bot.telemetry.otlp")
 
-SERVICE = "pismo-onboarding"
 _KINDS: dict[Kind, SpanKind] = {
     "server": SpanKind.SERVER,
     "consumer": SpanKind.CONSUMER,
@@ -37,37 +37,19 @@ _KINDS: dict[Kind, SpanKind] = {
 }
 _ROOT = set_span_in_context(NonRecordingSpan(SpanContext(0, 0, is_remote=False)))
 """Without it, OpenTelemetry would take what it thinks is current for the parent."""
-_SILENT = ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal", "opentelemetry.sdk.trace.export")
-"""Their loggers say each few seconds that a collector is away; `_Told` says it once."""
-
-
-class WrongVariableError(ValueError):
-    """One of OpenTelemetry's variables can't be followed. Its text names it, without its value."""
-
-
-def is_off() -> bool:
-    """Whether OpenTelemetry's own variables turn traces off."""
-    return _variable("OTEL_SDK_DISABLED") == "true" or _variable("OTEL_TRACES_EXPORTER") == "none"
 
 
 def exporter(endpoint: str, seconds: float | None = None) -> OTLPSpanExporter:
     """``endpoint``: the whole URL, with its path. ``seconds``: that one batch may take, with what is tried again; else as the variables
     say. Raises WrongVariableError."""
-    protocol = _variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or _variable("OTEL_EXPORTER_OTLP_PROTOCOL")
-    if protocol not in ("", "http/protobuf"):
-        raise WrongVariableError("OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken")
-    for name in (
-        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-        "OTEL_EXPORTER_OTLP_HEADERS",
-    ):  # else a wrong one would be logged, token and all
-        if not all("=" in part for part in filter(str.strip, os.environ.get(name, "").split(","))):
-            raise WrongVariableError(f"{name}: not name=value, parted by commas")
-    return OTLPSpanExporter(endpoint, timeout=seconds)
+    try:
+        return OTLPSpanExporter(endpoint, timeout=seconds)
+    except (RuntimeError, ImportError):
+        raise WrongVariableError("OTEL_PYTHON_EXPORTER_OTLP_…CREDENTIAL_PROVIDER: not a provider that is installed") from None
 
 
 def takes(endpoint: str, seconds: float) -> bool:
     """Whether a collector takes an empty batch within that time. Raises WrongVariableError."""
-    _silence()
     sending = exporter(endpoint, seconds)
     try:
         return sending.export(()) is SpanExportResult.SUCCESS
@@ -78,15 +60,14 @@ def takes(endpoint: str, seconds: float) -> bool:
 class OtelTracer:
     """`bot.telemetry.traces.Tracer`. ``delay``: milliseconds between two batches; None: as the variables say. Raises WrongVariableError."""
 
-    def __init__(self, sending: SpanExporter, version: str, *, delay: float | None = None) -> None:
-        own = Resource({"service.name": SERVICE, "service.version": version})
+    def __init__(self, sending: SpanExporter, service: str, version: str, *, delay: float | None = None) -> None:
+        own = Resource({"service.name": service, "service.version": version})
         try:
             self._provider = TracerProvider(resource=own.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
             self._provider.add_span_processor(BatchSpanProcessor(_Told(sending), schedule_delay_millis=delay))
         except ValueError as error:
             raise WrongVariableError(f"OTEL_…: {error}") from None
         self._tracer = self._provider.get_tracer("bot", version)
-        _silence()
 
     def start(self, name: str, kind: Kind, parent: str, began_ns: int | None = None) -> "_Span":
         within = set_span_in_context(NonRecordingSpan(_place(parent))) if parent else _ROOT
@@ -129,17 +110,11 @@ class _Told(SpanExporter):
     """Says once that a collector doesn't take what is sent, and once that it does again."""
 
     def __init__(self, sending: SpanExporter) -> None:
-        self._sending, self._takes = sending, True
+        self._sending, self._collector = sending, Receiver(log, "traces", "the collector")
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = self._sending.export(spans)
-        takes = result is SpanExportResult.SUCCESS
-        if takes is not self._takes:
-            self._takes = takes
-            if takes:
-                log.info("traces are taken again")
-            else:
-                log.warning("traces are not taken: the collector is away or refuses them; everything else goes on")
+        self._collector.found(takes=result is SpanExportResult.SUCCESS)
         return result
 
     def shutdown(self) -> None:
@@ -150,12 +125,3 @@ def _place(traceparent: str) -> SpanContext:
     """``traceparent``: a valid one."""
     _, trace, span, flags = traceparent.split("-")
     return SpanContext(int(trace, 16), int(span, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))
-
-
-def _variable(name: str) -> str:
-    return os.environ.get(name, "").strip().lower()
-
-
-def _silence() -> None:
-    for name in _SILENT:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -207,6 +207,7 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
             "SLACK_APP_TOKEN": world.app_token,
             "SLACK_API_URL": world.api_url,
             "SUPPORT_CHANNEL": support.id,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",  # where nobody is
         }
         well = await terminal.cold("check")
         told = [line.split(": ")[:2] for line in well.out.splitlines()]
@@ -214,9 +215,10 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
             "sessions",
             "Slack app",
             "SUPPORT_CHANNEL",
+            "traces",
             "Service Desk",
         ]
-        assert [outcome for outcome, _ in told].count("ok") == len(told) - 4 == 10
+        assert [outcome for outcome, _ in told].count("ok") == len(told) - 5 == 10
         assert well.code == 0
 
         world.scopes -= {"commands"}
@@ -228,10 +230,11 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
         world.remove_bot_from(support)
         assert "wrong: SUPPORT_CHANNEL: Slack returned channel_not_found - invite the bot" in (await terminal.bot("check")).out
 
-        terminal.env["SLACK_BOT_TOKEN"] = "xoxb-not-this-one"
+        terminal.env |= {"SLACK_BOT_TOKEN": "xoxb-not-this-one", "OTEL_EXPORTER_OTLP_HEADERS": "api key=not-this-one"}
         refused = await terminal.bot("check")
         assert "wrong: Slack token: Slack returned invalid_auth - copy the Bot User OAuth Token" in refused.out
-        assert "xoxb-not-this-one" not in refused.out + refused.err
+        assert "wrong: traces: OTEL_EXPORTER_OTLP_HEADERS: not name=value" in refused.out
+        assert "not-this-one" not in refused.out + refused.err
 
 
 async def test_check_without_slack_says_that_the_bot_starts_all_the_same(terminal: Terminal) -> None:

@@ -2,7 +2,6 @@
 
 import ast
 import logging
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
-from bot.telemetry import otlp, traces
+from bot.telemetry import otel_variables, otlp, traces
 from pismo.errors import PismoError
 from playground.walkthrough import action_id
 from tests.bot.workplace import Workplace
@@ -27,7 +26,7 @@ LONG = 60.0
 @pytest.fixture
 def spans() -> Iterator[InMemorySpanExporter]:
     kept = InMemorySpanExporter()
-    traces.begin(otlp.OtelTracer(kept, "0.0.0"))
+    traces.begin(otlp.OtelTracer(kept, "onboarding", "0.0.0"))
     yield kept
     traces.end(LONG)
 
@@ -149,9 +148,10 @@ async def test_a_collector_that_is_away_is_told_of_once_and_holds_nothing_up(
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "3600")
     monkeypatch.setenv("OTEL_SERVICE_NAME", "ours")
+    otel_variables.require_well_formed()
     with collecting() as collector, caplog.at_level(logging.INFO):
         collector.goes_on.clear()
-        traces.begin(otlp.OtelTracer(otlp.exporter(f"{collector.url}/v1/traces"), "1.2.3", delay=1))
+        traces.begin(otlp.OtelTracer(otlp.exporter(f"{collector.url}/v1/traces"), "onboarding", "1.2.3", delay=1))
         with traces.request("interactive"):
             pass
         traces.end(0.1)  # an hour, if it waited for the answer
@@ -165,25 +165,47 @@ async def test_a_collector_that_is_away_is_told_of_once_and_holds_nothing_up(
     assert [record.message[:20] for record in caplog.records] == ["traces are not taken"]
 
 
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "s3cr3t"),
-    ],
-)
+WRONG = {
+    "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+    "OTEL_EXPORTER_OTLP_HEADERS": "api key=s3cr3t",
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "authorization=Bearer s3cr3t,x-api-key: s3cr3t",
+    "OTEL_EXPORTER_OTLP_TIMEOUT": "10 s3cr3t",
+    "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION": "s3cr3t",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE": "/s3cr3t.pem",
+    "OTEL_TRACES_SAMPLER": "s3cr3t",
+    "OTEL_TRACES_SAMPLER_ARG": "10",
+    "OTEL_RESOURCE_ATTRIBUTES": "deployment=tests,s3cr3t",
+    "OTEL_BSP_SCHEDULE_DELAY": "s3cr3t",
+    "OTEL_SPAN_LINK_COUNT_LIMIT": "s3cr3t",
+    "OTEL_BSP_MAX_QUEUE_SIZE": "7",  # less than a batch
+    "OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER": "s3cr3t",
+}
+
+
 def test_a_variable_that_cannot_be_followed_is_named_without_its_value(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv(variable, value)
-    with pytest.raises(otlp.WrongVariableError, match=r"^OTEL_EXPORTER_OTLP_") as refused:
-        otlp.exporter("http://127.0.0.1:9/v1/traces")
-    assert "s3cr3t" not in str(refused.value)
-    monkeypatch.delenv(variable)
-    assert otlp.exporter("http://127.0.0.1:9/v1/traces")
-    assert not otlp.is_off()
-    monkeypatch.setitem(os.environ, "OTEL_SDK_DISABLED", "true")
-    assert otlp.is_off()
+    def begun() -> None:
+        otel_variables.require_well_formed()
+        traces.begin(otlp.OtelTracer(otlp.exporter("http://127.0.0.1:9/v1/traces"), "onboarding", "1.2.3"))
+        traces.end(LONG)
+
+    for variable, value in WRONG.items():
+        monkeypatch.setenv(variable, value)
+        with pytest.raises(otel_variables.WrongVariableError, match="OTEL_") as refused:
+            begun()
+        assert "s3cr3t" not in str(refused.value)
+        if variable not in str(refused.value):
+            assert variable in {"OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER"}
+        monkeypatch.setenv(variable, "")
+    right = {"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer s3cr3t, x-key=YWJj==", "OTEL_TRACES_SAMPLER_ARG": "0.1"}
+    for variable, value in {**right, "OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}.items():
+        monkeypatch.setenv(variable, value)
+    begun()
+    assert not otel_variables.is_off()
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    assert otel_variables.is_off()
+    assert caplog.records == []
 
 
 EXTRAS = ("opentelemetry", "sentry_sdk", "bot.telemetry.otlp", "bot.telemetry.sentry")
