@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.slack.payloads import MalformedPayload, check_shape, reading
-from bot.slack.signature import is_slacks, may_be_slacks
+from bot.slack.refused_requests import RefusedRequests
+from bot.slack.signature import fault, is_right
 from bot.telemetry import metrics
 from bot.telemetry.acks import kind_of, timed
 
@@ -39,17 +40,36 @@ def ops_routes(health: Health, notices: Callable[[], Mapping[str, str]] = dict) 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive\n")
 
+    reasons_now = _Reasons(health)
+
     async def readyz(_: Request) -> Response:
-        reasons = dict(await health())
+        reasons = await reasons_now()
         told = {"ready": not reasons, "reasons": reasons, "notices": dict(notices())}
         return JSONResponse(told, status_code=503 if reasons else 200)
 
     async def metrics_text(_: Request) -> Response:
-        metrics.show_health(await health(), notices())
+        metrics.show_health(await reasons_now(), notices())
         text, content_type = metrics.text()
         return Response(text, media_type=content_type)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_text)]
+
+
+class _Reasons:
+    """Those of `Health`, always: what it raises is one too, and the log has it, once until it changes."""
+
+    def __init__(self, health: Health) -> None:
+        self._health, self._failure = health, ""
+
+    async def __call__(self) -> dict[str, str]:
+        before, self._failure = self._failure, ""
+        try:
+            return dict(await self._health())
+        except Exception as error:
+            self._failure = type(error).__name__
+            if self._failure != before:
+                log.exception("whether the bot is ready cannot be found out", extra={"error": self._failure})
+            return {"health": f"cannot be found out ({self._failure}): the log says more"}
 
 
 class _Overloaded(Exception):  # noqa: N818  reads as what it is
@@ -80,22 +100,28 @@ class _Bodies:
 
 def _slack(app: AsyncApp, secret: str, bodies: _Bodies) -> Callable[[Request], Awaitable[Response]]:
     """Nothing is read of a request that can't be Slack's, and nothing parsed before its signature is known to be right."""
+    refused = RefusedRequests()
 
     async def events(request: Request) -> Response:
-        refused = _refused(request)
-        if refused is not None:
-            return refused
+        if wrong := fault(request.headers):
+            refused.add(wrong)
+            return _not_signed()
+        if (answer := _unfit_length(request.headers.get("content-length", ""))) is not None:
+            refused.add("malformed")
+            return answer
         try:
             async with bodies.read(request) as body:
                 return await answered(request, body)
         except _Overloaded:
+            refused.add("overloaded")
             return PlainTextResponse("overloaded\n", status_code=503, headers=RETRY_AFTER)
         except ClientDisconnect:
             return PlainTextResponse("incomplete\n", status_code=400)  # nobody reads it
 
     async def answered(request: Request, body: bytes) -> Response:
-        if not is_slacks(request.headers, body, secret):
-            return PlainTextResponse("not signed by Slack\n", status_code=401)
+        if not is_right(request.headers, body, secret):
+            refused.add("signature")
+            return _not_signed()
         async with timed(kind_of(request.headers.get("content-type", ""), body)) as ack:
             response = await _dispatched(app, request, body)
             if response.status_code >= 400:
@@ -105,11 +131,12 @@ def _slack(app: AsyncApp, secret: str, bodies: _Bodies) -> Callable[[Request], A
     return events
 
 
-def _refused(request: Request) -> Response | None:
-    """What the headers alone decide."""
-    if not may_be_slacks(request.headers):
-        return PlainTextResponse("not signed by Slack\n", status_code=401)
-    length = request.headers.get("content-length", "")
+def _not_signed() -> Response:
+    return PlainTextResponse("not signed by Slack\n", status_code=401)
+
+
+def _unfit_length(length: str) -> Response | None:
+    """``length``: as the header gives it."""
     if not (length.isascii() and length.isdecimal()):  # Slack always sends it; without it, the size is known too late
         return PlainTextResponse("length required\n", status_code=411)
     if len(length) > len(str(MAX_BYTES)) or int(length) > MAX_BYTES:

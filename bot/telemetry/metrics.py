@@ -26,6 +26,9 @@ ACK_SECONDS = Histogram(
     ["kind"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
 )
+REFUSED_REQUESTS = Counter(
+    "onboarding_refused_requests_total", "Requests to Slack's address refused before anything of them is parsed", ["reason"]
+)
 EFFECTS = Counter("onboarding_effects_total", "Effects run", ["kind", "outcome"])
 EFFECT_SECONDS = Histogram(
     "onboarding_effect_age_seconds",
@@ -58,7 +61,7 @@ NOT_READY = Gauge("onboarding_not_ready", "1 for each part that /readyz gives as
 NOTICES = Gauge("onboarding_notices", "1 for each part of which /readyz gives notice", ["part"])
 BUILD = Info("onboarding_build", "Which version runs")
 
-PARTS = ("audit_log", "database", "effects", "slack", "socket_mode", "support_channel")
+PARTS = ("audit_log", "database", "effects", "health", "slack", "socket_mode", "support_channel")
 NOTICED = ("audit_log", "support_channel")
 """The parts that `NOT_READY` and `NOTICES` name."""
 

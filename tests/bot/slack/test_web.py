@@ -18,6 +18,7 @@ from slack_bolt.authorization import AuthorizeResult
 from starlette.applications import Starlette
 
 from bot.ops.http_server import Connection, listener, server
+from bot.slack.refused_requests import Reason, RefusedRequests
 from bot.slack.web import MAX_BYTES, MAX_HELD, ops_routes, slack_routes
 from playground.slack.delivery import signature
 
@@ -81,6 +82,29 @@ async def test_not_ready_says_why(front: Front) -> None:
     assert 'onboarding_not_ready{part="slack"} 0.0' in (await front.client.get("/metrics")).text
 
 
+async def test_health_that_cannot_be_found_out_is_a_reason_and_keeps_no_metric_back(caplog: pytest.LogCaptureFixture) -> None:
+    raised: list[Exception] = [KeyError("Rua das Flores")]
+
+    async def health() -> dict[str, str]:
+        for error in raised:
+            raise error
+        return {}
+
+    transport = httpx.ASGITransport(Starlette(routes=ops_routes(health)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
+        for _ in range(2):
+            answer = await client.get("/readyz")
+            assert (answer.status_code, answer.json()["reasons"]) == (
+                503,
+                {"health": "cannot be found out (KeyError): the log says more"},
+            )
+            assert 'onboarding_not_ready{part="health"} 1.0' in (await client.get("/metrics")).text
+        assert [record.levelname for record in caplog.records] == ["ERROR"]
+        raised.clear()
+        assert (await client.get("/readyz")).status_code == 200
+        assert 'onboarding_not_ready{part="health"} 0.0' in (await client.get("/metrics")).text
+
+
 async def test_a_signed_command_is_answered_and_counted(front: Front) -> None:
     answer = await front.slack(b"command=%2Fonboarding&text=help&user_id=U1&team_id=T1")
     assert (answer.status_code, answer.text) == (200, "hello")
@@ -89,20 +113,44 @@ async def test_a_signed_command_is_answered_and_counted(front: Front) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "status"),
+    ("how", "status", "reason"),
     [
-        ({"secret": "f" * 32}, 401),
-        ({"age": 302}, 401),
-        ({"age": -302}, 401),
-        ({"headers": {"X-Slack-Signature": ""}}, 401),
-        ({"headers": {"X-Slack-Request-Timestamp": "yesterday"}}, 401),
-        ({"headers": {"Content-Length": str(MAX_BYTES + 1)}}, 413),
-        ({"headers": {"Content-Length": "9" * 5000}}, 413),
-        ({"headers": {"Content-Length": "many"}}, 411),
+        ({"secret": "f" * 32}, 401, "signature"),
+        ({"age": 302}, 401, "stale"),
+        ({"age": -302}, 401, "stale"),
+        ({"headers": {"X-Slack-Signature": ""}}, 401, "unsigned"),
+        ({"headers": {"X-Slack-Request-Timestamp": "yesterday"}}, 401, "unsigned"),
+        ({"headers": {"Content-Length": str(MAX_BYTES + 1)}}, 413, "malformed"),
+        ({"headers": {"Content-Length": "9" * 5000}}, 413, "malformed"),
+        ({"headers": {"Content-Length": "many"}}, 411, "malformed"),
     ],
 )
-async def test_what_is_not_from_slack_is_refused(front: Front, how: dict[str, Any], status: int) -> None:
-    assert (await front.slack(b"command=%2Fonboarding", **how)).status_code == status
+async def test_what_is_not_from_slack_is_refused_counted_and_told_of_once_a_minute(
+    front: Front, caplog: pytest.LogCaptureFixture, how: dict[str, Any], status: int, reason: str
+) -> None:
+    async def counted() -> float:
+        told = (await front.client.get("/metrics")).text
+        return float(told.split(f'onboarding_refused_requests_total{{reason="{reason}"}} ')[1].split("\n")[0])
+
+    before = await counted()
+    for _ in range(3):
+        assert (await front.slack(b"command=%2Fonboarding&text=Flores", **how)).status_code == status
+    assert await counted() == before + 3
+    (line,) = caplog.records
+    assert (line.__dict__["reason"], line.__dict__["requests"], "Flores" in caplog.text) == (reason, 1, False)
+    assert (await front.slack(b"command=%2Fonboarding")).text == "hello"
+
+
+def test_how_many_were_refused_is_told_with_the_next_a_minute_later(caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    refused = RefusedRequests(lambda: now)
+    reasons: tuple[Reason, ...] = ("stale", "stale", "unsigned", "stale")
+    for reason in reasons:
+        refused.add(reason)
+    now = 60.0
+    refused.add("stale")
+    told = [(line.__dict__["reason"], line.__dict__["requests"]) for line in caplog.records]
+    assert told == [("stale", 1), ("unsigned", 1), ("stale", 3)]
 
 
 @pytest.mark.parametrize(
