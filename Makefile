@@ -27,13 +27,10 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
-# Half of the packages each, by two at a time: pip takes one core.
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile
-# Compiled on all cores, without what no task imports.
+# Compiled afterwards and on all cores, where pip takes one, without what no task imports.
 UNUSED := /site-packages/(pip|setuptools|pkg_resources|mypy|mypyc|docutils)/
 define install
-@awk -v to=$(VENV)/half '/^[a-z]/ { odd = !odd } { print > (to odd ".txt") }' $<
-@$(PIP) -r $(VENV)/half0.txt & first=$$!; $(PIP) -r $(VENV)/half1.txt; second=$$?; wait $$first && exit $$second
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r $<
 -@$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED)' $(VENV)/lib >/dev/null 2>&1
 endef
 
