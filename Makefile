@@ -104,8 +104,8 @@ $(AUDIT)/.ready: requirements-audit.txt
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements-audit.txt
 	@touch $(AUDIT)/.ready
 
-sbom: $(AUDIT)/.ready ## write sbom.json: what the bot is made of, with versions and hashes, in CycloneDX's format
-	$(AUDIT)/bin/python -W ignore -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
+sbom: $(AUDIT)/.ready ## write sbom.json: what the bot is made of, in CycloneDX's format; REQUIREMENTS=requirements-telemetry.txt: with traces and Sentry
+	$(AUDIT)/bin/python -W ignore -m cyclonedx_py requirements $(or $(REQUIREMENTS),requirements.txt) --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-format JSON --output-file sbom.json
 
 audit: $(READY) ## look up known weaknesses of the locked dependencies; skipped, with a line that says so, where no source of them is reached

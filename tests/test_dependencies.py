@@ -53,6 +53,11 @@ def test_each_package_is_locked_to_a_version_and_to_hashes_from_no_named_place(n
     assert not re.search(r"://|^-|index-url|find-links", text, flags=re.MULTILINE)
 
 
+def locked(name: str) -> set[str]:
+    """What a list holds: a package and its version each."""
+    return set(re.findall(r"^([\w.\[\],-]+==\S+)", (ROOT / name).read_text(), flags=re.MULTILINE))
+
+
 def imported(*rooms: str) -> set[str]:
     """The packages that their modules import, wherever in them."""
     sources = (path.read_text(encoding="utf-8") for room in rooms for path in (ROOT / room).rglob("*.py"))
@@ -92,10 +97,15 @@ def test_an_audit_names_what_is_weak_and_says_when_it_could_not_look(
     (tmp_path / ".ready").touch()
     (tmp_path / "bin/python").symlink_to(sys.executable)
     report = json.dumps({"dependencies": reported})
-    wrote = f'while [ "$1" != --output ]; do shift; done\necho \'{report}\' > "$2"'
+    wrote = f'echo "$@" > {tmp_path}/asked\nwhile [ "$1" != --output ]; do shift; done\necho \'{report}\' > "$2"'
     script(tmp_path / "bin/pip-audit", "echo no route; exit 1" if reported is None else wrote)
     done = audit(tmp_path, asked="exit 0")
     assert (done.returncode, done.stdout.strip().startswith(said)) == (code, True), done
+    if reported is not None:
+        lists = re.findall(r"--requirement (\S+)", (tmp_path / "asked").read_text())
+        audited = set[str]().union(*map(locked, lists))
+        for shipped in set(re.findall(r"requirements[\w-]*\.txt", (ROOT / "Dockerfile").read_text())):
+            assert locked(shipped) <= audited, f"what the image installs of {shipped} is not looked up"
 
 
 @pytest.mark.process
