@@ -6,6 +6,7 @@ READY  := $(VENV)/.ready
 DEMO   := $(VENV)/.demo
 FUZZER := $(VENV)/.fuzzer
 AUDIT  := .venv-audit
+LOCKER := .venv-lock
 
 # Four on two cores, since tests with a process or a browser spend much of their time waiting.
 FILES  := -n 4 --dist loadfile --no-loadscope-reorder
@@ -119,11 +120,19 @@ cities: $(READY) ## write flows/checks/cities.tsv again, from GeoNames' large ci
 	$(BIN)/python .ci/cities .cities
 	rm -r .cities
 
-lock: ## lock the dependencies again; UPGRADE=1 takes newer versions; needs uv
-	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt
-	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
-	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra playground pyproject.toml -c requirements-dev.txt -o requirements-demo.txt
-	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q --group fuzz -o requirements-fuzz.txt
-	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra traces --extra sentry pyproject.toml -c requirements-dev.txt -o requirements-telemetry.txt
-	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --group build -c requirements-dev.txt -o requirements-build.txt
-	uv pip compile $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --group audit -o requirements-audit.txt
+$(LOCKER)/.ready: requirements-lock.txt
+	@test -x $(LOCKER)/bin/python || $(PYTHON) -m venv $(LOCKER)
+	$(LOCKER)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements-lock.txt
+	@touch $(LOCKER)/.ready
+
+# By wheels alone: a package that has to be built to be read would run its code here.
+LOCK = $(LOCKER)/bin/uv pip compile --only-binary :all: $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q
+lock: $(LOCKER)/.ready ## lock the dependencies again; UPGRADE=1 takes newer versions
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --extra playground pyproject.toml -c requirements-dev.txt -o requirements-demo.txt
+	$(LOCK) --no-annotate --group fuzz -o requirements-fuzz.txt
+	$(LOCK) --extra traces --extra sentry pyproject.toml -c requirements-dev.txt -o requirements-telemetry.txt
+	$(LOCK) --group build -c requirements-dev.txt -o requirements-build.txt
+	$(LOCK) --group audit -o requirements-audit.txt
+	$(LOCK) --group lock -o requirements-lock.txt

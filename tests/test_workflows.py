@@ -12,11 +12,23 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
-RIGHTS = {"ci.yml": {"contents": "read"}, "locks.yml": {"contents": "write", "pull-requests": "write", "actions": "write"}}
-RUNS = {"ci.yml": [".ci/run"], "locks.yml": [".ci/locks"]}
+READS = {"contents": "read"}
+JOBS = {
+    "ci.yml": {"tests": (READS, [".ci/run"])},
+    "locks.yml": {
+        "locks": (READS, ["make lock UPGRADE=1"]),
+        "offer": ({"contents": "write", "pull-requests": "write", "actions": "write"}, [".ci/offer-locks .locks"]),
+    },
+}
+"""By job, its rights and what it runs. One that may write runs nothing of others: it has no Python set up."""
+ACTIONS = {
+    "tests": ["checkout", "setup-python"],
+    "locks": ["checkout", "setup-python", "upload-artifact"],
+    "offer": ["checkout", "download-artifact"],
+}
 # GitHub's own names: docs.github.com, "Workflow syntax for GitHub Actions"
 OF_A_WORKFLOW = {"name", "on", "permissions", "concurrency", "jobs"}
-OF_A_JOB = {"runs-on", "timeout-minutes", "strategy", "permissions", "steps"}
+OF_A_JOB = {"runs-on", "timeout-minutes", "strategy", "permissions", "needs", "steps"}
 OF_A_STEP = {"uses", "with", "run", "env"}
 
 
@@ -30,22 +42,32 @@ def read(path: Path) -> dict[str, Any]:
 def test_a_workflow_runs_our_own_command_with_the_rights_it_needs(path: Path) -> None:
     workflow = read(path)
     assert set(workflow) == OF_A_WORKFLOW
-    assert workflow["permissions"] == {"contents": "read"}
-    (job,) = workflow["jobs"].values()
-    assert set(job) <= OF_A_JOB
-    assert 0 < int(job["timeout-minutes"]) <= 30
-    assert job.get("permissions", workflow["permissions"]) == RIGHTS[path.name]
-    assert all(set(step) <= OF_A_STEP and ("uses" in step) != ("run" in step) for step in job["steps"])
-    assert [step["uses"].partition("@")[0] for step in job["steps"] if "uses" in step] == [
-        "actions/checkout",
-        "actions/setup-python",
-    ]
-    commands = [step["run"] for step in job["steps"] if "run" in step]
-    assert commands == RUNS[path.name]
-    assert all(os.access(ROOT / command, os.X_OK) for command in commands)
+    assert workflow["permissions"] == READS
+    assert set(workflow["jobs"]) == set(JOBS[path.name])
+    for name, job in workflow["jobs"].items():
+        rights, commands = JOBS[path.name][name]
+        assert set(job) <= OF_A_JOB
+        assert 0 < int(job["timeout-minutes"]) <= 30
+        assert job.get("permissions", READS) == rights
+        assert all(set(step) <= OF_A_STEP and ("uses" in step) != ("run" in step) for step in job["steps"])
+        used = [step for step in job["steps"] if "uses" in step]
+        assert [step["uses"].partition("@")[0] for step in used] == [f"actions/{action}" for action in ACTIONS[name]]
+        assert (used[0].get("with", {}).get("persist-credentials") == "false") == (rights == READS), "a token that nothing needs"
+        assert [step["run"] for step in job["steps"] if "run" in step] == commands
+        assert all(os.access(ROOT / command.split()[0], os.X_OK) for command in commands if command.startswith("."))
+        secret = [step for step in job["steps"] if "token" in str(step.get("env", ""))]
+        assert not secret or rights != READS
     used = re.findall(r"uses: (\S+) # v\d+\.\d+\.\d+\n", path.read_text())
     assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action) for action in used)
     assert len(used) == path.read_text().count("uses:")
+
+
+def test_the_job_that_may_write_takes_the_lists_of_the_one_that_may_not() -> None:
+    jobs = read(ROOT / ".github/workflows/locks.yml")["jobs"]
+    given, taken = jobs["locks"]["steps"][-1]["with"], jobs["offer"]["steps"][1]["with"]
+    assert jobs["offer"]["needs"] == "locks"
+    assert (given["name"], given["path"]) == (taken["name"], "requirements*.txt")
+    assert jobs["offer"]["steps"][-1]["run"].split()[1] == taken["path"]
 
 
 def test_ci_runs_for_each_change_and_on_the_pythons_that_are_promised() -> None:
@@ -74,19 +96,22 @@ def test_newer_locks_are_offered_once_and_ci_runs_on_them(tmp_path: Path) -> Non
         done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
         return done.stdout
 
-    here, told, newer = tmp_path / "here", tmp_path / "told", tmp_path / "newer"
-    (here / ".ci").mkdir(parents=True)
-    (tmp_path / "bin").mkdir()
+    here, told, made = tmp_path / "here", tmp_path / "told", tmp_path / "made"
     tools = {
-        "uv": f'for to; do :; done; if [ -e {newer} ] && [ "$to" = requirements.txt ]; then echo "one==2" > "$to"; fi',
-        "gh": f'echo "$1 $2" >> {told}; [ "$2" != list ] || wc -l < "$OPEN"; [ "$2" != create ] || echo 13 >> "$OPEN"',
+        here
+        / ".venv-lock/bin/uv": 'for to; do :; done; [ ! -e newer ] || [ "$to" != requirements.txt ] || echo "one==2" > "$to"',
+        tmp_path
+        / "bin/gh": f'echo "$1 $2" >> {told}; [ "$2" != list ] || wc -l < "$OPEN"; [ "$2" != create ] || echo 13 >> "$OPEN"',
     }
-    for name, does in tools.items():
-        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{does}\n")
-        (tmp_path / "bin" / name).chmod(0o755)
-    for file in ("Makefile", ".ci/locks"):
+    for tool, does in tools.items():
+        tool.parent.mkdir(parents=True)
+        tool.write_text(f"#!/bin/sh\n{does}\n")
+        tool.chmod(0o755)
+    (here / ".ci").mkdir()
+    for file in ("Makefile", ".ci/offer-locks", ".gitignore"):
         shutil.copy(ROOT / file, here / file)
-    (here / "requirements.txt").write_text("one==1\n")
+    for lists in ("requirements.txt", "requirements-lock.txt"):
+        (here / lists).write_text("one==1\n")
     (tmp_path / "open").touch()
     run("git", "init", "--quiet", "--initial-branch=main")
     run("git", "init", "--quiet", "--bare", str(tmp_path / "there"))
@@ -94,15 +119,25 @@ def test_newer_locks_are_offered_once_and_ci_runs_on_them(tmp_path: Path) -> Non
     run("git", "add", "--all")
     run("git", "-c", "user.name=Ana", "-c", "user.email=ana@acme.example", "commit", "--quiet", "--message", "First")
 
-    assert run(".ci/locks").endswith("nothing is newer\n")
+    def offered() -> str:
+        """By the one job, of what the other made."""
+        (here / ".venv-lock/.ready").touch()
+        run("make", "lock", "UPGRADE=1")
+        made.mkdir(exist_ok=True)
+        for lists in here.glob("requirements*.txt"):
+            shutil.copy(lists, made)
+        run("git", "checkout", "--quiet", ".")
+        return run(".ci/offer-locks", str(made))
+
+    assert offered() == "nothing is newer\n"
     assert not told.exists()
 
-    newer.touch()
-    run(".ci/locks")
+    (here / "newer").touch()
+    offered()
     assert told.read_text().splitlines() == ["pr list", "pr create", "workflow run"]
     assert run("git", "ls-remote", "origin", "newer-dependencies")
     assert run("git", "show", "--format=", "--name-only", "HEAD") == "requirements.txt\n"
 
     run("git", "reset", "--quiet", "--hard", "HEAD~1")  # a week later, the offer is still open
-    run(".ci/locks")
+    offered()
     assert told.read_text().splitlines()[3:] == ["pr list", "workflow run"]

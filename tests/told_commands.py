@@ -129,7 +129,7 @@ NOT_HERE: Mapping[str, str] = {
     "docker compose build": ENGINE,
     "docker compose up --detach --scale bot=2": ENGINE,
     "make format": "rewrites the code; `make lint` says whether it would",
-    "make lock": "needs uv, and takes newer versions",
+    "make lock": INDEX,
     "make sbom": INDEX,
     ".ci/cities FOLDER": INDEX,
     "~/onboarding/.venv/bin/pip install --require-hashes -r requirements.txt": INDEX,
