@@ -9,7 +9,8 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from bot.config.settings import Settings, problems
+from bot.config.problems import problems
+from bot.config.settings import Settings
 from bot.config.version import VERSION
 from bot.slack.web import ops_routes
 from storage.sealing import new_key

@@ -13,7 +13,8 @@ from bot.config.clock import Clock
 from bot.config.command import COMMAND
 from bot.config.env_file import OPENTELEMETRY
 from bot.config.policies import load
-from bot.config.settings import ConfigProblem, Settings, problems
+from bot.config.problems import ConfigProblem, problems
+from bot.config.settings import Settings
 from bot.ops import check_files, maintenance
 from bot.ops.check_line import Line
 from bot.ops.check_service_desk import service_desk_lines

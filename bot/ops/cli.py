@@ -12,7 +12,8 @@ from bot.config.command import COMMAND, SCRIPT
 from bot.config.version import VERSION
 
 if TYPE_CHECKING:
-    from bot.config.settings import ConfigProblem, Settings
+    from bot.config.problems import ConfigProblem
+    from bot.config.settings import Settings
     from storage.store import Unavailable
 
 T = TypeVar("T")
@@ -516,7 +517,8 @@ HOW = {
 
 def _settings(*, slack: bool = True, keys: bool = True) -> "Settings":
     """The settings; ends the process with what has to be fixed, if anything."""
-    from bot.config.settings import Exit, Settings, problems  # noqa: PLC0415
+    from bot.config.problems import problems  # noqa: PLC0415
+    from bot.config.settings import Exit, Settings  # noqa: PLC0415
 
     settings = Settings()
     found: list[ConfigProblem] = [p for p in problems(settings, slack=slack) if keys or not p.name.startswith("ENCRYPTION_KEYS")]

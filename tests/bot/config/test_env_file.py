@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.config.env_file import OPENTELEMETRY
-from bot.config.settings import Settings, problems
+from bot.config.problems import problems
+from bot.config.settings import Settings
 from bot.ops.check_files import env_file
 from storage.sealing import new_key
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.config.settings import Settings, problems
+from bot.config.problems import problems
+from bot.config.settings import Settings
 from storage.sealing import new_key
 
 

@@ -1,0 +1,264 @@
+"""What keeps the bot from running with its settings, and how to fix each: a missing or wrong value, a file that can't be used."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.config import addresses, slack_values
+from bot.config.clock import ClockError, read_ahead
+from bot.config.command import COMMAND
+from bot.config.policies import PolicyError, load
+from bot.config.settings import SLACK_API, Settings, plain
+
+
+@dataclass(frozen=True)
+class ConfigProblem:
+    """``name``: the variable. ``what`` is wrong, and ``how`` to fix it; neither ever contains a secret's value."""
+
+    name: str
+    what: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.what} - {self.how}"
+
+
+_FOREIGN = "holds signs that no token has, such as a quote or a space"
+
+_Check = Callable[[Settings], Iterator[ConfigProblem]]
+
+
+def problems(settings: Settings, *, slack: bool = True) -> list[ConfigProblem]:
+    """Everything that keeps the bot from running. ``slack=False``: for commands that only use the store."""
+    if file := list(_env_file(settings)):  # what it would have set is not missing
+        return file
+    return [problem for check in (_SLACK + _STORE if slack else _STORE) for problem in check(settings)]
+
+
+def _env_file(settings: Settings) -> Iterator[ConfigProblem]:
+    if settings.file.fault:
+        yield ConfigProblem("ENV_FILE", settings.file.fault, settings.file.how)
+
+
+def _bot_token(settings: Settings) -> Iterator[ConfigProblem]:
+    token = plain(settings.slack_bot_token)
+    if wrong := slack_values.fault(slack_values.BOT, token) if token else "is missing":
+        yield ConfigProblem(
+            "SLACK_BOT_TOKEN", wrong, "copy the Bot User OAuth Token from the Slack app's page, OAuth & Permissions"
+        )
+
+
+def _front(settings: Settings) -> Iterator[ConfigProblem]:
+    secret, app_token = plain(settings.slack_signing_secret), plain(settings.slack_app_token)
+    if not secret and not app_token:
+        yield ConfigProblem(
+            "SLACK_SIGNING_SECRET",
+            "is missing, and so is SLACK_APP_TOKEN",
+            "for HTTP copy the Signing Secret from the Slack app's page, Basic Information; for Socket Mode set SLACK_APP_TOKEN",
+        )
+    if secret and (wrong := slack_values.fault(slack_values.SECRET, secret)):
+        yield ConfigProblem(
+            "SLACK_SIGNING_SECRET",
+            wrong,
+            "copy it from the Slack app's page, Basic Information; it is no token and not the client secret",
+        )
+    if app_token and (wrong := slack_values.fault(slack_values.APP, app_token)):
+        yield ConfigProblem(
+            "SLACK_APP_TOKEN",
+            wrong,
+            "make an app-level token with the scope connections:write on the Slack app's page, Basic Information",
+        )
+
+
+def _urls(settings: Settings) -> Iterator[ConfigProblem]:
+    slack = addresses.fault(settings.slack_api_url)
+    if not slack and urlsplit(settings.slack_api_url).hostname == "slack.com" and settings.slack_api_url != SLACK_API:
+        slack = "is not the address of Slack's API"
+    if slack:
+        yield ConfigProblem("SLACK_API_URL", slack, f"leave it out for Slack itself, {SLACK_API}")
+    if pismo := addresses.fault(settings.pismo_api_url):
+        yield ConfigProblem("PISMO_API_URL", pismo, f"{addresses.HTTPS}, or leave it out for https://sandbox.pismolabs.io")
+
+
+def _pismo(settings: Settings) -> Iterator[ConfigProblem]:
+    from pismo.tls import CertificateError  # noqa: PLC0415  loads cryptography, which --help doesn't need
+
+    address = settings.pismo_production_api_url
+    if address and (wrong := addresses.fault(address)):
+        yield ConfigProblem("PISMO_PRODUCTION_API_URL", wrong, f"{addresses.HTTPS}, or leave it out")
+    if settings.pismo_oauth2_secret_field not in ("client_secret_string", "client_secret"):
+        yield ConfigProblem("PISMO_OAUTH2_SECRET_FIELD", "is no name Pismo takes", "write client_secret_string or client_secret")
+    alone = {
+        "PISMO_CLIENT": not settings.pismo_client_cert and plain(settings.pismo_client_key),
+        "PISMO_PRODUCTION_CLIENT": not settings.pismo_production_client_cert and plain(settings.pismo_production_client_key),
+    }
+    for beginning in filter(alone.__getitem__, alone):
+        yield ConfigProblem(f"{beginning}_CERT", f"is missing, and {beginning}_KEY is set", "set both, or leave out both")
+    for beginning, tls in (("PISMO_CLIENT", settings.pismo_tls), ("PISMO_PRODUCTION_CLIENT", settings.pismo_production_tls)):
+        try:
+            tls.read().context()
+        except CertificateError as error:
+            names = {"certificate": f"{beginning}_CERT", "key": f"{beginning}_KEY", "ca": "PISMO_CA_FILE"}
+            yield ConfigProblem(names[error.part], error.why, _PEM_HOWS[error.kind])
+            return  # production shares the certificate, or at least the CA file
+
+
+_PEM_HOWS = {
+    "unreadable": "name a PEM file that this user may read, or give the PEM itself",
+    "no_key": "name its private key in the variable that ends with KEY",
+    "mismatch": "the key must be the certificate's own",
+}
+
+
+def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
+    url, user, token = settings.service_desk_url, settings.service_desk_user, plain(settings.service_desk_token)
+    if not (url or user or token):
+        return
+    if wrong := addresses.fault(url) if url else "is missing":
+        yield ConfigProblem("SERVICE_DESK_URL", wrong, f"{addresses.HTTPS}, or leave out all of SERVICE_DESK_…")
+    if "@" not in user or ":" in user:
+        yield ConfigProblem("SERVICE_DESK_USER", "is no e-mail address", "write the one of the account that the API token is of")
+    how = "make an API token in the account's security settings at Atlassian"
+    if not token:
+        yield ConfigProblem("SERVICE_DESK_TOKEN", "is missing", how)
+    elif not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token):
+        yield ConfigProblem("SERVICE_DESK_TOKEN", _FOREIGN, how)
+
+
+def _support(settings: Settings) -> Iterator[ConfigProblem]:
+    how = "in Slack open the channel's details; its ID stands at the bottom and begins with C or G"
+    if wrong := slack_values.fault(slack_values.CHANNEL, settings.support_channel) if settings.support_channel else "is missing":
+        yield ConfigProblem("SUPPORT_CHANNEL", wrong, how)
+    if settings.support_usergroup and (wrong := slack_values.fault(slack_values.GROUP, settings.support_usergroup)):
+        yield ConfigProblem("SUPPORT_USERGROUP", wrong, "it begins with S; leave it out to go by the channel")
+
+
+def _database(settings: Settings) -> Iterator[ConfigProblem]:
+    how = "write sqlite+aiosqlite:///onboarding.db or postgresql://user:password@host/database"
+    scheme, _, rest = settings.database_url.partition("://")
+    if scheme not in ("sqlite+aiosqlite", "postgresql", "postgresql+psycopg"):
+        yield ConfigProblem("DATABASE_URL", "names no database the bot knows", how)
+    elif scheme.startswith("sqlite") and (path := rest.removeprefix("/").partition("?")[0]) in ("", ":memory:"):
+        yield ConfigProblem("DATABASE_URL", "names no file" if not path else "would keep nothing", how)
+    elif scheme.startswith("sqlite") and not Path(path).absolute().parent.is_dir():
+        yield ConfigProblem("DATABASE_URL", "names a file in a folder that does not exist", "make the folder, or name another")
+    elif scheme.startswith("sqlite") and (path.endswith("/") or Path(path).is_dir()):
+        yield ConfigProblem("DATABASE_URL", "names a folder", "name a file in it, such as onboarding.db")
+    elif scheme.startswith("sqlite") and Path(path).exists() and not Path(path).is_file():
+        yield ConfigProblem("DATABASE_URL", "names a device or a pipe", "name a file")
+    elif not scheme.startswith("sqlite") and rest.partition("/")[0].count("@") > 1:
+        how = "in it write @ as %40, and % as %25"
+        yield ConfigProblem("DATABASE_URL", "has a password of which some signs are escaped and others are not", how)
+    elif not scheme.startswith("sqlite") and not _has_database(rest):
+        yield ConfigProblem("DATABASE_URL", "names no database on the server", how)
+
+
+def _has_database(rest: str) -> bool:
+    try:
+        parts = urlsplit("//" + rest)
+        _ = parts.port
+    except ValueError:
+        return False
+    return len(parts.path) > 1
+
+
+def _keys(settings: Settings) -> Iterator[ConfigProblem]:
+    from storage.sealing import KeyringError  # noqa: PLC0415  loads cryptography, which --help doesn't need
+
+    name, how = "ENCRYPTION_KEYS", f"for a new database, make one with: {COMMAND} keys new"
+    given = bool(plain(settings.encryption_keys).strip())
+    if settings.encryption_keys_file:
+        name, how = "ENCRYPTION_KEYS_FILE", f"{how} --to FILE"
+        if given:
+            yield ConfigProblem(name, "is set, and so is ENCRYPTION_KEYS", "leave out one of them, once it has all keys")
+            return
+    elif not given:
+        yield ConfigProblem(name, "is missing", how)
+        return
+    try:
+        _ = settings.keyring
+    except KeyringError as error:
+        yield ConfigProblem(name, f"is malformed: {error}", how)
+    except OSError as error:
+        yield ConfigProblem(name, f"cannot be read ({error.strerror})", f"name a file that this user may read; {how}")
+
+
+def _server(settings: Settings) -> Iterator[ConfigProblem]:
+    for name, port in (("PORT", settings.port), ("OPS_PORT", settings.ops_port or "0")):
+        if "://" in port:
+            how = 'set "enableServiceLinks: false" in the pod, or name the service otherwise'
+            yield ConfigProblem(name, "holds an address, as Kubernetes sets it for a service of that name", how)
+        elif not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+            yield ConfigProblem(name, "is not a port", "write a number from 1 to 65535; 0 takes a free one")
+    for name, host in (("HOST", settings.host), ("OPS_HOST", settings.ops_host)):
+        if not re.fullmatch(r"[\w.-]+|[0-9A-Fa-f:.]+", host) or re.fullmatch(r"[0-9.]+:[0-9]+", host):
+            port = name.replace("HOST", "PORT")
+            yield ConfigProblem(name, "is not an address", f"write 127.0.0.1, or 0.0.0.0 in a container, and the port in {port}")
+    if settings.ops_port not in ("", "0") and (settings.ops_host, settings.ops_port) == (settings.host, settings.port):
+        yield ConfigProblem("OPS_PORT", "is PORT", "write another, or leave it out to have everything on PORT")
+
+
+def _policies(settings: Settings) -> Iterator[ConfigProblem]:
+    try:
+        load(settings.config_file)
+    except PolicyError as error:
+        yield ConfigProblem("CONFIG_FILE", str(error), error.how)
+
+
+def _clock(settings: Settings) -> Iterator[ConfigProblem]:
+    try:
+        read_ahead(Path(settings.clock_file)) if settings.clock_file else None
+    except ClockError as error:
+        yield ConfigProblem("CLOCK_FILE", str(error), "leave it out: it is for demonstrations only")
+
+
+def _logging(settings: Settings) -> Iterator[ConfigProblem]:
+    if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        yield ConfigProblem("LOG_LEVEL", "is not a level", "write DEBUG, INFO, WARNING or ERROR")
+
+
+_DSN = re.compile(r"https?://\w+(?::\w+)?@[\w.-]+(?::[0-9]{1,5})?(?:/[\w-]+)*/[0-9]+", re.ASCII)
+
+
+def _telemetry(settings: Settings) -> Iterator[ConfigProblem]:
+    """What is sent holds no secret, so that it may go over http:// within a network."""
+    for name, address in (
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otel_exporter_otlp_endpoint),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", settings.otel_exporter_otlp_traces_endpoint),
+    ):
+        if address and addresses.fault(re.sub("^http:", "https:", address)):
+            yield ConfigProblem(
+                name, "is not a URL", "write http:// or https://, the collector's host and its port, such as 4318"
+            )
+        elif address and not _is_installed("opentelemetry.sdk"):
+            yield ConfigProblem(
+                name, "is set, and the extra traces is not installed", f"{_INSTALL.format('traces')}, or leave it out"
+            )
+    if dsn := plain(settings.sentry_dsn):
+        if not _DSN.fullmatch(dsn):
+            yield ConfigProblem("SENTRY_DSN", "is not a DSN", "copy it from the project's settings in Sentry, Client Keys (DSN)")
+        elif not _is_installed("sentry_sdk"):
+            yield ConfigProblem(
+                "SENTRY_DSN", "is set, and the extra sentry is not installed", f"{_INSTALL.format('sentry')}, or leave it out"
+            )
+    if settings.sentry_environment and not re.fullmatch(r"[^\s/]{1,64}", settings.sentry_environment):
+        yield ConfigProblem(
+            "SENTRY_ENVIRONMENT", "is not a name Sentry takes", "write up to 64 characters without spaces and slashes"
+        )
+
+
+_INSTALL = "install it as docs/operations.md says under Traces and errors (pip install '.[{}]')"
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+_SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _pismo, _service_desk, _support, _telemetry)
+_STORE: tuple[_Check, ...] = (_database, _keys, _server, _policies, _clock, _logging)
