@@ -59,6 +59,10 @@ def read(environment: Mapping[str, str] = os.environ) -> EnvFile:
     try:
         if not named and (not path.exists() or path.is_dir()):  # some keep an environment of Python there
             return EnvFile(path)
+        if not named and _is_a_strangers(path):
+            return EnvFile(
+                path, fault=f"{whose} belongs to another user", how="set it to .env if its values are yours; else remove the file"
+            )
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         return EnvFile(path, fault=f"{whose} does not exist", how=f"name one that does, or leave it out to have {DEFAULT} read")
@@ -77,6 +81,12 @@ def read(environment: Mapping[str, str] = os.environ) -> EnvFile:
         if binding.key:
             values[binding.key.upper()] = binding.value or ""
     return EnvFile(path, {name: value for name, value in values.items() if value})
+
+
+def _is_a_strangers(path: Path) -> bool:
+    """A folder that others may write, such as /tmp, would let them say which Slack and which database the bot talks to. A link counts, and
+    so does what it leads to."""
+    return not {path.lstat().st_uid, path.stat().st_uid} <= {0, os.geteuid()}
 
 
 def _fault(binding: Binding) -> str:

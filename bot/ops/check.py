@@ -1,8 +1,6 @@
 """``pismo-onboarding check``: one line for each thing that has to be right, and how to fix it if it isn't."""
 
 import asyncio
-import os
-import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -175,28 +173,13 @@ async def _stored(settings: Settings) -> list[Line]:
         await maintenance.require_keys(settings)
         found = await stranded(settings)
     except UnknownKey as error:
-        return [*_key_file(settings), Line("keys", str(error), HOW_LACKING)]
+        return [*check_files.key_file(settings), Line("keys", str(error), HOW_LACKING)]
     except SealError as error:
         return [Line("keys", str(error), HOW_ALTERED)]
     except Unavailable:
         return []
     lines = [Line("journeys", fault, HOW_STRANDED) for fault in found] or [Line("journeys", "each customer's version is here")]
-    return [*_key_file(settings), Line("keys", "open everything that is stored"), *lines]
-
-
-def _key_file(settings: Settings) -> Iterator[Line]:
-    """What is mounted, as a secret of a container is, this user can't close to others: that is only told."""
-    name, file = "ENCRYPTION_KEYS_FILE", settings.encryption_keys_file
-    if not file:
-        return
-    found = Path(file).stat()
-    closable = found.st_uid == os.geteuid() and not os.statvfs(file).f_flag & os.ST_RDONLY
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        yield Line(name, "others may write it", f"chmod 600 {file}" if closable else f"have its owner run: chmod go-w {file}")
-    elif found.st_mode & stat.S_IRWXO and closable:
-        yield Line(name, "everybody has rights on it", f"chmod 600 {file}")
-    elif found.st_mode & stat.S_IRWXO:
-        yield Line.note(name, "everybody who gets to it here may read it, and who mounts or owns it can change that")
+    return [*check_files.key_file(settings), Line("keys", "open everything that is stored"), *lines]
 
 
 def read_manifest(settings: Settings) -> tuple[AskedScopes, list[Line]]:

@@ -1,7 +1,9 @@
-"""What `check` finds in the file of settings and in the bot's certificates."""
+"""What `check` finds in the file of settings, in the bot's certificates, and who may read and write what holds secrets."""
 
+import os
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 
 from bot.config.clock import Clock
 from bot.config.settings import Settings
@@ -9,7 +11,7 @@ from bot.ops.check_line import Line
 
 
 def env_file(settings: Settings) -> Iterator[Line]:
-    """A name that looks like a setting's is wrong; others may be there for somebody else. Who may read the file is only told."""
+    """A name that looks like a setting's is wrong; others may be there for somebody else."""
     file, foreign = settings.file, list[str]()
     for name, meant in file.unknown(Settings.model_fields):
         if meant:
@@ -18,13 +20,25 @@ def env_file(settings: Settings) -> Iterator[Line]:
             foreign.append(name)
     if foreign:
         yield Line.note(str(file.path), f"not the bot's, so not taken from this file: {', '.join(foreign)}")
-    rights = file.path.stat().st_mode if file.values and file.path.is_file() else 0
-    if rights & stat.S_IWOTH:
-        yield Line(str(file.path), "everybody may write it, and so set what the bot does", f"chmod 600 {file.path}")
-    elif rights & stat.S_IRWXO:
-        yield Line.note(
-            str(file.path), f"everybody has rights on it, and it may hold secrets; to change that: chmod 600 {file.path}"
-        )
+    if file.values and file.path.is_file():  # it may be a pipe
+        yield from _rights(str(file.path), file.path)
+
+
+def key_file(settings: Settings) -> Iterator[Line]:
+    if settings.encryption_keys_file:
+        yield from _rights("ENCRYPTION_KEYS_FILE", Path(settings.encryption_keys_file))
+
+
+def _rights(name: str, file: Path) -> Iterator[Line]:
+    """What is mounted, as a secret of a container is, this user can't close to others: that they may read it is only told."""
+    found = file.stat()
+    closable = found.st_uid == os.geteuid() and not os.statvfs(file).f_flag & os.ST_RDONLY
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield Line(name, "others may write it", f"chmod 600 {file}" if closable else f"have its owner run: chmod go-w {file}")
+    elif found.st_mode & stat.S_IRWXO and closable:
+        yield Line(name, "everybody has rights on it", f"chmod 600 {file}")
+    elif found.st_mode & stat.S_IRWXO:
+        yield Line.note(name, "everybody who gets to it here may read it, and who mounts or owns it can change that")
 
 
 def certificates(settings: Settings) -> Iterator[Line]:

@@ -64,6 +64,24 @@ def test_there_need_not_be_one(folder: Path) -> None:
     assert Settings().file.fault == ""
 
 
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_strangers_is_refused_unless_it_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, *, is_linked: bool) -> None:
+    found = folder / ".env"
+    found.write_text(f"SLACK_API_URL=https://evil.example/\nENCRYPTION_KEYS={new_key()}\n")
+    if is_linked:
+        found.rename(folder / "strangers")
+        found.symlink_to("strangers")
+    monkeypatch.setattr("os.geteuid", lambda: found.lstat().st_uid + 1)
+    if os.getuid() == 0:
+        os.chown(found, 12345, -1, follow_symlinks=not is_linked)  # root's own would do for everybody
+    (problem,) = problems(Settings(), slack=False)
+    assert str(problem).startswith("ENV_FILE is not set, and .env belongs to another user - set it to .env if")
+    assert Settings().slack_api_url == "https://slack.com/api/"
+    monkeypatch.setenv("ENV_FILE", ".env")
+    assert problems(Settings(), slack=False) == []
+    assert Settings().slack_api_url == "https://evil.example/"
+
+
 def test_it_may_be_a_pipe_which_can_be_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.write(writing, b"PORT=8080\n")
@@ -123,13 +141,13 @@ def test_what_is_misspelt_is_named_with_what_is_meant_and_what_is_for_others_is_
     path.write_text(f"SLACK_BOT_TOKN=xoxb-s3cr3t\nHTTPS_PROXY=http://proxy\n{others}")
     path.chmod(0o644)
     found = list(env_file(Settings()))
-    assert [line.outcome for line in found] == ["wrong", "note", "note"]
+    assert [line.outcome for line in found] == ["wrong", "note", "wrong"]
     assert "SLACK_BOT_TOKN is no setting - write SLACK_BOT_TOKEN, if" in str(found[0])
     assert "HTTPS_PROXY" in found[1].what
-    assert "chmod 600 .env" in found[2].what
+    assert str(found[2]) == "wrong: .env: everybody has rights on it - chmod 600 .env"
     assert "s3cr3t" not in str(found)
-    path.chmod(0o666)
-    assert str(list(env_file(Settings()))[2]).startswith("wrong: .env: everybody may write it")
+    path.chmod(0o620)
+    assert str(list(env_file(Settings()))[2]) == "wrong: .env: others may write it - chmod 600 .env"
     path.write_text("SLACK_BOT_TOKEN=xoxb-1\n")
     path.chmod(0o600)
     assert list(env_file(Settings())) == []
