@@ -19,7 +19,7 @@ from playground import side_by_side
 from playground.acts import Acts
 from playground.office import CALM, ROOT, Office
 from playground.walkthrough import Walkthrough
-from tests.told_commands import ELSEWHERE, FILLED_IN, HERE, NOT_HERE, STARTED, STOPPED, Typed
+from tests.told_commands import AS, ELSEWHERE, FILLED_IN, HERE, NOT_HERE, STARTED, STOPPED, Typed
 from tests.warm import Warm
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -62,17 +62,22 @@ def commands_in(page: Path) -> Iterator[str]:
 
 
 HERE_TOO = {one.command for one in HERE if isinstance(one, Typed)}
+TABLES = (HERE_TOO, AS, ELSEWHERE, NOT_HERE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_command_is_carried_out_or_said_not_to_be(page: Path) -> None:
-    unknown = [one for one in commands_in(page) if sum(one in table for table in (HERE_TOO, ELSEWHERE, NOT_HERE)) != 1]
-    assert unknown == [], "each belongs into one of the three tables of tests/told_commands.py"
+    unknown = [one for one in commands_in(page) if sum(one in table for table in TABLES) != 1]
+    assert unknown == [], "each belongs into one of the four tables of tests/told_commands.py"
 
 
 def test_the_table_has_no_command_that_no_page_tells() -> None:
     told = {one for page in PAGES for one in commands_in(page)}
-    assert {*HERE_TOO, *ELSEWHERE, *NOT_HERE} - told == set()
+    assert set().union(*TABLES) - told == set()
+
+
+def test_what_is_carried_out_as_another_command_is_as_that_one() -> None:
+    assert set(AS.values()) <= HERE_TOO
 
 
 @pytest.mark.parametrize("command", ELSEWHERE)
@@ -89,11 +94,19 @@ def test_what_a_container_is_asked_to_run_is_a_command_of_the_bot(command: str) 
 
 @pytest.mark.process
 def test_make_knows_its_tasks_and_lists_them() -> None:
-    told = {line.split()[1] for line in (*ELSEWHERE, *NOT_HERE) if line.startswith("make ")}
+    told = {line.split()[1] for line in (*AS, *ELSEWHERE, *NOT_HERE) if line.startswith("make ")}
     printed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607
     assert told - {"help"} <= {line.split()[0] for line in printed.splitlines()}
     planned = subprocess.run(["make", "-n", *sorted(told)], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603, S607
-    for module in ("bot run", "bot check", "playground.rehearse", "playground.demo", "playground.side_by_side", "bench"):
+    for module in (
+        "bot run",
+        "bot check",
+        "playground.rehearse",
+        "playground.demo",
+        "playground.drill",
+        "playground.side_by_side",
+        "bench",
+    ):
         assert f"python -m {module}" in planned
     assert side_by_side.page().startswith("<!doctype html>")
 
