@@ -73,7 +73,7 @@ async def test_it_gets_the_hooks_the_manifest_and_a_bot_that_runs(project: Path)
         }
         bot = await asyncio.create_subprocess_exec("sh", "-c", hooks["start"], cwd=project, env=environment, stderr=PIPE)
         try:
-            await slack.until(lambda: slack.sockets.connections, timeout=20)
+            await slack.until(lambda: slack.sockets.connections, timeout=60)
             bot.send_signal(signal.SIGINT)  # before it starts the bot again with changed code
             await bot.communicate()
             assert bot.returncode == Exit.OK
