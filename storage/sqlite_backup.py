@@ -12,6 +12,7 @@ from storage.backup_error import BackupError
 from storage.engine import checkpoint, parse
 from storage.files import BESIDE, PRIVATE, keep_names
 from storage.lock import AlreadyRunningError, only_one
+from storage.owner import irreplaceable
 
 BEGINS = b"SQLite format 3\0"
 BUSY_SECONDS = 30.0
@@ -148,6 +149,10 @@ def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
     """As `storage.backup.restoring`. No bot starts during the block; whatever else uses the database is noticed at its begin and when its
     place is taken."""
     there = Path(str(parse(url).database)).resolve()
+    if foreign := irreplaceable(there):
+        raise BackupError(
+            f"{foreign.path} belongs to the user {foreign.owner}, and this one is {foreign.this} - {foreign.run_as_owner}"
+        )
     # The log beside a file that was copied with the bot stopped belongs to it; without one, nothing is written beside the backup.
     how = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
     try:

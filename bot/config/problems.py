@@ -1,5 +1,6 @@
 """What keeps the bot from running with its settings, and how to fix each: a missing or wrong value, a file that can't be used."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -149,11 +150,28 @@ def _database(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("DATABASE_URL", "names a folder", "name a file in it, such as onboarding.db")
     elif scheme.startswith("sqlite") and Path(path).exists() and not Path(path).is_file():
         yield ConfigProblem("DATABASE_URL", "names a device or a pipe", "name a file")
-    elif not scheme.startswith("sqlite") and rest.partition("/")[0].count("@") > 1:
+    elif scheme.startswith("sqlite"):
+        yield from _owner(Path(path))
+    elif rest.partition("/")[0].count("@") > 1:
         how = "in it write @ as %40, and % as %25"
         yield ConfigProblem("DATABASE_URL", "has a password of which some signs are escaped and others are not", how)
-    elif not scheme.startswith("sqlite") and not _has_database(rest):
+    elif not _has_database(rest):
         yield ConfigProblem("DATABASE_URL", "names no database on the server", how)
+
+
+def _owner(database: Path) -> Iterator[ConfigProblem]:
+    from storage.owner import unusable  # noqa: PLC0415  --help doesn't need it
+
+    if (found := unusable(database)) is None:
+        return
+    if found.path != database.resolve():
+        what = f"names a database beside which {found.path.name} belongs to the user {found.owner}, so that {found.this} cannot use it"
+        yield ConfigProblem("DATABASE_URL", what, f"end what that user runs on it, then give it back: {found.give()}")
+        return
+    how = found.run_as_owner
+    if os.geteuid():
+        how += f"; or, if no bot of theirs runs on it, make it this one's: {found.give('*')}"
+    yield ConfigProblem("DATABASE_URL", f"names a database of the user {found.owner}, and this one is {found.this}", how)
 
 
 def _has_database(rest: str) -> bool:

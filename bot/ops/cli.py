@@ -511,7 +511,7 @@ HOW = {
     "full": "make room on its disk",
     "read_only": "let this user write the file and its folder, or its role the tables, on a server that is no standby",
     "overloaded": "let it take more connections, or end what holds them; each process of the bot keeps up to 20",
-    "unreachable": "check that DATABASE_URL is right and the server is running",
+    "unreachable": "check that DATABASE_URL is right, and that the server is running, or this user may write the file's folder",
 }
 
 

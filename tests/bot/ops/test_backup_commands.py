@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import os
+import pwd
 import re
 import shlex
 import sqlite3
+import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -104,6 +107,41 @@ def test_what_could_not_run_does_not_take_the_databases_place(monkeypatch: pytes
     Path("bot.db").unlink()  # it is lost
     assert bot("restore", "kept.db", "--yes").exit_code == Exit.OK
     assert repairs() == ["onb_1", "onb_2"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files to others")
+def test_a_database_is_left_to_the_user_who_owns_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = pwd.getpwnam("nobody").pw_uid
+    with tempfile.TemporaryDirectory() as folder:
+        Path("bot.db").rename(f"{folder}/bot.db")
+        monkeypatch.chdir(folder)
+        bot("backup", "kept.db")
+        for name in (".", "bot.db"):
+            os.chown(name, nobody, -1)
+        before = sorted(Path().iterdir())
+        writing = (["after-restore"], ["backup", "other.db"], ["erase", "onb_2", "--yes"], ["restore", "kept.db", "--yes"])
+        for words in (["migrate"], *writing):
+            done = bot(*words)
+            assert (done.exit_code, "sudo -u nobody …\n" in done.output) == (Exit.CONFIGURATION, True), done.output
+        assert sorted(Path().iterdir()) == before
+
+        with only_one(URL):  # its file is root's
+            pass
+        os.seteuid(nobody)
+        try:
+            assert f"give it back: sudo chown nobody {folder}/bot.db.lock\n" in bot("verify-log").output
+            os.seteuid(0)
+            Path("bot.db.lock").unlink()
+            os.seteuid(nobody)
+            assert bot("verify-log").exit_code == Exit.OK
+        finally:
+            os.seteuid(0)
+
+        Path("bot.db").rename("lost.db")
+        alone = bot("restore", "kept.db", "--yes")  # in a folder of another user
+        assert (alone.exit_code, f"{folder} belongs to the user nobody" in alone.output) == (Exit.FAILED, True), alone.output
+        os.chown(".", 0, -1)
+        assert bot("restore", "kept.db", "--yes").exit_code == Exit.OK
 
 
 def test_a_backup_is_looked_into_without_a_bot_as_the_documents_say(monkeypatch: pytest.MonkeyPatch) -> None:
