@@ -15,6 +15,7 @@ from storage import postgresql_backup, sqlite_backup
 from storage.backup_error import BackupError
 from storage.engine import is_sqlite
 from storage.files import BESIDE, keep_names
+from storage.lock import AlreadyRunningError, only_one
 
 FORMATS = {sqlite_backup.BEGINS: "SQLite", postgresql_backup.BEGINS: "PostgreSQL"}
 """What a backup's file begins with."""
@@ -72,6 +73,18 @@ def restoring(url: str, file: Path) -> Iterator[Beside]:
     made = (sqlite_backup if wanted == "SQLite" else postgresql_backup).restoring(url, file, stamp())
     with made as beside:
         yield beside
+
+
+@contextmanager
+def stopped(url: str) -> Iterator[None]:
+    """During the block no bot starts on a SQLite database; on PostgreSQL none is connected when it begins. Raises BackupError, OSError."""
+    try:
+        with only_one(url):
+            if not is_sqlite(url):
+                postgresql_backup.refuse_bots(url)
+            yield
+    except AlreadyRunningError as error:
+        raise BackupError(f"a bot runs on {error.file} - end it first") from None
 
 
 def stamp() -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import errors, sql
@@ -25,6 +25,11 @@ ENDING_SECONDS = 5.0
 """How long sessions may take to end: the server notices after a moment that a process was killed."""
 MAINTENANCE = "postgres"
 """The database from which others are made and renamed."""
+SESSIONS: LiteralString = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+"""Not those of the server itself, which it ends when it has to, such as autovacuum's."""
+OF_BOTS: LiteralString = f"{SESSIONS} AND usename = session_user"
 NAME = 36
 """Bytes of the database's name that stand in those beside it: PostgreSQL cuts names after 63."""
 HOW = "install PostgreSQL's client programs, of the server's version or a newer one, or run {} where they are (docs/operations.md, Backup)"
@@ -81,11 +86,15 @@ def _beside(database: str, ending: str) -> str:
     return database.encode()[:NAME].decode(errors="ignore") + ending
 
 
-def _refuse_sessions(connection: psycopg.Connection[Any], database: str) -> None:
+def refuse_bots(url: str) -> None:
+    """Raises BackupError if a bot is connected: a session of the same role. Who watches the database has another one."""
+    with _maintaining(url, _database(url)) as connection:
+        _refuse_sessions(connection, _database(url), OF_BOTS)
+
+
+def _refuse_sessions(connection: psycopg.Connection[Any], database: str, which: LiteralString = SESSIONS) -> None:
     until = time.monotonic() + ENDING_SECONDS
-    while (found := connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [database]).fetchone()) != (
-        0,
-    ):
+    while (found := connection.execute(which, [database]).fetchone()) != (0,):
         if time.monotonic() > until:
             count = found[0] if found else "some"
             raise BackupError(f"sessions use the database ({count}) - end every bot first, and what else is connected to it")
@@ -93,9 +102,9 @@ def _refuse_sessions(connection: psycopg.Connection[Any], database: str) -> None
 
 
 @contextmanager
-def _maintaining(url: str) -> Iterator[psycopg.Connection[Any]]:
+def _maintaining(url: str, database: str = MAINTENANCE) -> Iterator[psycopg.Connection[Any]]:
     """Raises BackupError for whatever the server refuses."""
-    options = {"connect_timeout": CONNECT_SECONDS, **_options(url), "dbname": MAINTENANCE}
+    options = {"connect_timeout": CONNECT_SECONDS, **_options(url), "dbname": database}
     try:
         with closing(psycopg.connect(make_conninfo(**options), autocommit=True)) as connection:
             yield connection

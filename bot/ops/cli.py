@@ -291,9 +291,18 @@ def accept_log(onboarding: str, *, yes: bool) -> None:
 def after_restore() -> None:
     """After restoring a backup, before starting the bot: have it compare what stands in Slack with the store."""
     settings = _settings_of_store()
+    from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops import maintenance  # noqa: PLC0415
+    from storage.backup import stopped  # noqa: PLC0415
+    from storage.backup_error import BackupError  # noqa: PLC0415
 
-    count = _wait(maintenance.after_restore(settings))
+    try:
+        with stopped(settings.database_url):
+            count = _wait(maintenance.after_restore(settings))
+    except BackupError as error:
+        _end(Exit.FAILED, f"nothing was done: {error}; then run this again")
+    except OSError as error:
+        _end(Exit.FAILED, f"nothing was done ({error.strerror}) - let this user write the database's folder")
     click.echo(f"ok: once the bot runs, it compares the messages of all open onboardings ({count}) with the store")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 
 from playground.postgres import database, drop
 from storage import migrate, postgresql_backup
-from storage.backup import back_up, restoring, stamp
+from storage.backup import back_up, restoring, stamp, stopped
 from storage.backup_error import BackupError
 from storage.engine import is_sqlite
 from storage.lock import only_one
@@ -53,7 +53,9 @@ def in_use(url: str) -> Iterator[None]:
         connected.rollback()
 
 
-def test_what_was_backed_up_takes_the_databases_place_once_nobody_uses_it(url: str, tmp_path: Path) -> None:
+def test_what_was_backed_up_takes_the_databases_place_once_nobody_uses_it(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     raw(url, ADD, id="before")
     file, before = tmp_path / "backup", os.umask(0)
     try:
@@ -63,7 +65,13 @@ def test_what_was_backed_up_takes_the_databases_place_once_nobody_uses_it(url: s
         os.umask(before)
     assert file.stat().st_mode & 0o777 == 0o600
     raw(url, ADD, id="later")
-    with in_use(url), pytest.raises(BackupError, match="first"), restoring(url, file):
+    with in_use(url), monkeypatch.context() as at_once:
+        at_once.setattr(postgresql_backup, "ENDING_SECONDS", 0.0)
+        with pytest.raises(BackupError, match="first"), restoring(url, file):
+            pass
+        with pytest.raises(BackupError, match="first"), stopped(url):
+            pass
+    with stopped(url):
         pass
     with restoring(url, file) as beside:
         assert seen(beside.url) == ["before"]

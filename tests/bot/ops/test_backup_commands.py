@@ -88,6 +88,16 @@ def test_two_commands_bring_a_backup_back() -> None:
     assert bot("verify-log").output == "ok: audit logs verified: 1 onboarding\n"
 
 
+def test_a_bot_that_runs_is_not_told_of_a_restored_backup_behind_its_back() -> None:
+    before = dump(URL)
+    with only_one(URL):
+        refused = bot("after-restore")
+    assert (refused.exit_code, "a bot runs on" in refused.output) == (Exit.FAILED, True), refused.output
+    assert dump(URL) == before
+    assert bot("after-restore").exit_code == Exit.OK
+    assert repairs() == ["onb_1", "onb_2"]
+
+
 def test_what_could_not_run_does_not_take_the_databases_place(monkeypatch: pytest.MonkeyPatch) -> None:
     bot("backup", "kept.db")
     bot("backup", "altered.db")
