@@ -3,6 +3,7 @@ command lines: the password goes by PGPASSWORD, what has no such variable by a s
 (https://www.postgresql.org/docs/current/libpq-envars.html)."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +22,8 @@ from storage.backup_error import BackupError
 from storage.engine import CONNECT_SECONDS, parse, sync_engine
 
 BEGINS = b"PGDMP"
+NEEDED = "alembic_version", "onboardings"
+"""Tables that are in every database of the bot."""
 ENDING_SECONDS = 5.0
 """How long sessions may take to end: the server notices after a moment that a process was killed."""
 MAINTENANCE = "postgres"
@@ -41,9 +44,26 @@ def copy(url: str, to: Path) -> None:
     """Raises BackupError."""
     _run(url, "pg_dump", "--no-password", "--format=custom", f"--file={to}", f"--dbname={_conninfo(url)}")
     _run(url, "pg_restore", f"--file={os.devnull}", str(to))  # reads it to its end
-    listed = _run(url, "pg_restore", "--list", str(to))
-    if not all(f"TABLE DATA public {name} " in listed for name in ("alembic_version", "onboardings")):
-        raise BackupError("the tables of the bot are not in it - check that DATABASE_URL names the database you mean")
+    _schema(url, to)
+
+
+def _schema(url: str, file: Path) -> str:
+    """In which one of a backup the bot's tables are: by the role's search_path it may be any. Raises BackupError if they are in none."""
+    listed = _run(url, "pg_restore", "--list", str(file))
+    with_them = [set(re.findall(rf"^\d+; \d+ \d+ TABLE DATA (.+) {name} ", listed, re.MULTILINE)) for name in NEEDED]
+    found = sorted(set.intersection(*with_them))
+    if not found:
+        raise BackupError("the tables of the bot are not in it - check that it is the database you mean")
+    return found[0]
+
+
+def _make_schema(url: str, database: str, schema: str) -> None:
+    """Also where a search_path that was set for the former database alone doesn't lead to it in a new one."""
+    with _maintaining(url, database) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+        if connection.execute("SELECT current_schema()").fetchone() != (schema,):
+            names = sql.Identifier(database), sql.Identifier(schema)
+            connection.execute(sql.SQL("ALTER DATABASE {} SET search_path TO {}").format(*names))
 
 
 class _Beside:
@@ -66,14 +86,15 @@ class _Beside:
 def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
     """As `storage.backup.restoring`."""
     name = _beside(_database(url), f"_restored_{stamp}")
-    beside, begun = _Beside(url, name, stamp), False
+    beside, schema, begun = _Beside(url, name, stamp), _schema(url, file), False
     try:
         with _maintaining(url) as connection:
             _refuse_sessions(connection, _database(url))
             begun = True
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
+        _make_schema(url, name, schema)
         # The bot's own tables are in it; extensions belong to superusers, and whoever needs one there has to make it anew.
-        how = "--no-password", "--exit-on-error", "--no-owner", "--no-acl", "--schema=public"
+        how = "--no-password", "--exit-on-error", "--no-owner", "--no-acl", f"--schema={schema}"
         _run(url, "pg_restore", *how, f"--dbname={_conninfo(url, name)}", str(file))
         yield beside
     finally:

@@ -21,6 +21,7 @@ from storage.backup_error import BackupError
 from storage.engine import is_sqlite
 from storage.lock import only_one
 from tests.storage.example import raw
+from tests.storage.postgres import database, drop
 
 ADD = "INSERT INTO seen (id, at) VALUES (:id, '2026-12-01 12:00:00')"
 
@@ -84,6 +85,22 @@ def test_what_was_backed_up_takes_the_databases_place_once_nobody_uses_it(
     former = f"sqlite:///{kept}" if is_sqlite(url) else make_url(url).set(database=kept).render_as_string(hide_password=False)
     assert seen(former) == ["before", "later"]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.process
+def test_tables_in_a_schema_of_their_own_are_found_again(postgres_server: str, tmp_path: Path) -> None:
+    if shutil.which("pg_dump") is None:
+        pytest.skip("PostgreSQL's client programs are not installed")
+    with database(postgres_server) as url:
+        raw(url, 'CREATE SCHEMA "the bot\'s"')
+        raw(url, f'ALTER DATABASE {make_url(url).database} SET search_path TO "the bot\'s"')
+        migrate.upgrade(url)
+        raw(url, ADD, id="before")
+        back_up(url, tmp_path / "backup")
+        with restoring(url, tmp_path / "backup") as beside:
+            kept = beside.take_place()
+        assert seen(url) == ["before"]
+        drop(make_url(url).set(database=kept).render_as_string(hide_password=False))
 
 
 def test_a_file_that_is_none_of_its_backups_is_refused_and_the_next_one_taken(url: str, tmp_path: Path) -> None:
