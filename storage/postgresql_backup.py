@@ -33,6 +33,12 @@ SESSIONS: LiteralString = (
 )
 """Not those of the server itself, which it ends when it has to, such as autovacuum's."""
 OF_BOTS: LiteralString = f"{SESSIONS} AND usename = session_user"
+RIGHTS = """
+SELECT rolname, rolcreatedb OR rolsuper,
+    coalesce((SELECT pg_has_role(pg_roles.oid, datdba, 'USAGE') FROM pg_database WHERE datname = %s), true)
+FROM pg_roles WHERE rolname = current_user
+"""
+"""The role, whether it may make databases, and whether one, if it exists, is its own or that of a role it is a member of."""
 NAME = 36
 """Bytes of the database's name that stand in those beside it: PostgreSQL cuts names after 63."""
 HOW = "install PostgreSQL's client programs, of the server's version or a newer one, or run {} where they are (docs/operations.md, Backup)"
@@ -89,6 +95,7 @@ def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
     beside, schema, begun = _Beside(url, name, stamp), _schema(url, file), False
     try:
         with _maintaining(url) as connection:
+            _refuse_role(connection, _database(url))
             _refuse_sessions(connection, _database(url))
             begun = True
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
@@ -105,6 +112,20 @@ def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
 
 def _beside(database: str, ending: str) -> str:
     return database.encode()[:NAME].decode(errors="ignore") + ending
+
+
+def _refuse_role(connection: psycopg.Connection[Any], database: str) -> None:
+    """Unless it may make a database and rename this one, if that exists: renaming comes last, after all the work. Raises BackupError."""
+    role, makes, owns = connection.execute(RIGHTS, [database]).fetchone() or ("", True, True)
+    names = {"role": sql.Identifier(role), "database": sql.Identifier(database)}
+    lacking = {
+        "may not make databases": "ALTER ROLE {role} CREATEDB",
+        "does not own the one in use": "ALTER DATABASE {database} OWNER TO {role}",
+    }
+    wrong = [what for what, right in zip(lacking, (makes, owns), strict=True) if not right]
+    if wrong:
+        how = "; ".join(sql.SQL(lacking[what]).format(**names).as_string(connection) for what in wrong)
+        raise BackupError(f"the role {role} {' and '.join(wrong)} - let a superuser run: {how}; or restore by hand")
 
 
 def refuse_bots(url: str) -> None:
@@ -132,7 +153,7 @@ def _maintaining(url: str, database: str = MAINTENANCE) -> Iterator[psycopg.Conn
     except errors.InsufficientPrivilege:
         who = parse(url).username or "its role"
         raise BackupError(
-            f"{who} may not make or rename databases - let a superuser run: ALTER ROLE {who} CREATEDB; or restore by hand"
+            f"the server does not let {who} make or rename databases - let a superuser do that, and restore by hand"
         ) from None
     except errors.ObjectInUse:
         raise BackupError("a session uses the database - end every bot, and what else is connected to it, first") from None

@@ -103,6 +103,29 @@ def test_tables_in_a_schema_of_their_own_are_found_again(postgres_server: str, t
         drop(make_url(url).set(database=kept).render_as_string(hide_password=False))
 
 
+@pytest.mark.process
+def test_a_role_that_may_not_do_it_all_is_told_so_before_the_work(postgres_server: str, tmp_path: Path) -> None:
+    if shutil.which("pg_dump") is None:
+        pytest.skip("PostgreSQL's client programs are not installed")
+    with database(postgres_server) as url:
+        role = f"role-{make_url(url).database}"
+        migrate.upgrade(url)
+        back_up(url, tmp_path / "backup")
+        raw(url, f'CREATE ROLE "{role}" LOGIN')
+        own = make_url(url).set(username=role).render_as_string(hide_password=False)
+        for lacking in (f'ALTER ROLE "{role}" CREATEDB', f'ALTER DATABASE "{make_url(url).database}" OWNER TO "{role}"'):
+            with pytest.raises(BackupError) as refused, restoring(own, tmp_path / "backup"):
+                pass
+            assert lacking in str(refused.value)
+            raw(url, lacking)
+        with restoring(own, tmp_path / "backup") as beside:
+            kept = beside.take_place()
+        assert migrate.state(own).kind == "current"
+        drop(make_url(url).set(database=kept).render_as_string(hide_password=False))
+        raw(url, f'ALTER DATABASE "{make_url(url).database}" OWNER TO CURRENT_USER')
+        raw(url, f'REASSIGN OWNED BY "{role}" TO CURRENT_USER; DROP ROLE "{role}"')
+
+
 def test_a_file_that_is_none_of_its_backups_is_refused_and_the_next_one_taken(url: str, tmp_path: Path) -> None:
     whole, broken, other = tmp_path / "whole", tmp_path / "broken", tmp_path / "other"
     back_up(url, whole)
