@@ -333,7 +333,7 @@ def backup(file: str, *, force: bool) -> None:
     except OSError as error:
         _end(Exit.FAILED, f"{file} cannot be written ({error.strerror}) - make room, or name a file in a folder of yours")
     click.echo(
-        f"ok: {file} holds the database ({size / 1e6:.1f} MB); keep it apart from the keys, and for as long as you need them"
+        f"ok: {file} holds the database ({size / 1e6:.1f} MB); keep it apart from the keys, and keep the keys as long as it"
     )
 
 
