@@ -56,7 +56,9 @@ def copy(url: str, to: Path) -> None:
 def _schema(url: str, file: Path) -> str:
     """In which one of a backup the bot's tables are: by the role's search_path it may be any. Raises BackupError if they are in none."""
     listed = _run(url, "pg_restore", "--list", str(file))
-    with_them = [set(re.findall(rf"^\d+; \d+ \d+ TABLE DATA (.+) {name} ", listed, re.MULTILINE)) for name in NEEDED]
+    with_them: list[set[str]] = [
+        set(re.findall(rf"^\d+; \d+ \d+ TABLE DATA (.+) {name} ", listed, re.MULTILINE)) for name in NEEDED
+    ]
     found = sorted(set.intersection(*with_them))
     if not found:
         raise BackupError("the tables of the bot are not in it - check that it is the database you mean")

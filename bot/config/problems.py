@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.config import addresses, slack_values
+from bot.config import addresses, database_url, sentry_dsn, service_desk_account, slack_values
 from bot.config.clock import ClockError, read_ahead
 from bot.config.command import COMMAND
 from bot.config.policies import PolicyError, load
@@ -26,8 +26,6 @@ class ConfigProblem:
     def __str__(self) -> str:
         return f"{self.name} {self.what} - {self.how}"
 
-
-_FOREIGN = "holds signs that no token has, such as a quote or a space"
 
 _Check = Callable[[Settings], Iterator[ConfigProblem]]
 
@@ -120,13 +118,13 @@ def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
         return
     if wrong := addresses.fault(url) if url else "is missing":
         yield ConfigProblem("SERVICE_DESK_URL", wrong, f"{addresses.HTTPS}, or leave out all of SERVICE_DESK_…")
-    if "@" not in user or ":" in user:
+    if not service_desk_account.is_address(user):
         yield ConfigProblem("SERVICE_DESK_USER", "is no e-mail address", "write the one of the account that the API token is of")
     how = "make an API token in the account's security settings at Atlassian"
     if not token:
         yield ConfigProblem("SERVICE_DESK_TOKEN", "is missing", how)
-    elif not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token):
-        yield ConfigProblem("SERVICE_DESK_TOKEN", _FOREIGN, how)
+    elif wrong := service_desk_account.token_fault(token):
+        yield ConfigProblem("SERVICE_DESK_TOKEN", wrong, how)
 
 
 def _support(settings: Settings) -> Iterator[ConfigProblem]:
@@ -138,31 +136,19 @@ def _support(settings: Settings) -> Iterator[ConfigProblem]:
 
 
 def _database(settings: Settings) -> Iterator[ConfigProblem]:
-    how = "write sqlite+aiosqlite:///onboarding.db or postgresql://user:password@host/database"
-    scheme, _, rest = settings.database_url.partition("://")
-    if scheme not in ("sqlite+aiosqlite", "postgresql", "postgresql+psycopg"):
-        yield ConfigProblem("DATABASE_URL", "names no database the bot knows", how)
-    elif scheme.startswith("sqlite") and (path := rest.removeprefix("/").partition("?")[0]) in ("", ":memory:"):
-        yield ConfigProblem("DATABASE_URL", "names no file" if not path else "would keep nothing", how)
-    elif scheme.startswith("sqlite") and not Path(path).absolute().parent.is_dir():
-        yield ConfigProblem("DATABASE_URL", "names a file in a folder that does not exist", "make the folder, or name another")
-    elif scheme.startswith("sqlite") and (path.endswith("/") or Path(path).is_dir()):
-        yield ConfigProblem("DATABASE_URL", "names a folder", "name a file in it, such as onboarding.db")
-    elif scheme.startswith("sqlite") and Path(path).exists() and not Path(path).is_file():
-        yield ConfigProblem("DATABASE_URL", "names a device or a pipe", "name a file")
-    elif scheme.startswith("sqlite"):
-        yield from _owner(Path(path))
-    elif rest.partition("/")[0].count("@") > 1:
-        how = "in it write @ as %40, and % as %25"
-        yield ConfigProblem("DATABASE_URL", "has a password of which some signs are escaped and others are not", how)
-    elif not _has_database(rest):
-        yield ConfigProblem("DATABASE_URL", "names no database on the server", how)
+    if wrong := database_url.fault(settings.database_url):
+        yield ConfigProblem("DATABASE_URL", *wrong)
+    else:
+        yield from _owner(settings.database_url)
 
 
-def _owner(database: Path) -> Iterator[ConfigProblem]:
-    from storage.owner import unusable  # noqa: PLC0415  --help doesn't need it
+def _owner(url: str) -> Iterator[ConfigProblem]:
+    """Of SQLite's files."""
+    from storage.engine import sqlite_file  # noqa: PLC0415  loads SQLAlchemy, which --help doesn't need
+    from storage.owner import unusable  # noqa: PLC0415
 
-    if (found := unusable(database)) is None:
+    database = sqlite_file(url)
+    if database is None or (found := unusable(database)) is None:
         return
     if found.path != database.resolve():
         what = f"names a database beside which {found.path.name} belongs to the user {found.owner}, so that {found.this} cannot use it"
@@ -172,15 +158,6 @@ def _owner(database: Path) -> Iterator[ConfigProblem]:
     if os.geteuid():
         how += f"; or, if no bot of theirs runs on it, make it this one's: {found.give('*')}"
     yield ConfigProblem("DATABASE_URL", f"names a database of the user {found.owner}, and this one is {found.this}", how)
-
-
-def _has_database(rest: str) -> bool:
-    try:
-        parts = urlsplit("//" + rest)
-        _ = parts.port
-    except ValueError:
-        return False
-    return len(parts.path) > 1
 
 
 def _keys(settings: Settings) -> Iterator[ConfigProblem]:
@@ -212,7 +189,7 @@ def _server(settings: Settings) -> Iterator[ConfigProblem]:
         elif not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
             yield ConfigProblem(name, "is not a port", "write a number from 1 to 65535; 0 takes a free one")
     for name, host in (("HOST", settings.host), ("OPS_HOST", settings.ops_host)):
-        if not re.fullmatch(r"[\w.-]+|[0-9A-Fa-f:.]+", host) or re.fullmatch(r"[0-9.]+:[0-9]+", host):
+        if not addresses.is_host(host):
             port = name.replace("HOST", "PORT")
             yield ConfigProblem(name, "is not an address", f"write 127.0.0.1, or 0.0.0.0 in a container, and the port in {port}")
     if settings.ops_port not in ("", "0") and (settings.ops_host, settings.ops_port) == (settings.host, settings.port):
@@ -238,26 +215,20 @@ def _logging(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("LOG_LEVEL", "is not a level", "write DEBUG, INFO, WARNING or ERROR")
 
 
-_DSN = re.compile(r"https?://\w+(?::\w+)?@[\w.-]+(?::[0-9]{1,5})?(?:/[\w-]+)*/[0-9]+", re.ASCII)
-
-
 def _telemetry(settings: Settings) -> Iterator[ConfigProblem]:
-    """What is sent holds no secret, so that it may go over http:// within a network."""
     for name, address in (
         ("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otel_exporter_otlp_endpoint),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", settings.otel_exporter_otlp_traces_endpoint),
     ):
-        if address and addresses.fault(re.sub("^http:", "https:", address)):
-            yield ConfigProblem(
-                name, "is not a URL", "write http:// or https://, the collector's host and its port, such as 4318"
-            )
+        if address and (wrong := addresses.collector_fault(address)):
+            yield ConfigProblem(name, wrong, "write http:// or https://, the collector's host and its port, such as 4318")
         elif address and not _is_installed("opentelemetry.sdk"):
             yield ConfigProblem(
                 name, "is set, and the extra traces is not installed", f"{_INSTALL.format('traces')}, or leave it out"
             )
     if dsn := plain(settings.sentry_dsn):
-        if not _DSN.fullmatch(dsn):
-            yield ConfigProblem("SENTRY_DSN", "is not a DSN", "copy it from the project's settings in Sentry, Client Keys (DSN)")
+        if wrong := sentry_dsn.fault(dsn):
+            yield ConfigProblem("SENTRY_DSN", wrong, "copy it from the project's settings in Sentry, Client Keys (DSN)")
         elif not _is_installed("sentry_sdk"):
             yield ConfigProblem(
                 "SENTRY_DSN", "is set, and the extra sentry is not installed", f"{_INSTALL.format('sentry')}, or leave it out"

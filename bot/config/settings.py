@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.config import addresses, database_url, slack_values
+from bot.config import addresses, database_url, sentry_dsn, service_desk_account, slack_values
 from bot.config.env_file import EnvFile, read
 from bot.config.surroundings import without_surroundings
 
@@ -27,14 +27,16 @@ _AS_MEANT: Mapping[str, Callable[[str], str]] = {
     **{name.lower(): partial(slack_values.meant, name) for name in slack_values.NAMES},
     "slack_api_url": lambda url: url if not url or url.endswith("/") else f"{url}/",
     "database_url": database_url.meant,
-    "encryption_keys": lambda keys: re.sub(r"""[\s,;"'\[\]]+""", ",", keys).strip(","),
+    "encryption_keys": lambda keys: re.sub(r"""(?:\\+[rn]|[\s,;"'\[\]])+""", ",", keys).strip(","),
     "service_desk_url": lambda url: re.sub(r"(?i)^(https://[\w-]+\.atlassian\.net)/.*", r"\1", url),
-    "service_desk_user": lambda user: found[0] if len(found := re.findall(r"[^\s<>:,;]+@[^\s<>:,;]+", user)) == 1 else user,
-    "service_desk_token": lambda token: re.sub(r"(?i)^bearer\s+", "", token.strip(",;. ")),
+    "service_desk_user": service_desk_account.user_meant,
+    "service_desk_token": service_desk_account.token_meant,
     "host": addresses.host,
     "port": addresses.port,
     "ops_host": addresses.host,
     "ops_port": addresses.port,
+    "otel_exporter_otlp_endpoint": addresses.without_traces_path,
+    "sentry_dsn": sentry_dsn.meant,
     "log_level": lambda level: {"WARN": "WARNING"}.get(level.upper(), level.upper()),
 }
 """By field, what people also write for it."""

@@ -5,6 +5,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from bot.config.placeholders import is_label, is_masked, is_placeholder, words
+
 BOT, APP, SECRET, CHANNEL, GROUP = (
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
@@ -17,37 +19,33 @@ _TAIL = r"(?:(?!xox[a-z]-|xapp-)[A-Za-z0-9-])*[A-Za-z0-9]"
 _FORMS: Mapping[str, re.Pattern[str]] = {
     BOT: re.compile(rf"(?:xoxe\.)?xoxb-{_TAIL}"),
     APP: re.compile(rf"xapp-{_TAIL}"),
-    SECRET: re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])"),
+    SECRET: re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{32}|[0-9A-F]{32})(?![0-9A-Za-z])"),
     CHANNEL: re.compile(r"(?<![A-Za-z0-9])[CG](?=[A-Z0-9]*[0-9])[A-Z0-9]{8,}(?![A-Za-z0-9])"),
     GROUP: re.compile(r"(?<![A-Za-z0-9])S(?=[A-Z0-9]*[0-9])[A-Z0-9]{8,}(?![A-Za-z0-9])"),
 }
-_LABEL = re.compile(
-    "authorization|bearer|slack|bot|user|oauth|app|level|token|signing|secret|key|value|support|channel|usergroup|group|subteam|id"
-    "|export|set|env"
-)
-"""What may stand before a value that was copied with its name."""
-_FILLER = re.compile(
-    "your|my|the|a|here|goes|insert|replace|with|this|me|paste|put|change|changeme|example|placeholder|todo|tbd|dummy|x{3,}|0{6,}"
-)
-"""What a template has in the place of a value."""
-_CUT = re.compile(r"\*{2,}|•|…|\.{2,}")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]")
 """Of a terminal: colours, and the marks of what is pasted."""
-_ADDRESS = re.compile(r"(?:https?|slack)://\S+|slack\.com/\S+")
+_ADDRESS = re.compile(r"(?:https?|slack)://\S+|(?:[\w-]+\.)*slack\.com/\S+")
+_LINK = re.compile(r"\[[^\[\]]*\]\(<?(\S+?)>?\)")
+"""Of Markdown: a name, and the address."""
+_EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~{1,2})(.+)\1")
+"""Bold, italic or struck out."""
 
 
 def meant(name: str, text: str) -> str:
     """The value in ``text``, if there is one and what else stands there is its name and punctuation; else the text as it is."""
     clean = _ESCAPES.sub("", "".join(sign for sign in text if unicodedata.category(sign) != "Cf"))
-    clean = next((text for text in (_from_base64(clean), _half(clean)) if _FORMS[name].fullmatch(text)), clean)
+    clean = next((text for text in (_from_base64(clean), _half(clean), _bare(clean)) if _FORMS[name].fullmatch(text)), clean)
     found = {one[0] for one in _FORMS[name].finditer(clean)}
     if len(found) != 1 or is_placeholder(clean):
         return clean
-    (value,) = found
+    value = found.pop().lower() if name == SECRET else found.pop()
+    if name in (CHANNEL, GROUP) and (link := _LINK.fullmatch(clean)):
+        clean = link[1]
     if name in (CHANNEL, GROUP) and (_ADDRESS.fullmatch(clean) or re.fullmatch(r"<?[#!]?(?:subteam\^)?\w+\|[^|]*", clean)):
         return value
     rest = _FORMS[name].sub(" ", clean)
-    return value if all(map(_LABEL.fullmatch, _words(rest))) and not _CUT.search(rest) else clean
+    return value if is_label(rest) and not is_masked(rest) else clean
 
 
 def fault(name: str, text: str) -> str:
@@ -58,14 +56,16 @@ def fault(name: str, text: str) -> str:
         return found
     if _TAKEN[name].fullmatch(text):
         return ""
-    return _beside(name, text) or _IS_NONE[name]
+    return _beside(name, text) or _shape(name, text)
 
 
-def is_placeholder(text: str) -> bool:
-    """Whether it is what a template holds, such as ``xoxb-your-token``, ``xoxb-…`` or ``<token>``."""
-    words = [word for word in _words(text) if word not in ("xoxb", "xapp")]
-    fillers = [word for word in words if _FILLER.fullmatch(word)]
-    return not words or (bool(fillers) and all(word in fillers or _LABEL.fullmatch(word) for word in words))
+def _shape(name: str, text: str) -> str:
+    """Of what holds no such value."""
+    if is_masked(text):
+        return _MASKED
+    if name == SECRET and re.fullmatch("[0-9A-Fa-f]+", text):
+        return f"has {len(text)} hexadecimal digits, not 32 as a signing secret has"
+    return _IS_NONE[name]
 
 
 def _beside(name: str, text: str) -> str:
@@ -75,16 +75,16 @@ def _beside(name: str, text: str) -> str:
         return ""
     if len({one[0] for one in found}) > 1:
         return "holds several that differ"
-    if _CUT.search(text[found[-1].end() :]):
-        return "is cut off, or masked"
-    side = "before" if _words(text[: found[0].start()]) else "behind"
+    if is_masked(_FORMS[name].sub(" ", text)):
+        return _MASKED
+    side = "before" if words(text[: found[0].start()]) else "behind"
     return f"holds more than that: something stands {side} it"
 
 
 _TAKEN: Mapping[str, re.Pattern[str]] = {
     BOT: _FORMS[BOT],
     APP: _FORMS[APP],
-    SECRET: re.compile(r"[0-9a-f]{32}|(?!.*[0-9a-f]{32})[0-9a-zA-Z]{16,128}"),
+    SECRET: re.compile(r"[0-9a-f]{32}|(?!.*[0-9a-f]{32}|[0-9A-Fa-f]+$)[0-9a-zA-Z]{16,128}"),
     CHANNEL: re.compile(r"[CG][A-Z0-9]{2,}"),
     GROUP: re.compile(r"S[A-Z0-9]{2,}"),
 }
@@ -97,6 +97,7 @@ _IS_NONE: Mapping[str, str] = {
     GROUP: "is not a user group ID (a handle does not do)",
 }
 _TEMPLATE = "is a placeholder, not a value"
+_MASKED = "is cut off, or masked"
 _OTHERS = (
     (r"^[CGS]0?X{3,}$", _TEMPLATE),
     (r"(?<![a-z])xoxb-", f"holds the bot token, which goes in {BOT}"),
@@ -123,8 +124,10 @@ def _half(text: str) -> str:
     return text[:middle] if text[:middle] == text[middle:] else ""
 
 
-def _words(text: str) -> list[str]:
-    return [word.casefold() for word in re.findall(r"[^\W_]+", text)]
+def _bare(text: str) -> str:
+    """Without a chat's or a document's emphasis; empty if there is none."""
+    found = _EMPHASIS.fullmatch(text)
+    return found[2] if found else ""
 
 
 def _from_base64(text: str) -> str:

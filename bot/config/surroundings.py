@@ -9,7 +9,7 @@ _LINE_END = re.compile(r"(?:\\{1,2}[rn])+$")
 
 def without_surroundings(name: str, value: str) -> str:
     """Without line ends, spaces, quotes and the variable's own name around it."""
-    own = re.compile(rf"(?:export\s+|set\s+|\$env:)?{re.escape(name)}\s*=\s*", re.IGNORECASE)
+    own = re.compile(rf"(?:export\s+|set\s+|\$env:)?{re.escape(name)}\s*(?:=|:\s)\s*", re.IGNORECASE)
     before = None
     while value != before:
         before, value = value, _LINE_END.sub("", own.sub("", value.strip(_AROUND), count=1) if own.match(value) else value)

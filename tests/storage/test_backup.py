@@ -21,7 +21,6 @@ from storage.backup_error import BackupError
 from storage.engine import is_sqlite
 from storage.lock import only_one
 from tests.storage.example import raw
-from tests.storage.postgres import database, drop
 
 ADD = "INSERT INTO seen (id, at) VALUES (:id, '2026-12-01 12:00:00')"
 

@@ -87,6 +87,9 @@ def test_an_endpoint_of_opentelemetrys_gets_its_path_and_one_of_traces_is_taken_
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://user:s3cr3t@collector/v1/traces", "write http:// or https://"),
         ("SENTRY_DSN", "https://s3cr3t.ingest.sentry.io/42", "Client Keys"),
         ("SENTRY_DSN", "https://s3cr3t@o1.ingest.sentry.io/project", "Client Keys"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317", "gRPC"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://collector:4317/v1/traces", "gRPC"),
+        ("SENTRY_DSN", "https://examplePublicKey@o0.ingest.sentry.io/0", "a placeholder"),
         ("SENTRY_ENVIRONMENT", "our production", "without spaces"),
         ("SUPPORT_CHANNEL", "", "ID stands at the bottom"),
         ("SUPPORT_CHANNEL", "#support", "begins with C or G"),
@@ -99,6 +102,11 @@ def test_an_endpoint_of_opentelemetrys_gets_its_path_and_one_of_traces_is_taken_
         ("SLACK_BOT_TOKEN", "xoxb-…", "a placeholder"),
         ("SLACK_BOT_TOKEN", "xoxb-1-s3cr3t…", "cut off, or masked"),
         ("SLACK_BOT_TOKEN", "xoxb-1-s3cr3t****", "cut off, or masked"),
+        ("SLACK_BOT_TOKEN", "xoxb-1-s3cr3t*", "cut off, or masked"),
+        ("SLACK_BOT_TOKEN", "xoxb-1-s3…r3t", "cut off, or masked"),
+        ("SLACK_SIGNING_SECRET", "fedcba98…3210", "cut off, or masked"),
+        ("SLACK_SIGNING_SECRET", "fedcba9876543210fedcba987654321", "has 31 hexadecimal digits"),
+        ("SLACK_SIGNING_SECRET", "FEDCBA9876543210FEDCBA98765432100", "has 33 hexadecimal digits"),
         ("SLACK_BOT_TOKEN", "xoxp-1-s3cr3t", "a user token"),
         ("SLACK_BOT_TOKEN", "xoxe-1-s3cr3t", "a refresh token"),
         ("SLACK_BOT_TOKEN", "xapp-1-s3cr3t", "goes in SLACK_APP_TOKEN"),
@@ -120,12 +128,34 @@ def test_an_endpoint_of_opentelemetrys_gets_its_path_and_one_of_traces_is_taken_
         ("DATABASE_URL", "sqlite+aiosqlite:///new/", "name a file in it"),
         ("DATABASE_URL", "sqlite+aiosqlite:////dev/null", "a device"),
         ("DATABASE_URL", "postgresql://user:s3cr3t@host", "postgresql://"),
+        ("DATABASE_URL", "sqlite://bot.db", "write three slashes"),
+        ("DATABASE_URL", "sqlite:///bot.db?timeout=soon", "has options (timeout)"),
+        ("DATABASE_URL", "sqlite:///file:bot.db?mode=ro&uri=true", "has options (mode, uri)"),
+        ("DATABASE_URL", "sqlite:///file:bot.db", "write its path alone"),
+        ("DATABASE_URL", "sqlite:///C:\\bot.db", "as only Windows does"),
+        ("DATABASE_URL", "sqlite:////", "names a folder"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host/db?schema=public", "does not know: schema"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host/db?pgbouncer=true&connection_limit=5", "does not know: "),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host/db?sslmode=no-verify", "does not take: sslmode"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host/db?connect_timeout=soon", "does not take: connect_timeout"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host/db?sslmode=disable&sslnegotiation=direct", "does not take: ssl"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host:0/db", "1 to 65535"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host:port/db", "write host:port"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host /db", "a space"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host/db ; ", "a semicolon"),
+        ("DATABASE_URL", "postgresql://user:password@host/database", "a template"),
+        ("DATABASE_URL", "postgresql://user:<password>@<host>/<database>", "a template"),
+        ("DATABASE_URL", "postgresql://user:[YOUR-PASSWORD]@db.acme.example/db", "a template"),
+        ("DATABASE_URL", "postgresql://user:******@db.acme.example/db", "a template"),
         ("ENCRYPTION_KEYS", "", "python -m bot keys new"),
         ("ENCRYPTION_KEYS", "s3cr3t", "python -m bot keys new"),
         ("ENCRYPTION_KEYS", "k1:s3cr3t", "python -m bot keys new"),
         ("PORT", "http", "1 to 65535"),
         ("PORT", "65536", "1 to 65535"),
         ("HOST", "not a host", "127.0.0.1"),
+        ("HOST", "256.0.0.1", "127.0.0.1"),
+        ("HOST", "...", "127.0.0.1"),
+        ("OPS_HOST", "-", "127.0.0.1"),
         ("OPS_PORT", "metrics", "1 to 65535"),
         ("OPS_PORT", "3000", "write another"),
         ("OPS_HOST", "not a host", "127.0.0.1"),
@@ -136,6 +166,12 @@ def test_an_endpoint_of_opentelemetrys_gets_its_path_and_one_of_traces_is_taken_
         ("PISMO_API_URL", "http://user:s3cr3t@localhost", "https://"),
         ("PISMO_API_URL", "http://localhost\\.example.com", "https://"),
         ("PISMO_API_URL", "http://[::1]api.example.com", "https://"),
+        ("PISMO_API_URL", "https://http://x.y", "is not a URL"),
+        ("PISMO_API_URL", "https://api.pismo.example/https://x.y", "is not a URL"),
+        ("PISMO_API_URL", "https://api..pismo.io", "no host that there can be"),
+        ("PISMO_API_URL", "https://-", "no host that there can be"),
+        ("PISMO_API_URL", "https://256.0.0.1", "no host that there can be"),
+        ("PISMO_PRODUCTION_API_URL", "https://your-host", "a placeholder in place of the host"),
         ("PISMO_API_URL", "http://127.1", "only for this machine"),
         ("PISMO_PRODUCTION_API_URL", "production", "https://"),
         ("PISMO_PRODUCTION_API_URL", "http://10.0.0.7", "only for this machine"),
@@ -180,7 +216,27 @@ def test_what_runs_on_this_machine_needs_no_encryption(monkeypatch: pytest.Monke
         ("SERVICE_DESK_URL", "pismolabs.atlassian.net", "https://"),
         ("SERVICE_DESK_URL", "http://pismolabs.atlassian.net", "only for this machine"),
         ("SERVICE_DESK_USER", "s3cr3t", "of the account"),
+        ("SERVICE_DESK_URL", "https://yourcompany.atlassian.net", "a placeholder in place of the host"),
+        *(
+            ("SERVICE_DESK_USER", user, "of the account")
+            for user in (
+                "bot@",
+                "@pismo.example",
+                "b @pismo.example",
+                "b@@pismo.example",
+                "b@pismo",
+                "b@pismo.example:s3cr3t",
+                "b@p.example,c@p.example",
+            )
+        ),
         ("SERVICE_DESK_TOKEN", "", "make an API token"),
+        ("SERVICE_DESK_TOKEN", "changeme", "a placeholder"),
+        ("SERVICE_DESK_TOKEN", "<token>", "a placeholder"),
+        ("SERVICE_DESK_TOKEN", "your-api-token", "a placeholder"),
+        ("SERVICE_DESK_TOKEN", "ATATT3s3cr3t…", "cut off, or masked"),
+        ("SERVICE_DESK_TOKEN", "ATATT3s3cr3t*", "cut off, or masked"),
+        ("SERVICE_DESK_TOKEN", "/run/secrets/s3cr3t", "path of a file"),
+        ("SERVICE_DESK_TOKEN", "xoxb-1-s3cr3t", "a token of Slack's"),
         ("SERVICE_DESK_TOKEN", "bot@pismo.example:s3cr3t", "signs that no token has"),
     ],
 )
@@ -289,6 +345,27 @@ def test_around_a_value_of_slacks_nothing_is_taken_for_a_part_of_it(monkeypatch:
         ("SUPPORT_CHANNEL", "https://app.slack.com/client/T0ACME123/C0SUPPORT1", "C0SUPPORT1"),
         ("SUPPORT_CHANNEL", "slack://channel?team=T0ACME123&id=C0SUPPORT1", "C0SUPPORT1"),
         ("SUPPORT_CHANNEL", "<#C0SUPPORT1|onboarding-support>", "C0SUPPORT1"),
+        ("SUPPORT_CHANNEL", "acme.enterprise.slack.com/archives/C0SUPPORT1", "C0SUPPORT1"),
+        ("SUPPORT_CHANNEL", "[#support](https://acme.slack.com/archives/C0SUPPORT1)", "C0SUPPORT1"),
+        ("SLACK_SIGNING_SECRET", "FEDCBA9876543210FEDCBA9876543210", RIGHT["SLACK_SIGNING_SECRET"]),
+        *((name, f'name: "{RIGHT[name]}"', RIGHT[name]) for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")),
+        *((name, f"**{RIGHT[name]}**", RIGHT[name]) for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")),
+        (
+            "SENTRY_DSN",
+            'dsn="https://0123456789abcdef@o1.ingest.sentry.io/42",',
+            "https://0123456789abcdef@o1.ingest.sentry.io/42",
+        ),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/v1/traces", "http://collector:4318"),
+        ("PISMO_API_URL", "https://api.pismo.example.", "https://api.pismo.example."),
+        ("DATABASE_URL", "psql 'postgresql://user:a@host/db?sslmode=require'", "postgresql://user:a@host/db?sslmode=require"),
+        ("DATABASE_URL", "postgresql://user:a@host/db?ssl=true", "postgresql://user:a@host/db?sslmode=require"),
+        ("DATABASE_URL", "postgresql://bot:password@localhost/db", "postgresql://bot:password@localhost/db"),
+        (
+            "DATABASE_URL",
+            "postgresql://bot:a@/db?host=one:5432&host=two:5432",
+            "postgresql://bot:a@/db?host=one:5432&host=two:5432",
+        ),
+        ("DATABASE_URL", "DATABASE_URL: postgresql://user:a@host/db", "postgresql://user:a@host/db"),
         ("SUPPORT_USERGROUP", "<!subteam^S0TEAM1234|@team>", "S0TEAM1234"),
         ("SLACK_API_URL", "https://slack.com/api", "https://slack.com/api/"),
         ("DATABASE_URL", "postgres://user:a@host/db", "postgresql://user:a@host/db"),
@@ -306,13 +383,14 @@ def test_around_a_value_of_slacks_nothing_is_taken_for_a_part_of_it(monkeypatch:
 def test_what_people_also_write_is_read_as_meant(monkeypatch: pytest.MonkeyPatch, name: str, given: str, meant: str) -> None:
     monkeypatch.setenv(name, given)
     settings = Settings()
-    assert (getattr(settings, name.lower()), problems(settings)) == (meant, [])
+    read = getattr(settings, name.lower())
+    assert (read.get_secret_value() if isinstance(read, SecretStr) else read, problems(settings)) == (meant, [])
 
 
 @pytest.mark.usefixtures("good")
 def test_several_keys_may_be_a_list_of_json_or_end_in_a_comma(monkeypatch: pytest.MonkeyPatch) -> None:
     newest, older = new_key(), new_key()
-    for given in (f'["{newest}", "{older}"]', f"{newest},{older},", f"{newest};{older}"):
+    for given in (f'["{newest}", "{older}"]', f"{newest},{older},", f"{newest};{older}", f"{newest}\\n{older}\\n"):
         monkeypatch.setenv("ENCRYPTION_KEYS", given)
         assert len(Settings().keyring.ids) == 2
 
