@@ -21,6 +21,7 @@ from storage import keys, sealing
 from storage.audit import Altered, Head
 from storage.chain import OF_ROWS, REGISTER
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
+from storage.refusal import reason
 from storage.schema import state_of
 from storage.sealing import Keyring
 from storage.traced import Tracing, untraced
@@ -48,11 +49,12 @@ class StillReadError(Exception):
 
 class Unavailable(Exception):  # noqa: N818  reads as what happened
     """The database can't be read or written now. ``kind`` says why: ``overloaded`` is one that takes no more connections or lacks
-    memory; ``too_old`` and ``too_new`` are about its schema."""
+    memory; ``too_old`` and ``too_new`` are about its schema. ``why``: what it said itself, if that helps, for whoever set it up."""
 
-    def __init__(self, kind: UnavailableKind) -> None:
+    def __init__(self, kind: UnavailableKind, why: str = "") -> None:
         super().__init__(kind)
         self.kind: UnavailableKind = kind
+        self.why = why
 
 
 def _now() -> datetime:
@@ -275,14 +277,14 @@ def _of_driver(error: BaseException | None, *, invalidated: bool) -> Exception |
         # Extended codes append the reason to the code: SQLITE_BUSY_SNAPSHOT.
         name = getattr(error, "sqlite_errorname", None) or ""
         kind = _SQLITE.get("_".join(name.split("_")[:2]))
-        return Unavailable(kind) if kind else None
+        return Unavailable(kind, reason(error)) if kind else None
     state = getattr(error, "sqlstate", None) or ""
     if state.startswith(_RETRIED):
         return Conflict("another writer was first")
     kind = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
     if kind is None and (invalidated or not state):
         kind = "overloaded" if any(words in str(error) for words in _CROWDED) else "unreachable"
-    return Unavailable(kind) if kind else None
+    return Unavailable(kind, reason(error)) if kind else None
 
 
 @contextmanager

@@ -138,7 +138,12 @@ def _schema(url: str) -> Line:
     try:
         found = state(url)
     except Unavailable as error:
-        return Line("database", f"cannot be used now ({error.kind})", "check that DATABASE_URL is right and can be written")
+        said = f"{error.kind}: {error.why}" if error.why else error.kind
+        return Line(
+            "database",
+            f"cannot be used now ({said})",
+            "check DATABASE_URL, and that its server is running or this user may write its file and folder",
+        )
     if found.kind == "current":
         return Line("database", f"current (revision {found.database})")
     if found.kind == "newer":

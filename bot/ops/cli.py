@@ -520,7 +520,7 @@ HOW = {
     "full": "make room on its disk",
     "read_only": "let this user write the file and its folder, or its role the tables, on a server that is no standby",
     "overloaded": "let it take more connections, or end what holds them; each process of the bot keeps up to 20",
-    "unreachable": "check that DATABASE_URL is right, and that the server is running, or this user may write the file's folder",
+    "unreachable": "check DATABASE_URL, and that its server is running or this user may write its file and folder",
 }
 
 
@@ -611,7 +611,8 @@ def _counted(onboardings: int) -> str:
 
 
 def _unusable(error: "Unavailable") -> str:
-    return f"the database cannot be used now ({error.kind}) - {HOW.get(error.kind, HOW['unreachable'])}"
+    said = f"{error.kind}: {error.why}" if error.why else error.kind
+    return f"the database cannot be used now ({said}) - {HOW.get(error.kind, HOW['unreachable'])}"
 
 
 def _end(code: int, text: str) -> NoReturn:

@@ -191,13 +191,32 @@ def test_a_role_that_may_not_read_the_tables_is_named(postgres_migrated: str) ->
         migrate.state(url.render_as_string(hide_password=False))
 
 
-@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql://u:hunter2@127.0.0.1:1/none"])
-async def test_a_database_that_is_away_is_named_without_its_password(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("sqlite:////nowhere/at/all.db", "unable to open database file"),
+        ("postgresql://u:hunter2@127.0.0.1:1/none", "Connection refused"),
+        ("postgresql://u:hunter2@/none?host=/nowhere/hunter2", "No such file or directory"),
+    ],
+)
+async def test_a_database_that_is_away_is_named_without_its_password(url: str, why: str) -> None:
     store = Store(url, KEYRING)
     with pytest.raises(Unavailable, match=r"^unreachable$") as caught:
         await store.check()
     assert caught.value.__suppress_context__
+    assert caught.value.why == why
     await store.close()
+
+
+def test_a_server_that_refuses_is_quoted(postgres_server: str) -> None:
+    there = make_url(postgres_server)
+    other = there.set(database="none_of_this_name"), there.set(username="nobody_of_this_name")
+    for url, why in zip(other, ('database "none_of_this_name" does not exist', '"nobody_of_this_name"'), strict=True):
+        with pytest.raises(Unavailable, match=r"^unreachable$") as caught:
+            migrate.state(url.render_as_string(hide_password=False))
+        assert why in caught.value.why
+        assert str(there.query.get("host", there.host)) not in caught.value.why
+    assert migrate.state(postgres_server).kind == "empty"
 
 
 @pytest.mark.parametrize("url", ["", "mysql://u:hunter2@h/d", "sqlite://", "sqlite:///:memory:", "hunter2"])
