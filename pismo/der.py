@@ -1,15 +1,20 @@
-"""A certificate or a key in DER, PEM's binary form, as ``.cer``, ``.crt``, ``.der`` and ``.key`` files of Windows and Java hold it."""
+"""Certificates or a key in DER, PEM's binary form, as ``.cer``, ``.crt``, ``.der`` and ``.key`` files of Windows and Java hold it."""
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
+from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 
 
 def pem_of(der: bytes) -> str:
-    """Empty if it is neither."""
+    """Of PKCS #7 all its certificates. Empty if it is none of these."""
     try:
         return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM).decode()
     except (ValueError, x509.InvalidVersion):
+        pass
+    try:
+        return "".join(one.public_bytes(Encoding.PEM).decode() for one in load_der_pkcs7_certificates(der))
+    except (ValueError, UnsupportedAlgorithm):
         pass
     try:
         key = load_der_private_key(der, None)

@@ -1,14 +1,23 @@
-"""A PEM as a setting holds it: the path of a file, or the text itself, perhaps in one line, in quotes, in base64, or as DER."""
+"""A PEM as a setting holds it: the path of a file, or the text itself, perhaps in one line, in quotes, in base64, as DER, or within
+what another program made of it."""
 
 import base64
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 _BEGIN = "-----BEGIN "
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{40,}={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]{40,}={0,2}\s*")
+"""Also base64url (RFC 4648 §5), and without the signs that fill it up."""
+_PATH_MOST = 1000
+"""Longer than any path that somebody writes."""
 _AROUND = " \t\r\n\"'\u00a0\u200b\ufeff"
 _ESCAPED = re.compile(r"(?:\\{1,4}r)?\\{1,4}n")
-_JOINED = re.compile(r"(-----END [A-Z0-9 ]{1,40}-----)[ \t]*(?=-----BEGIN )")
+_QUOTED = re.compile(r"^(?:> ?)+|,$")
+"""What a mail program puts before lines, and JSON behind them."""
+_BEGINS = re.compile(r"[ \t]*(?=-----BEGIN )")
+_ENDS = re.compile(r"(-----END [A-Z0-9 ]{1,40}-----)")
+_OTHER_FORM = re.compile(r"-----BEGIN (?:PKCS7|OPENSSH PRIVATE KEY)-----")
 _DER = b"\x30"
 """How a certificate, a key and an archive of both begin in it: with the tag of a sequence (X.690)."""
 _PKCS12 = "holds a PKCS #12 archive (.p12, .pfx): write it as PEM, e.g. with openssl pkcs12 -nodes -in ARCHIVE -out PEM"
@@ -24,9 +33,10 @@ class UnreadablePem(ValueError):  # noqa: N818  an answer to whoever installs
 
 
 def is_text(value: str) -> bool:
-    """Whether it is the PEM itself, not a path."""
+    """Whether it is the PEM itself, or was meant to be, not a path."""
+    text = _without_percents(value).strip(_AROUND)
     try:
-        return _BEGIN in value or bool(_in_base64(value))
+        return "BEGIN " in text or "\n" in text or len(text) > _PATH_MOST or bool(_in_base64(text))
     except UnreadablePem:
         return True
 
@@ -52,21 +62,41 @@ def _of_file(value: str) -> str:
         raise UnreadablePem(f"names a file that cannot be read ({getattr(error, 'strerror', None) or 'no path'})") from None
     if content.startswith(_DER) and (pem := _of_der(content)):
         return pem
-    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = content.decode("utf-16" if utf16 else "utf-8-sig", "replace")
+    text = content.decode(_encoding(content), "replace")
     if not text.strip(_AROUND):
         raise UnreadablePem("names an empty file")
     return text
 
 
+def _encoding(content: bytes) -> str:
+    """UTF-16 is known by its mark or, without one, by where in the two bytes of a character the zero is."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    place = content.find(_BEGIN.encode("utf-16-le"))
+    return "utf-8-sig" if place < 0 else "utf-16-be" if place % 2 else "utf-16-le"
+
+
 def _plain(text: str) -> str:
+    text = _without_percents(text)
     text = (text if _BEGIN in text else _in_base64(text)).strip(_AROUND)
     if _BEGIN not in text:
         raise UnreadablePem("holds no PEM: it has no line -----BEGIN …-----")
     text = _ESCAPED.sub("\n", text).replace("\r\n", "\n").replace("\r", "\n")
-    text = "\n".join(line.strip(_AROUND) for line in text.split("\n"))
-    text = _JOINED.sub(r"\1\n", text)
-    return _ONE_LINE.sub(lambda found: f"{found[1]}\n{_in_lines(found[2])}\n{found[3]}\n", text)
+    text = _ENDS.sub(r"\1\n", _BEGINS.sub("\n", text))
+    text = "\n".join(_QUOTED.sub("", line.strip(_AROUND)).strip(_AROUND) for line in text.split("\n"))
+    if "Proc-Type:" not in text:  # behind such a head there has to be a blank line (RFC 1421, 4.4)
+        text = re.sub(r"\n{2,}", "\n", text).lstrip("\n")
+    text = _ONE_LINE.sub(lambda found: f"{found[1]}\n{_in_lines(found[2])}\n{found[3]}\n", text)
+    if _OTHER_FORM.search(text):
+        from pismo.other_forms import rewritten  # noqa: PLC0415  loads cryptography, which few values need
+
+        return rewritten(text)
+    return text
+
+
+def _without_percents(text: str) -> str:
+    """Of what was made ready for an address."""
+    return unquote(text) if "%0a" in text.casefold() else text
 
 
 def _in_lines(signs: str) -> str:
@@ -79,7 +109,8 @@ def _in_base64(value: str) -> str:
     if not _BASE64.fullmatch(value.strip(_AROUND)):
         return ""
     try:
-        content = base64.b64decode("".join(value.strip(_AROUND).split()), validate=True)
+        signs = "".join(value.split()).strip(_AROUND).rstrip("=").replace("-", "+").replace("_", "/")
+        content = base64.b64decode(signs + "=" * (-len(signs) % 4), validate=True)
         text = "" if content.startswith(_DER) else content.decode("utf-8-sig")
     except ValueError:
         return ""

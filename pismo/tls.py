@@ -16,6 +16,7 @@ from pismo.pem_values import UnreadablePem, file_of, is_text, read_pem
 
 if TYPE_CHECKING:
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 HandshakeFault = Literal[
     "server_not_trusted",
@@ -29,7 +30,11 @@ HandshakeFault = Literal[
 """Why it failed: the server's certificate is not trusted here, or the client's was missing or refused there; else unknown."""
 
 _NO_CERTIFICATE = "holds no certificate in PEM that can be read, or a damaged one"
+_NO_KEY = "holds no private key in PEM that can be read, or a damaged one"
+_ENCRYPTED = "holds an encrypted key: decrypt it, e.g. with openssl pkey -in KEY -out PLAIN"
 _KEY = re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.*?-----END [A-Z ]{0,20}PRIVATE KEY-----", re.DOTALL)
+_LEAST_RSA = 2048
+"""Bits, by NIST SP 800-57 part 1, and what OpenSSL takes at its usual level."""
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 # OpenSSL's names for the alerts of RFC 8446 §6.2; before TLS 1.3, a missing certificate is a plain handshake failure.
 _BY_ALERT: tuple[tuple[str, HandshakeFault], ...] = (
@@ -77,8 +82,9 @@ class ClientTls:
     def read(self) -> "Loaded":
         """Read the files as they are now. Raises CertificateError."""
         certificate, key = _read("certificate", self.certificate), _read("key", self.key.get_secret_value())
-        key = key or "\n".join(_KEY.findall(certificate))
-        return Loaded(_own_first(certificate, key), key, _read("ca", self.ca))
+        place: Part = "key" if key else "certificate"
+        own, its_key = _own(certificate, key or "\n".join(_KEY.findall(certificate)))
+        return Loaded(own, its_key, _read("ca", self.ca), place)
 
     def stamp(self) -> tuple[object, ...]:
         """Differs once a file has changed."""
@@ -92,6 +98,8 @@ class Loaded:
     certificate: str
     key: str = field(repr=False)
     ca: str
+    key_part: Part = "key"
+    """Where the key stands."""
 
     @cached_property
     def _first(self) -> "x509.Certificate | None":
@@ -114,8 +122,11 @@ class Loaded:
         """Raises CertificateError."""
         if not self.certificate and not self.ca:
             return public_trust()
+        authorities = _CERTIFICATE.findall(self.ca)
+        if self.ca and not authorities:  # without any, the system's would be trusted
+            raise CertificateError("unreadable", "ca", _in_place(self.ca, ""))
         try:
-            context = ssl.create_default_context(cadata="\n".join(_CERTIFICATE.findall(self.ca)) if self.ca else None)
+            context = ssl.create_default_context(cadata="\n".join(authorities) or None)
         except (ssl.SSLError, ValueError, TypeError):
             raise CertificateError("unreadable", "ca", _NO_CERTIFICATE) from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -123,7 +134,7 @@ class Loaded:
             return context
         if not self.key:
             raise CertificateError("no_key", "certificate", "has no private key with it")
-        _ = self._first
+        first = self._first
         # OpenSSL takes these only from files: use one that only this user can read, and remove it at once.
         with tempfile.TemporaryDirectory(prefix="onboarding-") as folder:
             file = Path(folder) / "client.pem"
@@ -131,14 +142,26 @@ class Loaded:
             file.write_text(f"{self.certificate}\n{self.key}")
             try:
                 context.load_cert_chain(file, password="")  # an encrypted key is refused, not asked about at the terminal
-            except (OSError, ValueError, TypeError) as error:  # SSLError is an OSError
-                reason = str(getattr(error, "reason", "") or "")
+            except (OSError, ValueError, TypeError):  # SSLError is an OSError
+                pass
             else:
                 return context
-        if "MISMATCH" in reason:
-            raise CertificateError("mismatch", "key", "is not the certificate's own key")
-        _check_key(self.key)
-        raise CertificateError("unreadable", "certificate", _NO_CERTIFICATE)
+        raise self._why_not(first)
+
+    def _why_not(self, first: "x509.Certificate | None") -> CertificateError:
+        """What OpenSSL has not taken: its own reasons differ between versions."""
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415  only where something is wrong
+
+        key, why = _key_or_fault(self.key)
+        if key is None:
+            return CertificateError("unreadable", self.key_part, why)
+        public = first.public_key() if first else None
+        if public != key.public_key():
+            return CertificateError("mismatch", self.key_part, "is not the certificate's own key")
+        if isinstance(public, RSAPublicKey) and public.key_size < _LEAST_RSA:
+            small = f"has an RSA key of {public.key_size} bits, which is too small: get one for a key of {_LEAST_RSA} or more"
+            return CertificateError("unreadable", "certificate", small)
+        return CertificateError("unreadable", "certificate", _NO_CERTIFICATE)
 
 
 def _read(part: Part, value: str) -> str:
@@ -148,21 +171,25 @@ def _read(part: Part, value: str) -> str:
         raise CertificateError("unreadable", part, error.why) from None
 
 
-def _own_first(certificates: str, key: str) -> str:
-    """A chain in any order, with the key's own certificate at its head, as TLS sends it (RFC 8446 §4.4.2); else as it is."""
-    chain = _CERTIFICATE.findall(certificates)
-    if len(chain) < 2:
-        return certificates
-    from cryptography import x509  # noqa: PLC0415  only where there is a chain
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  the same
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  the same
+def _own(certificates: str, keys: str) -> tuple[str, str]:
+    """A chain in any order, with the key's own certificate at its head, as TLS sends it (RFC 8446 §4.4.2), and of several keys the one that
+    has a certificate; else as it is."""
+    chain, several = _CERTIFICATE.findall(certificates), _KEY.findall(keys)
+    if len(chain) < 2 and len(several) < 2:
+        return certificates, keys
+    from cryptography import x509  # noqa: PLC0415  only where there is a choice
 
-    try:
-        public = load_pem_private_key(key.encode(), None).public_key()
-        own = next(one for one in chain if x509.load_pem_x509_certificate(one.encode()).public_key() == public)
-    except (ValueError, TypeError, UnsupportedAlgorithm, StopIteration, x509.InvalidVersion):
-        return certificates
-    return certificates if own == chain[0] else "\n".join([own, *(one for one in chain if one != own)])
+    for pem in several:
+        key, _ = _key_or_fault(pem)
+        try:
+            own = next(
+                one for one in chain if key and x509.load_pem_x509_certificate(one.encode()).public_key() == key.public_key()
+            )
+        except (ValueError, StopIteration, x509.InvalidVersion):
+            continue
+        rest = [one for one in chain if one != own]
+        return certificates if own == chain[0] else "\n".join([own, *rest]), pem
+    return certificates, keys
 
 
 def _in_place(certificate: str, key: str) -> str:
@@ -175,25 +202,23 @@ def _in_place(certificate: str, key: str) -> str:
     return f"holds {named[found[1]]} in place of the certificate" if found else _NO_CERTIFICATE
 
 
-def _check_key(key: str) -> None:
-    """Raises CertificateError if it is this that OpenSSL can't use."""
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  only where something is wrong
+def _key_or_fault(key: str) -> "tuple[PrivateKeyTypes | None, str]":
+    """The private key, else what is wrong with it."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  only where there is a choice, or something is wrong
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  the same
 
     try:
-        load_pem_private_key(key.encode(), None)
+        return load_pem_private_key(key.encode(), None), ""
     except TypeError:
-        why = "holds an encrypted key: decrypt it, e.g. with openssl pkey -in KEY -out PLAIN"
+        return None, _ENCRYPTED
     except (ValueError, UnsupportedAlgorithm):
         found = re.search(r"-----BEGIN (?:[A-Z]+ )?(PUBLIC KEY|CERTIFICATE)-----", key)
-        why = (
-            f"holds a {found[1].lower()} in place of the private key"
-            if found
-            else "holds no private key in PEM that can be read, or a damaged one"
-        )
-    else:
-        return
-    raise CertificateError("unreadable", "key", why)
+        if "-----BEGIN OPENSSH PRIVATE KEY-----" in key:  # which is rewritten wherever that is possible
+            return (
+                None,
+                "holds a key in OpenSSH's form, encrypted or damaged: write it as PEM, e.g. with ssh-keygen -p -m PEM -f KEY",
+            )
+        return None, f"holds a {found[1].lower()} in place of the private key" if found else _NO_KEY
 
 
 def _stamp(part: str) -> object:

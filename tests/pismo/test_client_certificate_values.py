@@ -1,13 +1,15 @@
 """The bot's client certificate, however a file, a shell, an editor or a cluster holds it."""
 
 import base64
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
+    pkcs7,
     pkcs12,
 )
 from pydantic import SecretStr
@@ -60,6 +63,17 @@ TAKEN: dict[str, Shape] = {
     "in base64 of base64": lambda pem, _: base64.b64encode(base64.b64encode(pem.encode())).decode(),
     "as DER": lambda pem, file: in_file(der(pem), file),
     "as DER in base64": lambda pem, _: base64.b64encode(der(pem)).decode(),
+    "file in UTF-16 without a mark": lambda pem, file: in_file(pem.encode("utf-16-le"), file),
+    "file in the other UTF-16 without a mark": lambda pem, file: in_file(f"\n{pem}".encode("utf-16-be"), file),
+    "in base64url without its filling": lambda pem, _: base64.urlsafe_b64encode(pem.encode()).decode().rstrip("="),
+    "file in base64 without its filling": lambda pem, file: in_file(base64.b64encode(pem.encode()).rstrip(b"="), file),
+    "with blank lines": lambda pem, _: pem.replace("\n", "\n\n"),
+    "in a quoted mail": lambda pem, _: "".join(f"> {line}\n" for line in pem.splitlines()),
+    "in an address": lambda pem, _: quote(pem),
+    "with escaped line ends alone": lambda pem, _: pem.replace("\n", "%0A"),
+    "in JSON": lambda pem, _: json.dumps({"pem": pem}),
+    "in JSON, each line a text": lambda pem, file: in_file(json.dumps(pem.splitlines(), indent=1).encode(), file),
+    "as a shell's string": lambda pem, _: "$'" + pem.replace("\n", "\\n") + "'",
     "indented": lambda pem, _: pem.replace("\n", "\n  "),
 }
 
@@ -96,12 +110,57 @@ def test_an_archive_is_refused_with_how_to_take_it_apart(pair: tuple[str, str, s
 
 
 def other_certificate() -> str:
-    key, name, now = ec.generate_private_key(ec.SECP256R1()), x509.Name([]), datetime.now(UTC)
+    return certificate_of(ec.generate_private_key(ec.SECP256R1()))
+
+
+def certificate_of(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
+    name, now = x509.Name([]), datetime.now(UTC)
     builder = x509.CertificateBuilder(name, name, key.public_key(), 8, now - timedelta(1), now + timedelta(1))
     return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
 
 
-ANOTHER_KEY = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+def plain(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+ANOTHER_KEY = plain(ec.generate_private_key(ec.SECP256R1()))
+SMALL = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505  which is to be refused
+
+
+def test_an_openssh_key_and_a_bundle_of_pkcs_7_are_read(pair: tuple[str, str, str], tmp_path: Path) -> None:
+    own, certificate = load_pem_private_key(pair[1].encode(), None), x509.load_pem_x509_certificate(pair[0].encode())
+    assert isinstance(own, ec.EllipticCurvePrivateKey)
+    openssh = own.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+    for encoding in (Encoding.PEM, Encoding.DER):
+        bundle = pkcs7.serialize_certificates(
+            [x509.load_pem_x509_certificate(other_certificate().encode()), certificate], encoding
+        )
+        loaded = ClientTls(in_file(bundle, tmp_path / "bundle.p7b"), SecretStr(openssh)).read()
+        loaded.context()
+        assert loaded.certificate.startswith(pair[0].strip())
+
+
+def test_of_several_keys_the_certificates_own_is_taken(pair: tuple[str, str, str]) -> None:
+    ClientTls(pair[0], SecretStr(ANOTHER_KEY + pair[1])).read().context()
+
+
+def test_an_encrypted_key_is_looked_for_where_it_stands(pair: tuple[str, str, str]) -> None:
+    certificate, _, encrypted = pair
+    with pytest.raises(CertificateError, match="unreadable") as refused:
+        ClientTls(certificate + encrypted).read().context()
+    assert (refused.value.part, "encrypted" in refused.value.why) == ("certificate", True)
+
+
+@pytest.mark.parametrize("what", ["key", "nothing"])
+def test_authorities_without_a_certificate_are_refused(what: str, pair: tuple[str, str, str]) -> None:
+    """The system's would be trusted in their place."""
+    given = pair[1] if what == "key" else "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----"
+    for certificate in ("", pair[0]):
+        with pytest.raises(CertificateError, match="unreadable") as refused:
+            ClientTls(certificate, SecretStr(pair[1] if certificate else ""), given).read().context()
+        assert refused.value.part == "ca"
+    ClientTls(ca=pair[0]).read().context()
+
 
 REFUSED: dict[str, tuple[Callable[[str, str, str], tuple[str, str]], str, str]] = {
     "key in no file": (lambda cert, _key, _encrypted: (cert, "no/such/file.key"), "key", "does not exist"),
@@ -117,6 +176,15 @@ REFUSED: dict[str, tuple[Callable[[str, str, str], tuple[str, str]], str, str]] 
         "certificate",
         "private key in place of the certificate: the two are swapped",
     ),
+    "a key of another kind": (lambda cert, _key, _encrypted: (cert, plain(SMALL)), "key", "not the certificate's own"),
+    "only others' certificates": (
+        lambda _cert, key, _encrypted: (other_certificate() + other_certificate(), key),
+        "key",
+        "not the certificate's own",
+    ),
+    "two keys of others": (lambda cert, _key, _encrypted: (cert, ANOTHER_KEY + plain(SMALL)), "key", "not the certificate's own"),
+    "a small key": (lambda *_: (certificate_of(SMALL), plain(SMALL)), "certificate", "an RSA key of 1024 bits"),
+    "four dashes": (lambda cert, key, _encrypted: (cert.replace("-----", "----"), key), "certificate", "no line -----BEGIN"),
     "another key": (lambda cert, _key, _encrypted: (cert, ANOTHER_KEY), "key", "not the certificate's own"),
 }
 
