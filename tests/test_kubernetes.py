@@ -22,6 +22,7 @@ IMAGE = stages()[-1]
 POD = manifest("Deployment")["spec"]["template"]
 (BOT,) = POD["spec"]["containers"]
 (MIGRATE,) = POD["spec"]["initContainers"]
+PODMONITOR = (ROOT / "docs/operations.md").read_text().partition("kind: PodMonitor")[2].partition("```")[0]
 PORTS = {port["name"]: port["containerPort"] for port in BOT["ports"]}
 
 
@@ -109,6 +110,7 @@ def test_ports_are_those_of_the_image_and_of_the_settings() -> None:
     assert ports == {name: str(port) for name, port in PORTS.items()}
     assert PORTS["slack"] == int(dict(IMAGE)["EXPOSE"])
     assert POD["metadata"]["annotations"]["prometheus.io/port"] == given()["OPS_PORT"]
+    assert yaml.safe_load(PODMONITOR)["spec"]["podMetricsEndpoints"] == [{"port": "ops"}]
     assert {port["targetPort"] for port in manifest("Service")["spec"]["ports"]} == {"slack"}
     assert {port["port"] for rule in manifest("NetworkPolicy")["spec"]["ingress"] for port in rule["ports"]} == set(PORTS)
 
@@ -136,6 +138,7 @@ def test_they_select_the_bots_processes() -> None:
         manifest("Service")["spec"]["selector"],
         manifest("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
         manifest("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        yaml.safe_load(PODMONITOR)["spec"]["selector"]["matchLabels"],
         *(spread["labelSelector"]["matchLabels"] for spread in POD["spec"]["topologySpreadConstraints"]),
     ]
     assert all(selector and selector.items() <= labels for selector in selectors)
