@@ -13,6 +13,7 @@ from bot.config.version import VERSION
 ROOT = Path(__file__).parent.parent
 OFFICIAL = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 """SHA-256 of https://www.apache.org/licenses/LICENSE-2.0.txt, which Debian brings as /usr/share/common-licenses/Apache-2.0."""
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 DATA = sorted([*(ROOT / "tests/data").iterdir(), *ROOT.glob("flows/**/*.tsv"), *ROOT.glob("ops/**/*.schema.json")])
 LICENCES = {
     "MIT": "MIT",
@@ -80,10 +81,16 @@ def test_every_package_that_the_bot_needs_is_listed_under_a_licence_that_it_decl
 
 
 def test_the_newest_release_in_the_changelog_is_this_version() -> None:
-    first, *releases = re.findall(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", read("CHANGELOG.md"), flags=re.MULTILINE)
+    first, *releases = re.findall(r"^## (\S+)(?: - (\d{4}-\d\d-\d\d))?$", read("CHANGELOG.md"), flags=re.MULTILINE)
     assert first == ("Unreleased", "")
     assert releases[0][0] == VERSION
     assert all(day for _, day in releases)
+
+
+def test_a_link_that_is_defined_apart_stands_on_a_line_of_its_own() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    defined = re.findall(r"^ {0,3}\[[^]]+\]: .*$", text, flags=re.MULTILINE)
+    assert [line for line in defined if not re.fullmatch(r" {0,3}\[[^]]+\]: \S+", line)] == []
 
 
 def test_the_index_of_decisions_has_each_of_them_once_under_its_title() -> None:

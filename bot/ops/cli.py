@@ -212,7 +212,7 @@ def public() -> None:
 @click.argument("key_id", callback=_given)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(key_id: str, *, yes: bool) -> None:
-    """Go on without a key that is lost for ever, or never was: what names KEY_ID counts as damaged from now on."""
+    """Go on without a key that is lost for ever, or never existed: what names KEY_ID counts as damaged from now on."""
     settings = _settings(slack=False)
     _require_database(settings)
     from bot.ops import maintenance  # noqa: PLC0415

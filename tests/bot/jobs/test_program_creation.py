@@ -199,7 +199,7 @@ async def test_what_pismo_would_refuse_is_told_while_it_is_typed_and_mended_it_i
         (faults, ("A BIN has 6 or 8 digits; this one has 7.", "Due dates are days from 1 to 28. Correct these: 29.")),
         (
             {"card_issuing_range_end": "9999999999"},
-            ("With a 6-digit BIN, the start and end of the range have at most 9 digits; this one has 10.",),
+            ("For a BIN of 6 digits, the start and end of the range have at most 9 digits; this one has 10.",),
         ),
         ({"core_banking_name": "Example Credit"}, ("Another program in this form is also named",)),
     ):
