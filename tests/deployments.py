@@ -69,6 +69,13 @@ def manifest(kind: str) -> Manifest:
     return found
 
 
+def command() -> Manifest:
+    """The Job that is applied by itself, for one command of the bot."""
+    loaded = yaml.safe_load((KUBERNETES / "command.yaml").read_text())
+    assert isinstance(loaded, dict)
+    return loaded
+
+
 def given() -> dict[str, str]:
     """What the manifests give each process; secrets are empty."""
     (settings,) = (one["literals"] for one in KUSTOMIZATION["configMapGenerator"] if one["name"] == "onboarding")

@@ -12,9 +12,22 @@ from jsonschema import Draft7Validator
 from bot.config.problems import problems
 from bot.config.settings import Settings
 from bot.config.version import VERSION
+from bot.ops.cli import main
 from bot.slack.web import ops_routes
 from storage.sealing import new_key
-from tests.deployments import KUBERNETES, KUSTOMIZATION, ROOT, Manifest, assigned, compose, given, manifest, manifests, stages
+from tests.deployments import (
+    KUBERNETES,
+    KUSTOMIZATION,
+    ROOT,
+    Manifest,
+    assigned,
+    command,
+    compose,
+    given,
+    manifest,
+    manifests,
+    stages,
+)
 
 SCHEMA = json.loads((ROOT / "tests/data/kubernetes.schema.json").read_text())
 IMAGE = stages()[-1]
@@ -22,6 +35,8 @@ IMAGE = stages()[-1]
 POD = manifest("Deployment")["spec"]["template"]
 (BOT,) = POD["spec"]["containers"]
 (MIGRATE,) = POD["spec"]["initContainers"]
+JOB = command()["spec"]["template"]
+(COMMAND,) = JOB["spec"]["containers"]
 PODMONITOR = (ROOT / "docs/operations.md").read_text().partition("kind: PodMonitor")[2].partition("```")[0]
 PORTS = {port["name"]: port["containerPort"] for port in BOT["ports"]}
 
@@ -31,7 +46,7 @@ def faults(one: Manifest) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(one)]
 
 
-@pytest.mark.parametrize("one", list(manifests()), ids=lambda one: str(one["kind"]))
+@pytest.mark.parametrize("one", [*manifests(), command()], ids=lambda one: str(one["kind"]))
 def test_kubernetes_takes_each(one: Manifest) -> None:
     assert faults(one) == []
 
@@ -49,18 +64,29 @@ def test_kustomize_puts_them_together(tmp_path: Path) -> None:
         pytest.skip("no kubectl")
     shutil.copytree(KUBERNETES, tmp_path, dirs_exist_ok=True)
     (tmp_path / "secrets.env.example").rename(tmp_path / "secrets.env")
-    command = ["kubectl", "kustomize", str(tmp_path)]
-    built = list(yaml.safe_load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout))  # noqa: S603
-    assert {one["kind"] for one in built} == {one["kind"] for one in manifests()} | {"ConfigMap", "Secret"}
+    kustomization = tmp_path / "kustomization.yaml"
+    kustomization.write_text(kustomization.read_text().replace("# - command.yaml", "- command.yaml"))
+    words = ["kubectl", "kustomize", str(tmp_path)]
+    built = list(yaml.safe_load_all(subprocess.run(words, capture_output=True, text=True, check=True).stdout))  # noqa: S603
+    assert {one["kind"] for one in built} == {one["kind"] for one in manifests()} | {"ConfigMap", "Secret", "Job"}
     assert [fault for one in built for fault in faults(one)] == []
     (deployment,) = (one for one in built if one["kind"] == "Deployment")
-    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == f"pismo-onboarding-bot:{VERSION}"
+    (bot,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert bot["image"] == f"pismo-onboarding-bot:{VERSION}"
+    (asked,) = (one["spec"]["template"]["spec"]["containers"][0] for one in built if one["kind"] == "Job")
+    assert [asked[name] for name in ("image", "env", "envFrom")] == [bot[name] for name in ("image", "env", "envFrom")]
 
 
 def test_each_file_is_used_and_no_secret_is_among_them() -> None:
     generated = [file for one in KUSTOMIZATION["configMapGenerator"] for file in one.get("files", ())]
     (secrets,) = (one["envs"] for one in KUSTOMIZATION["secretGenerator"])
-    used = {"kustomization.yaml", *KUSTOMIZATION["resources"], *generated, *(f"{name}.example" for name in secrets)}
+    used = {
+        "kustomization.yaml",
+        "command.yaml",
+        *KUSTOMIZATION["resources"],
+        *generated,
+        *(f"{name}.example" for name in secrets),
+    }
     assert {path.name for path in KUBERNETES.iterdir()} - set(secrets) == used
     assert {f"ops/kubernetes/{name}" for name in secrets} <= set((ROOT / ".gitignore").read_text().splitlines())
 
@@ -94,6 +120,16 @@ def test_both_containers_are_the_image_with_its_user_and_are_given_the_same() ->
     assert [BOT[name] for name in same] == [MIGRATE[name] for name in same]
     user = POD["spec"]["securityContext"]
     assert f"{user['runAsUser']}:{user['runAsGroup']}" == dict(IMAGE)["USER"]
+
+
+def test_a_command_has_what_the_bot_has_and_is_taken_for_none_of_its_processes() -> None:
+    same = ("image", "env", "envFrom", "securityContext", "resources", "volumeMounts")
+    assert [COMMAND[name] for name in same] == [BOT[name] for name in same]
+    same = ("automountServiceAccountToken", "enableServiceLinks", "securityContext", "volumes")
+    assert [JOB["spec"][name] for name in same] == [POD["spec"][name] for name in same]
+    assert set(COMMAND["args"]) <= main.commands.keys()
+    selected = "app.kubernetes.io/component"
+    assert command()["metadata"]["labels"][selected] == JOB["metadata"]["labels"][selected] != POD["metadata"]["labels"][selected]
 
 
 def test_what_they_refer_to_is_there() -> None:
