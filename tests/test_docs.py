@@ -1,6 +1,7 @@
 """What the documents say is true: tables, examples, commands and links are checked against the code."""
 
 import ast
+import configparser
 import dataclasses
 import re
 import unicodedata
@@ -55,6 +56,18 @@ def test_the_table_of_variables_is_the_settings_with_their_defaults() -> None:
     told = {name.strip("`"): default.strip("`") for name, default, _ in rows(README, "| variable | default |")}
     plain = {name: field.default if isinstance(field.default, str) else "" for name, field in Settings.model_fields.items()}
     assert told == {name.upper(): default or "-" for name, default in plain.items()}
+
+
+def test_the_unit_for_systemd_starts_again_what_the_table_says() -> None:
+    unit = configparser.ConfigParser()
+    unit.read_string(block(OPERATIONS, "ini"))
+    never = {code for code, _, _, again in rows(OPERATIONS, "| code | name |") if again not in ("yes", "")}
+    assert set(unit["Service"]["RestartPreventExitStatus"].split()) - {str(int(Exit.ALTERED))} == never
+    assert unit["Install"]["WantedBy"] == "multi-user.target"
+    ((_, file),) = [unit["Service"]["Environment"].split("=")]
+    folder = unit["Service"]["WorkingDirectory"]
+    assert unit["Service"]["ExecStart"].startswith(f"{folder}/.venv/bin/")
+    assert f"ENV_FILE={file} {folder}/.venv/bin/pismo-onboarding" in OPERATIONS
 
 
 def verbs() -> set[str]:

@@ -74,14 +74,15 @@ AS: Mapping[str, str] = {
 CI = ".ci/run"
 REHEARSED = ("tests/playground/test_rehearsal.py", "from playground.rehearse import rehearse")
 DEMO = ("tests/e2e/test_the_demo.py", "playground.demo")
-PACKAGE = ("tests/test_package.py", '"install", "-q", "--no-index", "--no-deps"')
+WHEEL = ("tests/test_package.py", '"install", "-q", "--no-index", "--no-deps"')
+RULES = ("tests/bot/telemetry/test_watching.py", '"alerts.test.yaml"')
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "make setup": (CI, "make setup"),
     "make manifest": ("tests/test_manifest.py", "manifest.json"),
-    "pip install .": PACKAGE,
-    "python3 -m venv ~/onboarding/.venv": PACKAGE,
-    "~/onboarding/.venv/bin/pip install --no-deps .": PACKAGE,
-    "/opt/onboarding/.venv/bin/pip install --no-deps .": PACKAGE,
+    "python3 -m venv ~/onboarding/.venv": ("tests/test_package.py", "venv.create("),
+    "pismo-onboarding --version": ("tests/test_package.py", '"--version"'),
+    "promtool test rules ops/alerts.test.yaml": RULES,
+    "kubectl kustomize ops/kubernetes": ("tests/test_kubernetes.py", '["kubectl", "kustomize"'),
     'eval "$(_PISMO_ONBOARDING_COMPLETE=bash_source pismo-onboarding)"': ("tests/test_package.py", "_PISMO_ONBOARDING_COMPLETE"),
     "make drill": ("tests/test_restored_backup.py", "playground.drill"),
     "make lint": (CI, "make -j2 lint types test audit"),
@@ -100,6 +101,7 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
     ".venv/bin/python -m playground.demo --help": ("tests/playground/test_demo.py", "demo.arguments("),
     ".venv/bin/python -m playground.count": ("tests/playground/test_count.py", "playground.count"),
     "apt-get install python3-venv make chromium postgresql": (CI, "lacks+=(python3-venv)"),
+    "apt-get install git make python3-venv": (CI, "lacks+=(python3-venv)"),
 }
 """Carried out by another test or by the CI: the file, and what stands in it."""
 
@@ -109,6 +111,8 @@ ENGINE = "needs a container engine"
 CLUSTER = "needs a cluster"
 INDEX = "fetches from a package index"
 SHELL = "needs that shell; bash's line is tried"
+ROOT = "needs root, and changes the machine"
+WITH_HATCHLING = INDEX + f" what builds the package; `{WHEEL[0]}` builds it with what is here, and installs that"
 MENTION = "explains something, and is not to be typed"
 NOT_HERE: Mapping[str, str] = {
     "make quick": SAME,
@@ -119,10 +123,16 @@ NOT_HERE: Mapping[str, str] = {
     "make screenshots": "rewrites the pictures of the README",
     "make dashboard": "needs Prometheus, and rewrites a picture of the docs",
     "kubectl rollout undo": CLUSTER,
-    "kubectl kustomize ops/kubernetes": CLUSTER + "'s client; `tests/test_kubernetes.py` reads the manifests",
     "kubectl apply --kustomize ops/kubernetes": CLUSTER,
     "kubectl --namespace onboarding rollout status deployment/onboarding": CLUSTER,
     "kubectl --namespace onboarding exec deployment/onboarding --container bot -- pismo-onboarding verify-log": CLUSTER,
+    "kubectl --namespace onboarding scale deployment/onboarding --replicas=0": CLUSTER,
+    "kubectl --namespace onboarding scale deployment/onboarding --replicas=2": CLUSTER,
+    "kubectl --namespace onboarding wait --for=delete pod --selector app.kubernetes.io/component=bot --timeout=60s": CLUSTER,
+    "kubectl kustomize ops/kubernetes | kubectl apply --selector app.kubernetes.io/component=command --filename -": CLUSTER,
+    "kubectl --namespace onboarding wait --for=condition=complete job/command": CLUSTER,
+    "kubectl --namespace onboarding logs job/command": CLUSTER,
+    "kubectl --namespace onboarding delete job/command": CLUSTER,
     "install -m 600 secrets.env.example secrets.env": CLUSTER + " to be of use",
     "make image": ENGINE,
     "docker run": ENGINE,
@@ -135,10 +145,18 @@ NOT_HERE: Mapping[str, str] = {
     ".ci/cities FOLDER": INDEX,
     "~/onboarding/.venv/bin/pip install --require-hashes -r requirements.txt": INDEX,
     "/opt/onboarding/.venv/bin/pip install --require-hashes -r requirements.txt": INDEX,
-    ".venv/bin/pip install --require-hashes -r requirements-telemetry.txt": INDEX,
-    ".venv/bin/pip install '.[traces,sentry]'": INDEX,
+    "/opt/onboarding/.venv/bin/pip install --require-hashes -r requirements-telemetry.txt": INDEX,
+    "pip install .": WITH_HATCHLING,
+    "~/onboarding/.venv/bin/pip install --no-deps .": WITH_HATCHLING,
+    "/opt/onboarding/.venv/bin/pip install --no-deps .": WITH_HATCHLING,
     "docker build --build-arg REQUIREMENTS=requirements-telemetry.txt .": ENGINE,
-    "install -m 600 -o onboarding": "gives a file to a user that the operator makes",
+    "useradd --system --user-group --home-dir /opt/onboarding --shell /usr/sbin/nologin onboarding": ROOT,
+    "install -d -m 700 -o onboarding -g onboarding /opt/onboarding": ROOT,
+    "install -m 600 -o onboarding -g onboarding .env.example /etc/onboarding.env": ROOT,
+    "sudo -u onboarding ENV_FILE=/etc/onboarding.env /opt/onboarding/.venv/bin/pismo-onboarding check": ROOT,
+    "systemctl enable --now onboarding": ROOT,
+    "slack run": "needs a login at Slack; `tests/test_slack_cli.py` asks the hooks as it does",
+    "otelcol --config collector.yaml": "needs OpenTelemetry's collector",
     'eval "$(_PISMO_ONBOARDING_COMPLETE=zsh_source pismo-onboarding)"': SHELL,
     "_PISMO_ONBOARDING_COMPLETE=fish_source pismo-onboarding | source": SHELL,
     "install -m 600 .env.example .env": ENGINE + " to be of use",
@@ -148,12 +166,21 @@ NOT_HERE: Mapping[str, str] = {
     "docker compose run --rm --no-deps bot export CUSTOMER -o /data": ENGINE,
     "docker compose run --rm --no-deps bot backup /data/backup.db": ENGINE,
     "docker compose stop bot": ENGINE,
+    "docker compose run --rm --no-deps bot after-restore": ENGINE,
+    "docker compose run --rm --no-deps migrate": ENGINE,
+    "docker compose run --rm --no-deps -T --entrypoint sh bot -c 'umask 077; cat > /data/backup.db' < backup.db": ENGINE,
+    "docker compose cp bot:/data/backup.db .": ENGINE,
+    "docker compose cp": MENTION,
+    "docker compose exec -T postgres pg_dump -U onboarding --format=custom onboarding > backup.dump": ENGINE,
+    "docker compose exec -T postgres psql -U onboarding -d postgres -c 'ALTER DATABASE onboarding RENAME TO before'": ENGINE,
+    "docker compose exec -T postgres createdb -U onboarding onboarding": ENGINE,
+    "docker compose exec -T postgres pg_restore -U onboarding --no-owner --exit-on-error --dbname=onboarding < backup.dump": ENGINE,
     "docker compose run --rm --no-deps bot restore /data/backup.db": ENGINE,
     "docker buildx imagetools inspect python:3.13-slim-trixie --format '{{.Manifest.Digest}}'": ENGINE + ", and a registry",
     "openssl -text": MENTION,
     "openssl verify -purpose sslclient": MENTION,
     "pg_dump --format=custom": "needs a PostgreSQL of the operator's",
-    "umask 077": "changes the shell; the backup's command above runs with it",
+    "umask 077": "changes the shell, and is for a copy made by hand",
     ".venv/bin/python -m pytest tests/bot/jobs -k nudge": SAME,
 }
 """Not executable here, and why."""
