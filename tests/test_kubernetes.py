@@ -98,8 +98,9 @@ def test_filled_in_they_are_all_that_the_bot_needs(monkeypatch: pytest.MonkeyPat
         "SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abcdef",
         "SUPPORT_CHANNEL": "C0SUPPORT",
         "ENCRYPTION_KEYS": new_key(),
+        "DATABASE_URL": "postgresql://onboarding:made-up@postgres/onboarding",
     }
-    assert made_up.keys() == {name for name, value in given().items() if not value}
+    assert made_up.keys() == {name for name, value in given().items() if not value or "<" in value}
     assert {name.lower() for name in given()} <= set(Settings.model_fields)
     mounted = {volume["name"]: volume["mountPath"] for volume in BOT["volumeMounts"]}["policies"]
     policies = Path(given()["CONFIG_FILE"])
@@ -125,8 +126,8 @@ def test_both_containers_are_the_image_with_its_user_and_are_given_the_same() ->
 def test_a_command_has_what_the_bot_has_and_is_taken_for_none_of_its_processes() -> None:
     same = ("image", "env", "envFrom", "securityContext", "resources", "volumeMounts")
     assert [COMMAND[name] for name in same] == [BOT[name] for name in same]
-    same = ("automountServiceAccountToken", "enableServiceLinks", "securityContext", "volumes")
-    assert [JOB["spec"][name] for name in same] == [POD["spec"][name] for name in same]
+    of_the_pod = ("automountServiceAccountToken", "enableServiceLinks", "securityContext", "volumes")
+    assert [JOB["spec"][name] for name in of_the_pod] == [POD["spec"][name] for name in of_the_pod]
     assert set(COMMAND["args"]) <= main.commands.keys()
     selected = "app.kubernetes.io/component"
     assert command()["metadata"]["labels"][selected] == JOB["metadata"]["labels"][selected] != POD["metadata"]["labels"][selected]
