@@ -101,7 +101,6 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
     ".venv/bin/python -m playground.demo --help": ("tests/playground/test_demo.py", "demo.arguments("),
     ".venv/bin/python -m playground.count": ("tests/playground/test_count.py", "playground.count"),
     "apt-get install python3-venv make chromium postgresql": (CI, "lacks+=(python3-venv)"),
-    "apt-get install git make python3-venv": (CI, "lacks+=(python3-venv)"),
 }
 """Carried out by another test or by the CI: the file, and what stands in it."""
 
@@ -155,6 +154,7 @@ NOT_HERE: Mapping[str, str] = {
     "install -m 600 -o onboarding -g onboarding .env.example /etc/onboarding.env": ROOT,
     "sudo -u onboarding ENV_FILE=/etc/onboarding.env /opt/onboarding/.venv/bin/pismo-onboarding check": ROOT,
     "systemctl enable --now onboarding": ROOT,
+    "apt-get install git make python3-venv": ROOT + "; `.ci/run` installs what it lacks likewise",
     "slack run": "needs a login at Slack; `tests/test_slack_cli.py` asks the hooks as it does",
     "otelcol --config collector.yaml": "needs OpenTelemetry's collector",
     'eval "$(_PISMO_ONBOARDING_COMPLETE=zsh_source pismo-onboarding)"': SHELL,
