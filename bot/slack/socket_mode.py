@@ -8,8 +8,11 @@ from typing import Any
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.slack.errors import LOGGED_OUT, SlackError
 from bot.slack.payloads import MalformedPayload, check_shape, reading
 from bot.telemetry import metrics
 from bot.telemetry.acks import in_flight, timed
@@ -27,7 +30,60 @@ SOON = 0.05
 """Seconds in which a task begins for each message that was received."""
 
 
+HOW = "set SLACK_APP_TOKEN to one of the app's own, with the scope connections:write"
+
+sdk = logging.getLogger("slack_sdk.socket_mode")
+"""What the SDK says of its connection."""
+
+
+class NoConnectionError(Exception):
+    """Slack gives no address to connect to. Its text is Slack's code, ``http_503``, ``timeout`` or ``unreachable``."""
+
+
+def _is_not_told(record: logging.LogRecord) -> bool:
+    """The SDK says of each attempt what `_Client` says once."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, NoConnectionError) or record.getMessage().startswith("Failed to retrieve WSS URL"))
+
+
+sdk.addFilter(_is_not_told)
+
+
+class _Client(SocketModeClient):
+    """``refused``: why Slack gives no connection; empty once it does."""
+
+    refused = ""
+
+    async def issue_new_wss_url(self) -> str:
+        before = self.refused
+        try:
+            address = await super().issue_new_wss_url()
+        except NoConnectionError:  # it calls itself again after a while when Slack limits it
+            raise
+        except Exception as error:
+            self.refused = _code(error)
+            if self.refused != before:
+                how = {"how": HOW} if self.refused in LOGGED_OUT else {}
+                log.warning("Slack gives no connection for Socket Mode", extra={"error": self.refused, **how})
+            raise NoConnectionError(self.refused) from error
+        self.refused = ""
+        return address
+
+
+def _code(error: Exception) -> str:
+    answered = error.__context__ if isinstance(error.__context__, SlackApiError) else error  # the SDK fails on what isn't JSON
+    if isinstance(answered, SlackApiError):
+        return SlackError.of("apps.connections.open", answered.response).error
+    return "timeout" if isinstance(error, TimeoutError) else "unreachable"
+
+
 class _Handler(AsyncSocketModeHandler):
+    def __init__(self, app: AsyncApp, app_token: str, ping_interval: float) -> None:
+        """The SDK's own would make a client of its own."""
+        self.app, self.app_token = app, app_token
+        self.client: _Client = _Client(app_token, logger=sdk, web_client=app.client, ping_interval=ping_interval)
+        self.client.socket_mode_request_listeners.append(self.handle)
+
     async def handle(self, client: Any, req: SocketModeRequest) -> None:
         # What fails stays unacknowledged: Slack sends an event again, and shows a person that it failed.
         async with timed(req.type) as ack:
@@ -53,16 +109,16 @@ class SocketMode:
     ) -> None:
         self._app, self._token = app, app_token
         self._give_up_after, self._ping_seconds = give_up_after, ping_seconds
-        self._client: Any = None
+        self._client: Any = None  # much of it has no types
         self._connecting: asyncio.Task[None] | None = None
         self._heard: float | None = None
         self._last_pong: float | None = None
         self._session: object = None
 
     async def start(self) -> None:
-        self._client = _Handler(self._app, self._token, ping_interval=self._ping_seconds).client
-        self._client.on_message_listeners.append(self._on_message)
-        self._connecting = asyncio.create_task(self._client.connect())
+        client: Any = _Handler(self._app, self._token, self._ping_seconds).client
+        client.on_message_listeners.append(self._on_message)
+        self._client, self._connecting = client, asyncio.create_task(client.connect())
 
     async def stop(self) -> None:
         """Receive nothing more, answer what was received, then close: else people would read that what they did had failed."""
@@ -109,10 +165,13 @@ class SocketMode:
     def trouble(self) -> str:
         """Why nothing can be received now; empty when all is well."""
         self._look()
+        refused = self._client.refused if self._client is not None else ""
+        why = f": Slack gives no connection ({refused})" if refused else ""
+        how = f"; {HOW}" if refused in LOGGED_OUT else ""
         if self._heard is None:
-            return "not connected yet"
+            return f"not connected yet{why}{how}"
         if self.silence > 5 * self._ping_seconds:
-            return f"silent for {round(self.silence)} s"
+            return f"silent for {round(self.silence)} s{why}{how}"
         return ""
 
     async def lost(self) -> None:

@@ -144,3 +144,24 @@ async def test_slack_that_cannot_be_reached_at_the_start_is_waited_for(place: Pl
     await place.world.until(lambda: not sockets.trouble())
     lost.cancel()
     await sockets.stop()
+
+
+async def test_why_slack_gives_no_connection_is_said_in_the_log_once_and_as_the_reason(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    def asked() -> int:
+        return sum(call.method == "apps.connections.open" for call in place.world.calls)
+
+    place.world.faults.add("apps.connections.open", "5xx", times=2)
+    sockets = SocketMode(place.app, "xapp-1-not-this-one", ping_seconds=PING)
+    await sockets.start()
+    await place.world.until(lambda: asked() > 4)
+    assert sockets.trouble().startswith("not connected yet: Slack gives no connection (invalid_auth); set SLACK_APP_TOKEN")
+    await sockets.stop()
+    told = [(record.name, record.__dict__["error"]) for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    assert told == [("bot.slack.socket_mode", "http_503"), ("bot.slack.socket_mode", "invalid_auth")]
+    assert "not-this-one" not in caplog.text
+    again = place.sockets()
+    await again.start()
+    await place.world.until(lambda: not again.trouble())
+    await again.stop()
