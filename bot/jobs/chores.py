@@ -13,7 +13,7 @@ from bot.jobs.sweeps import Sweeps
 from bot.jobs.ticket_poller import TicketPoller
 from bot.slack.support_channel import SupportChannel
 from bot.slack.support_people import SupportPeople
-from bot.telemetry import metrics, traces
+from bot.telemetry import logs, metrics, traces
 from flows.cases.case import Cases
 from flows.cases.report import PATIENCE
 from storage import step_times
@@ -84,7 +84,7 @@ async def _loop(chore: Chore) -> None:
         except Exception as error:  # noqa: BLE001  a loop outlives a failure; the next round tries again
             failures += 1
             metrics.CHORE_FAILURES.labels(chore.name).inc()
-            log.warning("a chore failed", extra={"chore": chore.name, "error": getattr(error, "error", type(error).__name__)})
+            log.warning("a chore failed", extra={"chore": chore.name, "error": logs.named(error)})
         await asyncio.sleep(chore.pause(failures))
 
 

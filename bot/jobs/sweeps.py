@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from prometheus_client import Counter
 
-from bot.telemetry import metrics
+from bot.telemetry import logs, metrics
 from flows.cases import departures, remind, renewals, report, silence
 from flows.cases.case import Case, Cases
 from flows.cases.presence import OF_SUPPORT
@@ -235,7 +235,7 @@ class Sweeps:
                     raise
                 locked = isinstance(error, Unavailable)
                 metrics.CHORE_FAILURES.labels(chore).inc()
-                extra = {"chore": chore, "onboarding": onboarding_id, "error": type(error).__name__}
+                extra = {"chore": chore, "onboarding": onboarding_id, "error": logs.named(error)}
                 log.error("a customer was skipped in a sweep", extra=extra, exc_info=error)  # noqa: TRY400
                 if instead is not None and isinstance(error, (Altered, SealError)):
                     await self._store.transact(partial(instead, onboarding_id=onboarding_id))

@@ -19,7 +19,7 @@ from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import event_id_of, reading
 from bot.slack.people import People
-from bot.telemetry import metrics, traces
+from bot.telemetry import logs, metrics, traces
 from flows.cases.case import Cases
 from flows.cases.set_aside import set_aside
 from flows.model import Received
@@ -261,7 +261,7 @@ class Events:
                     await self.handle(event_id)
             except Exception as error:  # noqa: BLE001  one event doesn't hold up the others
                 metrics.CHORE_FAILURES.labels("left_events").inc()
-                extra = {"event": event_id, "onboarding": await self._onboarding_of(event_id), "error": type(error).__name__}
+                extra = {"event": event_id, "onboarding": await self._onboarding_of(event_id), "error": logs.named(error)}
                 if _is_away(error):
                     await self._excuse(event_id)
                 elif await self._ends(event_id):
@@ -312,7 +312,7 @@ class Events:
         try:
             ended = await self._transact(work)
         except Exception as error:  # noqa: BLE001  it is tried again
-            log.warning("an event could not be set aside", extra={"event": event_id, "error": type(error).__name__})
+            log.warning("an event could not be set aside", extra={"event": event_id, "error": logs.named(error)})
             return False
         if ended:
             _tell_set_aside(event_id)

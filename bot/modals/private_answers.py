@@ -10,7 +10,7 @@ from bot.messages.texts import Texts
 from bot.messages.wording import sentence, worded
 from bot.slack.client import Slack, SlackError
 from bot.slack.people import People
-from bot.telemetry.logs import error_id
+from bot.telemetry.logs import error_id, named
 from flows.cases.case import Case
 from flows.model import Onboarding
 from flows.people import Who
@@ -44,7 +44,7 @@ def explained(texts: Texts, error: Exception) -> str:
     if isinstance(error, Refused):
         return texts.md(f"refused.{error.key}", **worded(texts, error.params))
     number = error_id()
-    log.error("failed", extra={"error_id": number, "error": type(error).__name__}, exc_info=error)
+    log.error("failed", extra={"error_id": number, "error": named(error)}, exc_info=error)
     if isinstance(error, Altered):
         return texts.md("refused.altered_log", id=number)
     if isinstance(error, Unavailable):

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.telemetry.logs import error_id
+from bot.telemetry.logs import error_id, named
 
 log = logging.getLogger("bot.slack.background")
 
@@ -28,7 +28,7 @@ class Background:
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("background work failed", extra={"error_id": error_id(), "error": type(error).__name__}, exc_info=error)
+            log.error("background work failed", extra={"error_id": error_id(), "error": named(error)}, exc_info=error)
 
     async def drain(self) -> None:
         """Wait until nothing is left, including what was started in the meantime."""

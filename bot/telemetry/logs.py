@@ -76,6 +76,13 @@ def redaction(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.t
     return {key: value if key in ("level", "at", "logger") else _clean(value) for key, value in event.items()}
 
 
+def named(error: BaseException) -> str:
+    """An exception in a word or two: its class, and of one of ours the kind or code that it has, e.g. ``Unavailable: locked``."""
+    name, own = type(error).__name__, type(error).__module__.partition(".")[0] in OWN
+    code = (getattr(error, "kind", "") or getattr(error, "error", "")) if own else ""
+    return f"{name}: {code}" if isinstance(code, str) and re.fullmatch(r"[a-z0-9_]{1,60}", code) else name
+
+
 def _is_told(error: BaseException) -> bool:
     """Whether its text may be logged: if it is one of ours, which contain nothing personal, or the system's.
 

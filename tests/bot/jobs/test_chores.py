@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from bot.jobs.chores import Chore, Chores
+from storage.store import Unavailable
 
 
 class Counted:
@@ -31,8 +32,8 @@ class Counted:
             await self._began.wait_for(lambda: self.rounds >= rounds)
 
 
-def fail(_round: int) -> None:
-    raise KeyError("Acme Bank")
+def fail(number: int) -> None:
+    raise Unavailable("locked") if number == 1 else KeyError("Acme Bank")
 
 
 async def test_one_that_fails_or_hangs_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
@@ -46,6 +47,7 @@ async def test_one_that_fails_or_hangs_stops_no_other(caplog: pytest.LogCaptureF
     assert hanging.rounds == 1
     failed = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert {record.chore for record in failed} == {"bad"}  # type: ignore[attr-defined]
+    assert {record.error for record in failed} == {"Unavailable: locked", "KeyError"}  # type: ignore[attr-defined]
     assert "Acme" not in caplog.text
     after = REGISTRY.get_sample_value("onboarding_chore_failures_total", {"chore": "bad"}) or 0
     assert after - before == len(failed) >= 2
