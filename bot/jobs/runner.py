@@ -24,6 +24,8 @@ PAUSE = 1.0
 """Seconds before the database is asked again that was away."""
 LOOKING = 2.0
 """Seconds that a look at the outbox may still take when the process is told to end."""
+FINISHING = 6.0
+"""Seconds that effects in hand may take when the process is told to end."""
 CROWDED = 0.1
 """Seconds before the next look when others had locked, or were first at, everything that was found."""
 IN_A_ROW = 10
@@ -63,7 +65,7 @@ class Runner:
     def wake(self) -> None:
         self._woken.set()
 
-    async def stop(self, within: float = 6.0) -> None:
+    async def stop(self, within: float = FINISHING) -> None:
         """Nothing new begins; what is in hand may finish, for up to ``within`` seconds; the rest is free for others at once."""
         self._stopping = True
         self.wake()

@@ -117,8 +117,6 @@ async def _run(settings: Settings, listening: Sequence[tuple[Binding, socket.soc
         return Exit.CONFIGURATION
     _spare_the_collector()
     try:
-        if sockets is not None:
-            await sockets.start()
         bot.background.later(warm_up(bot.store, policies.rules))
         for binding, one in listening:
             host, port = one.getsockname()[:2]
@@ -126,8 +124,6 @@ async def _run(settings: Settings, listening: Sequence[tuple[Binding, socket.soc
             log.info("listening", extra={**extra, "slack": binding.slack, "ops": binding.ops})
         return await _until_told(servers, sockets)
     finally:
-        if sockets is not None:
-            await sockets.stop()
         await bot.stop()
         log.info("ended")
 
@@ -139,10 +135,13 @@ def _spare_the_collector() -> None:
 
 
 async def _until_told(servers: Sequence[tuple[uvicorn.Server, socket.socket]], sockets: SocketMode | None) -> int:
+    """Receive requests until then. Both ways in end at once, so that the whole end takes less than a supervisor waits."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
+    if sockets is not None:
+        await sockets.start()
     running = [asyncio.create_task(one.serve(sockets=[listening])) for one, listening in servers]
     waiting = [*running, asyncio.create_task(told.wait())]
     lost = asyncio.create_task(sockets.lost()) if sockets else None
@@ -159,7 +158,7 @@ async def _until_told(servers: Sequence[tuple[uvicorn.Server, socket.socket]], s
             loop.remove_signal_handler(number)
         for one, _ in servers:
             one.should_exit = True
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*running, *([sockets.stop()] if sockets is not None else []), return_exceptions=True)
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -19,8 +20,14 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+import yaml
 
+from bot.app import DRAIN
 from bot.config.settings import Exit
+from bot.jobs.runner import FINISHING, LOOKING
+from bot.ops.http_server import GRACE_SECONDS
+from bot.ops.telemetry import LEAVING
+from bot.slack.socket_mode import ANSWERING, CLOSING, SOON
 from playground.office import free_port
 from playground.slack import Delivery
 from playground.slack import SlackStandIn as Playground
@@ -279,3 +286,13 @@ async def test_a_variable_of_opentelemetrys_that_cannot_be_followed_is_refused(e
     async with running(env | wrong) as bot:
         assert b"wrong: OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken" in await bot.errors.read()
         assert await ended(bot) == Exit.CONFIGURATION
+
+
+def test_the_slowest_end_is_over_before_a_supervisor_kills() -> None:
+    ways_in = max(float(GRACE_SECONDS), SOON + ANSWERING + CLOSING)  # together
+    work = max(DRAIN, LOOKING + FINISHING + LOOKING)  # together
+    telemetry = 2 * LEAVING
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["bot"]["stop_grace_period"]
+    systemd = re.findall(r"^TimeoutStopSec=(\d+)$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    for allowed in (compose.removesuffix("s"), *systemd):
+        assert ways_in + work + telemetry < float(allowed) - 3.0, "what is left is for closing files and connections"
