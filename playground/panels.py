@@ -70,15 +70,12 @@ def _rows(text: str, width: int, letter: float) -> int:
 
 
 def _numbers(panel: DashboardPanel, lines: Sequence[Series]) -> str:
-    return (
-        '<div class="numbers">'
-        + "".join(
-            f'<div class="number{"" if panel.steps else " plain"}"{_background(panel, line.last)}>{escape(line.name)}'
-            f"<b>{escape(shown(panel, line.last))}</b></div>"
-            for line in lines
-        )
-        + "</div>"
-    )
+    return '<div class="numbers">' + "".join(_number(panel, line) for line in lines) + "</div>"
+
+
+def _number(panel: DashboardPanel, line: Series) -> str:
+    kind = "number" if panel.steps else "number plain"
+    return f'<div class="{kind}"{_background(panel, line.last)}>{escape(line.name)}<b>{escape(shown(panel, line.last))}</b></div>'
 
 
 def _background(panel: DashboardPanel, value: float) -> str:
@@ -87,15 +84,14 @@ def _background(panel: DashboardPanel, value: float) -> str:
 
 def _bars(panel: DashboardPanel, lines: Sequence[Series]) -> str:
     most = max((line.last for line in lines), default=0.0) or 1.0
-    return (
-        "<dl>"
-        + "".join(
-            f'<dt>{escape(line.name)}</dt><dd class="bar"><i style="width:{100 * max(0.0, line.last) / most:.1f}%;'
-            f'background:{_mark(panel, line.last)}"></i></dd><dd>{escape(shown(panel, line.last))}</dd>'
-            for line in lines
-        )
-        + "</dl>"
-    )
+    return "<dl>" + "".join(_bar(panel, line, line.last / most) for line in lines) + "</dl>"
+
+
+def _bar(panel: DashboardPanel, line: Series, part: float) -> str:
+    """``part``: of the longest bar."""
+    style = f"width:{100 * max(0.0, part):.1f}%;background:{_mark(panel, line.last)}"
+    last = escape(shown(panel, line.last))
+    return f'<dt>{escape(line.name)}</dt><dd class="bar"><i style="{style}"></i></dd><dd>{last}</dd>'
 
 
 def _mark(panel: DashboardPanel, value: float) -> str:
