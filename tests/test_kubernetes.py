@@ -1,6 +1,7 @@
 """The manifests in ops/kubernetes: Kubernetes takes them, and they agree with the image, the settings and the composition."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -49,6 +50,14 @@ def faults(one: Manifest) -> list[str]:
 @pytest.mark.parametrize("one", [*manifests(), command()], ids=lambda one: str(one["kind"]))
 def test_kubernetes_takes_each(one: Manifest) -> None:
     assert faults(one) == []
+
+
+def test_the_rule_for_a_collector_is_one_once_it_is_no_comment() -> None:
+    rules, collector = (KUBERNETES / "network.yaml").read_text().split("    # A collector of traces")
+    policy = yaml.safe_load(rules + "    #" + re.sub("^    # ", "    ", collector, flags=re.MULTILINE))
+    assert faults(policy) == []
+    assert policy["spec"]["egress"] == [*manifest("NetworkPolicy")["spec"]["egress"], policy["spec"]["egress"][-1]]
+    assert policy["spec"]["egress"][-1]["ports"] == [{"port": 4318}]
 
 
 def test_a_slip_is_found() -> None:
