@@ -93,7 +93,7 @@ class Drill:
         review = journey.lasting("review", "organization")
         approved = await acts.sam.click(review, action_id=action_id(review.blocks, Act.APPROVE))
         self.expect(approved.ok, "the approval was not acknowledged")
-        await self.slack.until(self.much_waits)
+        await self.slack.until(self.much_waits, timeout=60)
         self.tell("organization approved while Slack takes no messages: what is to be said waits")
 
     async def much_waits(self) -> bool:
@@ -104,7 +104,7 @@ class Drill:
         making, notes = asyncio.create_task(self.office.command("backup", BACKUP)), 0
         while not making.done():
             await self.acts.kim.command("/onboarding note", channel=self.office.acme)
-            await self.slack.until(lambda: self.acts.kim.view and self.acts.kim.view.data.get("submit"))
+            await self.slack.until(lambda: self.acts.kim.view and self.acts.kim.view.data.get("submit"), timeout=60)
             if (view := self.acts.kim.view) is not None:
                 words = {**DIALOGS["note"].example, "words": f"Note {notes + 1}"}
                 notes += (await self.journey.send_page(self.acts.kim, view, words)).ok

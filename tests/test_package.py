@@ -10,7 +10,8 @@ import sysconfig
 import tarfile
 import venv
 import zipfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -30,7 +31,7 @@ ROOMS = ("bot", "flows", "pismo", "storage")
 def build(source: Path, to: Path, *what: str) -> Path:
     """The wheel that hatchling builds of what is there, offline."""
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(to), *what]
-    subprocess.run(command, cwd=source, check=True, capture_output=True, timeout=60)  # noqa: S603
+    subprocess.run(command, cwd=source, check=True, capture_output=True)  # noqa: S603
     (made,) = to.glob("*.whl")
     return made
 
@@ -60,24 +61,32 @@ def script(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python, site = place / "bin/python", sysconfig.get_path("purelib", vars={"base": str(place)})
     Path(site, "required.pth").write_text(sysconfig.get_path("purelib"))
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-index", "--no-deps", "--no-compile"]
-    subprocess.run([*command, "--disable-pip-version-check", str(wheel)], check=True, timeout=60)  # noqa: S603
+    subprocess.run([*command, "--disable-pip-version-check", str(wheel)], check=True)  # noqa: S603
     return place / "bin" / SCRIPT
 
 
 async def run(script: Path, folder: Path, *words: str, **env: str) -> str:
-    process = await starts(script, folder, words, env)
-    async with asyncio.timeout(60):
+    async with started(script, folder, words, env) as process:
         out, _ = await process.communicate()
     assert process.returncode == Exit.OK, out.decode()
     return out.decode()
 
 
-async def starts(script: Path, folder: Path, words: Sequence[str], env: dict[str, str]) -> asyncio.subprocess.Process:
+@asynccontextmanager
+async def started(
+    script: Path, folder: Path, words: Sequence[str], env: dict[str, str]
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """With nothing of this process's environment: the settings are in ``.env``."""
     pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         script, *words, cwd=folder, env={"PATH": os.environ["PATH"], **env}, stdout=pipe, stderr=asyncio.subprocess.STDOUT
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
 
 
 async def test_from_an_empty_folder_to_a_running_bot(script: Path, tmp_path: Path) -> None:
@@ -103,23 +112,18 @@ PORT=0
         assert "ok: manifest: asks for" in checked
         assert "wrong: " not in checked
 
-        bot = await starts(script, tmp_path, ["run"], {})
-        try:
+        async with started(script, tmp_path, ["run"], {}) as bot:
             assert bot.stdout is not None
-            async with asyncio.timeout(60):
-                port = await listening(bot.stdout)
-                async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            port = await listening(bot.stdout)
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
 
-                    async def ready() -> bool:
-                        return (await client.get("/readyz")).status_code == 200
+                async def ready() -> bool:
+                    return (await client.get("/readyz")).status_code == 200
 
-                    await world.until(ready, timeout=60)
-                bot.send_signal(signal.SIGTERM)
-                await bot.stdout.read()
-                assert await bot.wait() == Exit.OK
-        finally:
-            if bot.returncode is None:
-                bot.kill()
+                await world.until(ready, timeout=60)
+            bot.send_signal(signal.SIGTERM)
+            await bot.stdout.read()
+            assert await bot.wait() == Exit.OK
 
 
 async def listening(lines: asyncio.StreamReader) -> int:

@@ -42,6 +42,8 @@ pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).parents[3]
 COMMAND = ("-W", "error", "-m", "bot")
+PATIENCE = 60.0
+"""Seconds that a process may take to start or to end, on a machine that is busy."""
 
 
 @pytest.fixture
@@ -102,7 +104,7 @@ async def running_cold(env: dict[str, str]) -> AsyncIterator[Running]:
 
 async def said(bot: Running, event: str) -> dict[str, Any]:
     """The first log line with this event."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         async for line in bot.errors:
             entry = json.loads(line)
             if str(entry["event"]).startswith(event):
@@ -114,7 +116,7 @@ async def said(bot: Running, event: str) -> dict[str, Any]:
 async def complaints(bot: Running, until: str) -> list[bytes]:
     """Lines that are more than information, up to and with the first that has this event."""
     found = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         async for line in bot.errors:
             entry = json.loads(line) if line.startswith(b"{") else {"level": "", "event": ""}
             if entry["level"] != "info":
@@ -125,7 +127,7 @@ async def complaints(bot: Running, until: str) -> list[bytes]:
 
 
 async def ended(bot: Running) -> int:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await bot.errors.read()
         return await bot.process.wait()
 
@@ -230,12 +232,12 @@ async def test_a_healthy_start_complains_of_nothing_and_a_lost_socket_ends_the_p
             "OPS_PORT": str(free_port()),  # nothing else listens: Slack's requests come over the socket
         }
         async with running(env) as healthy, httpx.AsyncClient() as client:
-            await world.until(lambda: ready(client, env["OPS_PORT"]))
+            await world.until(lambda: ready(client, env["OPS_PORT"]), timeout=PATIENCE)
             healthy.process.send_signal(signal.SIGTERM)
             assert await complaints(healthy, until="ended") == []
             assert await ended(healthy) == Exit.OK
         async with running(env) as bot, httpx.AsyncClient() as client:
-            await world.until(lambda: ready(client, env["OPS_PORT"]))
+            await world.until(lambda: ready(client, env["OPS_PORT"]), timeout=PATIENCE)
             world.stop_pings()
             world.faults.add("apps.connections.open", "5xx", times=None)
             assert (await said(bot, "Socket Mode is lost"))["level"] == "error"
