@@ -61,7 +61,7 @@ NOT_READY = Gauge("onboarding_not_ready", "1 for each part that /readyz gives as
 NOTICES = Gauge("onboarding_notices", "1 for each part of which /readyz gives notice", ["part"])
 BUILD = Info("onboarding_build", "Which version runs")
 
-PARTS = ("audit_log", "database", "effects", "health", "slack", "socket_mode", "support_channel")
+PARTS = ("audit_log", "database", "effects", "slack", "socket_mode", "support_channel")
 NOTICED = ("audit_log", "support_channel")
 """The parts that `NOT_READY` and `NOTICES` name."""
 
