@@ -13,6 +13,9 @@ from storage.engine import UrlError, parse
 _NO_FOLDER = "/dev/null"
 _NOWHERE = {"host": _NO_FOLDER, "hostaddr": None, "port": "1", "service": None}
 """A place where no server can be: libpq looks at every option before it looks there."""
+_TEMPLATE = re.compile(r"<[^<>]*>|\$\{?[A-Z_]+\}?")
+_NUMBERS = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
+"""Options that libpq looks at only once it is connected, and only over TCP."""
 _SLASHES = "write three slashes before the file, four before a path from the root"
 
 
@@ -32,7 +35,8 @@ def url_fault(url: str) -> UrlFault | None:
 
 
 def _of_sqlite(url: URL) -> UrlFault | None:
-    path = Path(str(url.database))
+    name = str(url.database)
+    path = Path(name)
     if url.host:
         return UrlFault("has a host where the file stands", _SLASHES)
     if url.query:
@@ -43,10 +47,22 @@ def _of_sqlite(url: URL) -> UrlFault | None:
         return UrlFault("names the file by a URI of SQLite's", "write its path alone, after three slashes")
     if PureWindowsPath(path).drive and not path.drive:
         return UrlFault("names the file by a drive's letter, as only Windows does", "write its path on this machine")
-    if str(url.database).endswith("/") or path.is_dir():
+    if not name.isprintable() or _TEMPLATE.search(name):
+        return UrlFault("names the file by a placeholder, or with signs that no name has", "write its path")
+    try:
+        return _of_file(path, name)
+    except OSError as error:
+        return UrlFault(
+            f"names a file in a folder that cannot be looked into ({error.strerror})", "let this user do that, or name another"
+        )
+
+
+def _of_file(path: Path, name: str) -> UrlFault | None:
+    """Raises OSError."""
+    if path.is_dir() or name.endswith("/"):
         return UrlFault("names a folder", "name a file in it, such as onboarding.db")
     if path.exists() and not path.is_file():
-        return UrlFault("names a device or a pipe", "name a file")
+        return UrlFault("names a device or the like, not a file", "name a file")
     if not path.absolute().parent.is_dir():
         return UrlFault("names a file in a folder that does not exist", "make the folder, or name another")
     return None
@@ -75,6 +91,7 @@ def _of_options(given: dict[str, Any]) -> UrlFault | None:
         started.finish()
     except ProgrammingError as error:
         said = str(error)
+    said = next((name for name in _NUMBERS if not re.fullmatch(r"\s*-?[0-9]+\s*", str(given.get(name, "0")))), said)
     if _NO_FOLDER in said:
         return None
     options = [name for name in given if name not in ("user", "password", "host", "port", "dbname")]

@@ -11,7 +11,7 @@ _AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::[0-9]+)?")
 """A host and its port: with anything between them, `urlsplit` names another host than what calls it."""
 _LABEL = re.compile(r"\w(?:[\w-]{0,61}\w)?")
 _GRPC = 4317
-_TRACES = re.compile(r"/v1/traces/?$")
+_SIGNAL = re.compile(r"/v1/(?:traces|metrics|logs)/?$")
 
 
 def fault(text: str) -> str:
@@ -32,16 +32,16 @@ def fault(text: str) -> str:
 def collector_fault(text: str) -> str:
     """What is wrong with the address of a collector of OpenTelemetry's; empty if nothing. What is sent holds no secret, so that it may go
     over http:// within a network."""
-    if fault(re.sub("^http:", "https:", text)):
-        return "is not a URL"
+    if wrong := fault(re.sub("^http:", "https:", text)):
+        return wrong
     if urlsplit(text).port == _GRPC:
         return f"names the port for gRPC ({_GRPC}), and the bot sends over HTTP"
     return ""
 
 
-def without_traces_path(text: str) -> str:
+def without_signal(text: str) -> str:
     """Of a collector for everything: each signal's path is added to it."""
-    return _TRACES.sub("", text)
+    return _SIGNAL.sub("", text)
 
 
 def is_host(text: str) -> bool:
@@ -77,7 +77,7 @@ def _parts(text: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(text)
-        _ = parts.port
+        port = parts.port
     except ValueError:
         return None
-    return parts if parts.scheme in ("http", "https") and _AUTHORITY.fullmatch(parts.netloc) else None
+    return parts if port != 0 and parts.scheme in ("http", "https") and _AUTHORITY.fullmatch(parts.netloc) else None

@@ -3,12 +3,13 @@
 import re
 from urllib.parse import quote, unquote, urlsplit
 
+from bot.config.addresses import is_host
 from bot.config.placeholders import is_example_host, is_placeholder
 
 _HOW = "write sqlite+aiosqlite:///onboarding.db or postgresql://user:password@host/database"
 _FORMS = ("sqlite+aiosqlite", "postgresql", "postgresql+psycopg")
 _BRACKETED = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\$?\{+[^{}]*\}+")
-_COMMAND = re.compile(r"psql\s+(?=[\"']?postgres(?:ql)?://)", re.IGNORECASE)
+_COMMAND = re.compile(r"psql\s+(?:-d\s*|--dbname[= ])?(?=[\"']?postgres(?:ql)?://)", re.IGNORECASE)
 _POSTGRESQL = re.compile(r"(?:postgres|postgresql|pgsql|psql)(?:\+(\w+))?://(.*)", re.DOTALL | re.IGNORECASE)
 _SQLITE = re.compile(r"sqlite3?(?:\+\w+)?:(?=//)", re.IGNORECASE)
 _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]*)(?::[0-9]+)?/[^@?]*(?:\?.*)?")
@@ -67,6 +68,8 @@ def _server_fault(rest: str) -> tuple[str, str] | None:
             "has a host or a port that cannot be read",
             "write host:port, an IPv6 address in brackets; several: docs/operations.md",
         )
+    if parts.hostname and "%" not in parts.hostname and not is_host(parts.hostname) and not _BRACKETED.fullmatch(parts.hostname):
+        return "names a host that there can't be", "write the server's name or its IP address"
     if len(parts.path) < 2:
         return "names no database on the server", _HOW
     if _is_template(parts.hostname or "", unquote(parts.password or ""), parts.username or "", parts.path.removeprefix("/")):

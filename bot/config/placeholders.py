@@ -6,8 +6,8 @@ _FILLER = re.compile(
     "your|my|the|a|here|goes|insert|replace|with|this|me|paste|put|change|changeme|example|placeholder|todo|tbd|dummy|x{3,}|0{6,}"
 )
 _LABEL = re.compile(
-    "authorization|bearer|slack|bot|user|username|oauth|app|api|access|level|token|signing|secret|key|value|name|support|channel"
-    "|usergroup|group|subteam|id|export|set|env|echo|password|passwd|pass|atlassian|jira|service|desk"
+    "(?:authorization|bearer|slack|bot|user|oauth|app|api|access|level|token|signing|secret|key|value|name|data|support|channel"
+    "|group|subteam|id|export|set|env|echo|password|passwd|pass|e?mail|atlassian|jira|service|desk)+"
 )
 _MASKED = re.compile(r"\*|•|…|\.{2,}")
 _HOST = re.compile(

@@ -118,8 +118,8 @@ def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
         return
     if wrong := addresses.fault(url) if url else "is missing":
         yield ConfigProblem("SERVICE_DESK_URL", wrong, f"{addresses.HTTPS}, or leave out all of SERVICE_DESK_…")
-    if not service_desk_account.is_address(user):
-        yield ConfigProblem("SERVICE_DESK_USER", "is no e-mail address", "write the one of the account that the API token is of")
+    if wrong := service_desk_account.user_fault(user):
+        yield ConfigProblem("SERVICE_DESK_USER", wrong, "write the one of the account that the API token is of")
     how = "make an API token in the account's security settings at Atlassian"
     if not token:
         yield ConfigProblem("SERVICE_DESK_TOKEN", "is missing", how)

@@ -2,12 +2,14 @@
 
 import re
 
-from bot.config.placeholders import is_label, is_masked, is_placeholder
+from bot.config.placeholders import is_example_host, is_label, is_masked, is_placeholder
 
 _FOUND = re.compile(r"[^\s<>:,;]+@[^\s<>:,;]+")
-_ADDRESS = re.compile(r"[^\s@<>:,;\"()\[\]\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]")
+_EXAMPLE = re.compile(r"@example\.(?:com|net|org)$", re.IGNORECASE)
+"""Nobody's (RFC 2606)."""
 _ALLOWED = re.compile(r"[A-Za-z0-9._~+/=-]+")
-_NAMED = re.compile(r"(?:(?:api[ _-]?)?token\s*[:=]\s*|bearer\s+)", re.IGNORECASE)
+_NAMED = re.compile(r"(?:(?:api[ _-]?)?token(?:\s*[:=]\s*|\s+)|bearer\s+)", re.IGNORECASE)
 _PATH = re.compile(r"(?:~|\.{1,2})?/")
 
 
@@ -19,8 +21,11 @@ def user_meant(text: str) -> str:
     return str(found[0]).rstrip(".")
 
 
-def is_address(user: str) -> bool:
-    return bool(_ADDRESS.fullmatch(user))
+def user_fault(user: str) -> str:
+    """What is wrong with it; empty if nothing."""
+    if not _ADDRESS.fullmatch(user):
+        return "is no e-mail address"
+    return "is a placeholder, not an address" if is_example_host(user) or _EXAMPLE.search(user) else ""
 
 
 def token_meant(text: str) -> str:
@@ -30,12 +35,12 @@ def token_meant(text: str) -> str:
 
 def token_fault(token: str) -> str:
     """What is wrong with it, without anything of it; empty if nothing."""
+    if _PATH.match(token):
+        return "looks like the path of a file: the token itself goes in it"
     if is_placeholder(token) or is_label(token):
         return "is a placeholder, not a value"
     if is_masked(token):
         return "is cut off, or masked"
-    if _PATH.match(token):
-        return "looks like the path of a file, and takes the token itself"
     if re.match(r"xox[a-z][.-]|xapp-", token):
         return "holds a token of Slack's"
     return "" if _ALLOWED.fullmatch(token) else "holds signs that no token has, such as a quote or a space"

@@ -35,7 +35,7 @@ _AS_MEANT: Mapping[str, Callable[[str], str]] = {
     "port": addresses.port,
     "ops_host": addresses.host,
     "ops_port": addresses.port,
-    "otel_exporter_otlp_endpoint": addresses.without_traces_path,
+    "otel_exporter_otlp_endpoint": addresses.without_signal,
     "sentry_dsn": sentry_dsn.meant,
     "log_level": lambda level: {"WARN": "WARNING"}.get(level.upper(), level.upper()),
 }

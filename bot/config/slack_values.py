@@ -19,7 +19,7 @@ _TAIL = r"(?:(?!xox[a-z]-|xapp-)[A-Za-z0-9-])*[A-Za-z0-9]"
 _FORMS: Mapping[str, re.Pattern[str]] = {
     BOT: re.compile(rf"(?:xoxe\.)?xoxb-{_TAIL}"),
     APP: re.compile(rf"xapp-{_TAIL}"),
-    SECRET: re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{32}|[0-9A-F]{32})(?![0-9A-Za-z])"),
+    SECRET: re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])"),
     CHANNEL: re.compile(r"(?<![A-Za-z0-9])[CG](?=[A-Z0-9]*[0-9])[A-Z0-9]{8,}(?![A-Za-z0-9])"),
     GROUP: re.compile(r"(?<![A-Za-z0-9])S(?=[A-Z0-9]*[0-9])[A-Z0-9]{8,}(?![A-Za-z0-9])"),
 }
