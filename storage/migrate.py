@@ -34,15 +34,15 @@ def reading(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def upgrade(url: str) -> SchemaState:
-    """Run the missing migrations, all or none, and return the state after; of a schema that was altered, none. Several may do so at once:
-    one migrates, the others wait for it. Raises Unavailable("too_new") and others."""
+def upgrade(url: str) -> tuple[SchemaState, SchemaState]:
+    """Run the missing migrations, all or none, and return the states before and after; of a schema that was altered, none. Several may do
+    so at once: one migrates, the others wait for it and find nothing to do. Raises Unavailable("too_new") and others."""
     from alembic import command  # noqa: PLC0415  0.4 s that only a migration needs
     from alembic.config import Config  # noqa: PLC0415
 
     before = state(url)
     if not _behind(before):
-        return before
+        return before, before
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     engine = sync_engine(url)
@@ -50,11 +50,11 @@ def upgrade(url: str) -> SchemaState:
         with translating(), engine.begin() as connection:
             if connection.dialect.name == "postgresql":  # on SQLite the transaction has its turn by now
                 connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
-            if not _behind(found := state_of(connection)):
-                return found
+            if not _behind(before := state_of(connection)):
+                return before, before
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            return state_of(connection)
+            return before, state_of(connection)
     finally:
         engine.dispose()
 

@@ -87,6 +87,9 @@ async def test_two_processes_share_what_there_is_to_do(empty_database: str) -> N
         try:
             migrated = await asyncio.gather(*(one.migrate() for one in replicas))
             assert [code for code, *_ in migrated] == [0, 0], migrated
+            assert sorted("migrated from empty" in out for _, out, _ in migrated) == [False, True], (
+                "the other waited and had nothing to do"
+            )
             for one in replicas:
                 one.start()
             for one in replicas:

@@ -117,12 +117,11 @@ def migrate() -> None:
     """Create the database's tables, or upgrade them to this version."""
     settings = _settings(slack=False, keys=False)
     from bot.config.settings import Exit  # noqa: PLC0415
-    from storage.migrate import state, upgrade  # noqa: PLC0415
+    from storage.migrate import upgrade  # noqa: PLC0415
     from storage.store import Unavailable  # noqa: PLC0415
 
     try:
-        before = state(settings.database_url)
-        after = upgrade(settings.database_url)
+        before, after = upgrade(settings.database_url)
     except Unavailable as error:
         if error.kind == "too_new":
             _end(Exit.DATABASE_NEWER, "the database is newer than this version of the bot - run the newer version")

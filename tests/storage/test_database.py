@@ -25,8 +25,9 @@ from tests.storage.example import KEYRING, onboarding, raw, whole
 def test_an_empty_database_gets_the_schema_of_the_code(empty_url: str) -> None:
     assert migrate.state(empty_url) == SchemaState("empty", "")
     raw(empty_url, "CREATE TABLE workflow_status (id TEXT)")  # another program's
-    assert migrate.upgrade(empty_url) == SchemaState("current", REVISION)
-    assert migrate.upgrade(empty_url) == SchemaState("current", REVISION)
+    current = SchemaState("current", REVISION)
+    assert migrate.upgrade(empty_url) == (SchemaState("empty", ""), current)
+    assert migrate.upgrade(empty_url) == (current, current)
     of_code = sync_engine(empty_url)
     ours = {"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables}
     with of_code.connect() as connection:
@@ -55,7 +56,8 @@ async def test_of_two_migrations_at_once_one_waits_and_finds_it_done(empty_url: 
         raw(empty_url, "CREATE TABLE alembic_version (version_num TEXT)")  # all that `state_of` asks for
         raw(empty_url, "INSERT INTO alembic_version VALUES (:r)", r=REVISION)
     other.dispose()
-    assert await second == SchemaState("current", REVISION)
+    current = SchemaState("current", REVISION)
+    assert await second == (current, current)
 
 
 def test_looking_does_not_make_a_file(tmp_path: Path) -> None:
