@@ -2,6 +2,7 @@
 command lines: the password goes by PGPASSWORD, what has no such variable by a service file, or it stands where libpq looks for it anyway
 (https://www.postgresql.org/docs/current/libpq-envars.html)."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -39,6 +40,10 @@ SELECT rolname, rolcreatedb OR rolsuper,
 FROM pg_roles WHERE rolname = current_user
 """
 """The role, whether it may make databases, and whether one, if it exists, is its own or that of a role it is a member of."""
+TURN = 5_020_131
+"""Of the lock that a restore holds on the server; any number that nothing else there takes."""
+STAMP = r"\d{8}t\d{6}z"
+"""As `storage.backup.stamp` writes it."""
 NAME = 36
 """Bytes of the database's name that stand in those beside it: PostgreSQL cuts names after 63."""
 HOW = "install PostgreSQL's client programs, of the server's version or a newer one, or run {} where they are (docs/operations.md, Backup)"
@@ -92,13 +97,23 @@ class _Beside:
 
 @contextmanager
 def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
-    """As `storage.backup.restoring`."""
-    name = _beside(_database(url), f"_restored_{stamp}")
-    beside, schema, begun = _Beside(url, name, stamp), _schema(url, file), False
+    """As `storage.backup.restoring`. No other restore of this database is under way during the block, so that what was left behind by one
+    that was killed can be dropped."""
+    with _maintaining(url) as connection:
+        _refuse_role(connection, _database(url))
+        _refuse_sessions(connection, _database(url))
+        _take_turn(connection, _beginning(url))
+        _drop_left(connection, _beginning(url))
+        with _restoring(url, file, stamp) as beside:
+            yield beside
+
+
+@contextmanager
+def _restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
+    name, schema = f"{_beginning(url)}{stamp}", _schema(url, file)
+    beside, begun = _Beside(url, name, stamp), False
     try:
         with _maintaining(url) as connection:
-            _refuse_role(connection, _database(url))
-            _refuse_sessions(connection, _database(url))
             begun = True
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
         _make_schema(url, name, schema)
@@ -128,6 +143,26 @@ def _refuse_role(connection: psycopg.Connection[Any], database: str) -> None:
     if wrong:
         how = "; ".join(sql.SQL(lacking[what]).format(**names).as_string(connection) for what in wrong)
         raise BackupError(f"the role {role} {' and '.join(wrong)} - let a superuser run: {how}; or restore by hand")
+
+
+def _beginning(url: str) -> str:
+    """Of the names of databases that are made of a backup, before the moment."""
+    return _beside(_database(url), "_restored_")
+
+
+def _take_turn(connection: psycopg.Connection[Any], beginning: str) -> None:
+    """Until the connection ends. Raises BackupError."""
+    taken = connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [TURN, beginning]).fetchone()
+    if taken != (True,):
+        raise BackupError("another restore of this database is under way - wait for its end, or end it")
+
+
+def _drop_left(connection: psycopg.Connection[Any], beginning: str) -> None:
+    """One that can't be dropped, since somebody of another role uses it for instance, hinders nobody."""
+    for (name,) in connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [beginning]).fetchall():
+        if re.fullmatch(STAMP, name.removeprefix(beginning)):
+            with contextlib.suppress(psycopg.Error):
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def refuse_bots(url: str) -> None:

@@ -1,5 +1,6 @@
 """Backups of SQLite: by its backup interface, which sees one moment of the database (https://sqlite.org/backup.html)."""
 
+import glob
 import os
 import shutil
 import sqlite3
@@ -144,6 +145,13 @@ def _link(file: Path, kept: Path, connection: sqlite3.Connection | None) -> None
             raise BackupError(f"the former database cannot be kept ({error}) - make room if it is that") from None
 
 
+def _remove_left(there: Path, backup: Path) -> None:
+    """What a restore that was killed left behind, unless it is what is to be restored. No other is under way: the lock is held."""
+    for left in there.parent.glob(f".{glob.escape(there.name)}.restored-*"):
+        if left.is_file() and not left.name.startswith(backup.resolve().name):
+            left.unlink()
+
+
 @contextmanager
 def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
     """As `storage.backup.restoring`. No bot starts during the block; whatever else uses the database is noticed at its begin and when its
@@ -159,6 +167,7 @@ def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
         with only_one(url):
             with _alone(there):
                 pass  # said at once, not after the copy
+            _remove_left(there, file)
             held, name = tempfile.mkstemp(dir=there.parent, prefix=f".{there.name}.restored-")
             os.close(held)
             made = Path(name)

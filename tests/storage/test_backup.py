@@ -5,7 +5,7 @@ import errno
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,6 +36,19 @@ def url(empty_url: str) -> str:
 
 def seen(url: str) -> list[str]:
     return [row[0] for row in raw(url, "SELECT id FROM seen ORDER BY id")]
+
+
+def left_behind(url: str) -> Callable[[], bool]:
+    """By a restore that was killed. Returns whether it is still there."""
+    database = str(make_url(url).database)
+    if is_sqlite(url):
+        file = Path(database).with_name(f".{Path(database).name}.restored-x1")
+        file.touch()
+        return file.exists
+    name = f"{database}_restored_20261201t120000z"
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connected:
+        connected.execute(f"CREATE DATABASE {name}".encode())
+    return lambda: bool(raw(url, "SELECT 1 FROM pg_database WHERE datname = :name", name=name))
 
 
 @contextlib.contextmanager
@@ -73,7 +86,12 @@ def test_what_was_backed_up_takes_the_databases_place_once_nobody_uses_it(
             pass
     with stopped(url):
         pass
+    is_there = left_behind(url)
+    assert is_there()
     with restoring(url, file) as beside:
+        assert not is_there()
+        with pytest.raises(BackupError), restoring(url, file):  # one at a time
+            pass
         assert seen(beside.url) == ["before"]
     assert seen(url) == ["before", "later"]  # it did not take its place
 
