@@ -2,17 +2,15 @@
 command lines: the password goes by PGPASSWORD, what has no such variable by a service file, or it stands where libpq looks for it anyway
 (https://www.postgresql.org/docs/current/libpq-envars.html)."""
 
-import contextlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 from psycopg import errors, sql
@@ -21,29 +19,13 @@ from psycopg.pq import Conninfo
 
 from storage.backup_error import BackupError
 from storage.engine import CONNECT_SECONDS, parse, sync_engine
+from storage.postgresql_server import OF_BOTS, drop_left, refuse_role, refuse_sessions, take_turn
 
 BEGINS = b"PGDMP"
 NEEDED = "alembic_version", "onboardings"
 """Tables that are in every database of the bot."""
-ENDING_SECONDS = 5.0
-"""How long sessions may take to end: the server notices after a moment that a process was killed."""
 MAINTENANCE = "postgres"
 """The database from which others are made and renamed."""
-SESSIONS: LiteralString = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-)
-"""Not those of the server itself, which it ends when it has to, such as autovacuum's."""
-OF_BOTS: LiteralString = f"{SESSIONS} AND usename = session_user"
-RIGHTS = """
-SELECT rolname, rolcreatedb OR rolsuper,
-    coalesce((SELECT pg_has_role(pg_roles.oid, datdba, 'USAGE') FROM pg_database WHERE datname = %s), true)
-FROM pg_roles WHERE rolname = current_user
-"""
-"""The role, whether it may make databases, and whether one, if it exists, is its own or that of a role it is a member of."""
-TURN = 5_020_131
-"""Of the lock that a restore holds on the server; any number that nothing else there takes."""
-STAMP = r"\d{8}t\d{6}z"
-"""As `storage.backup.stamp` writes it."""
 NAME = 36
 """Bytes of the database's name that stand in those beside it: PostgreSQL cuts names after 63."""
 HOW = "install PostgreSQL's client programs, of the server's version or a newer one, or run {} where they are (docs/operations.md, Backup)"
@@ -100,10 +82,10 @@ def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
     """As `storage.backup.restoring`. No other restore of this database is under way during the block, so that what was left behind by one
     that was killed can be dropped."""
     with _maintaining(url) as connection:
-        _refuse_role(connection, _database(url))
-        _refuse_sessions(connection, _database(url))
-        _take_turn(connection, _beginning(url))
-        _drop_left(connection, _beginning(url))
+        refuse_role(connection, _database(url))
+        refuse_sessions(connection, _database(url))
+        take_turn(connection, _beginning(url))
+        drop_left(connection, _beginning(url))
         with _restoring(url, file, stamp) as beside:
             yield beside
 
@@ -131,53 +113,15 @@ def _beside(database: str, ending: str) -> str:
     return database.encode()[:NAME].decode(errors="ignore") + ending
 
 
-def _refuse_role(connection: psycopg.Connection[Any], database: str) -> None:
-    """Unless it may make a database and rename this one, if that exists: renaming comes last, after all the work. Raises BackupError."""
-    role, makes, owns = connection.execute(RIGHTS, [database]).fetchone() or ("", True, True)
-    names = {"role": sql.Identifier(role), "database": sql.Identifier(database)}
-    lacking = {
-        "may not make databases": "ALTER ROLE {role} CREATEDB",
-        "does not own the one in use": "ALTER DATABASE {database} OWNER TO {role}",
-    }
-    wrong = [what for what, right in zip(lacking, (makes, owns), strict=True) if not right]
-    if wrong:
-        how = "; ".join(sql.SQL(lacking[what]).format(**names).as_string(connection) for what in wrong)
-        raise BackupError(f"the role {role} {' and '.join(wrong)} - let a superuser run: {how}; or restore by hand")
-
-
 def _beginning(url: str) -> str:
     """Of the names of databases that are made of a backup, before the moment."""
     return _beside(_database(url), "_restored_")
 
 
-def _take_turn(connection: psycopg.Connection[Any], beginning: str) -> None:
-    """Until the connection ends. Raises BackupError."""
-    taken = connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [TURN, beginning]).fetchone()
-    if taken != (True,):
-        raise BackupError("another restore of this database is under way - wait for its end, or end it")
-
-
-def _drop_left(connection: psycopg.Connection[Any], beginning: str) -> None:
-    """One that can't be dropped, since somebody of another role uses it for instance, hinders nobody."""
-    for (name,) in connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [beginning]).fetchall():
-        if re.fullmatch(STAMP, name.removeprefix(beginning)):
-            with contextlib.suppress(psycopg.Error):
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 def refuse_bots(url: str) -> None:
     """Raises BackupError if a bot is connected: a session of the same role. Who watches the database has another one."""
     with _maintaining(url, _database(url)) as connection:
-        _refuse_sessions(connection, _database(url), OF_BOTS)
-
-
-def _refuse_sessions(connection: psycopg.Connection[Any], database: str, which: LiteralString = SESSIONS) -> None:
-    until = time.monotonic() + ENDING_SECONDS
-    while (found := connection.execute(which, [database]).fetchone()) != (0,):
-        if time.monotonic() > until:
-            count = found[0] if found else "some"
-            raise BackupError(f"sessions use the database ({count}) - end every bot first, and what else is connected to it")
-        time.sleep(0.1)
+        refuse_sessions(connection, _database(url), OF_BOTS)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from playground.postgres import database, drop
-from storage import migrate, postgresql_backup
+from storage import migrate, postgresql_backup, postgresql_server
 from storage.backup import back_up, restoring, stamp, stopped
 from storage.backup_error import BackupError
 from storage.engine import is_sqlite
@@ -79,7 +79,7 @@ def test_what_was_backed_up_takes_the_databases_place_once_nobody_uses_it(
     assert file.stat().st_mode & 0o777 == 0o600
     raw(url, ADD, id="later")
     with in_use(url), monkeypatch.context() as at_once:
-        at_once.setattr(postgresql_backup, "ENDING_SECONDS", 0.0)
+        at_once.setattr(postgresql_server, "ENDING_SECONDS", 0.0)
         with pytest.raises(BackupError, match="first"), restoring(url, file):
             pass
         with pytest.raises(BackupError, match="first"), stopped(url):
