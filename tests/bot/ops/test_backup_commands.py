@@ -144,9 +144,17 @@ def test_a_database_is_left_to_the_user_who_owns_it(monkeypatch: pytest.MonkeyPa
             Path("bot.db.lock").unlink()
             os.seteuid(nobody)
             assert bot("verify-log").exit_code == Exit.OK
+            os.seteuid(0)
+            os.chown(".", 0, -1)  # it was made for root alone
+            monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{folder}/bot.db")
+            monkeypatch.chdir("/")
+            os.seteuid(nobody)
+            assert "a folder that cannot be looked into" in bot("verify-log").output
         finally:
             os.seteuid(0)
 
+        os.chown(folder, nobody, -1)
+        monkeypatch.chdir(folder)
         Path("bot.db").rename("lost.db")
         alone = bot("restore", "kept.db", "--yes")  # in a folder of another user
         assert (alone.exit_code, f"{folder} belongs to the user nobody" in alone.output) == (Exit.FAILED, True), alone.output
