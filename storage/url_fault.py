@@ -11,7 +11,7 @@ from sqlalchemy import URL
 from storage.engine import UrlError, parse
 
 _NO_FOLDER = "/dev/null"
-_NOWHERE = {"host": _NO_FOLDER, "hostaddr": None, "port": "1", "service": None}
+_NOWHERE = {"host": _NO_FOLDER, "hostaddr": "", "port": "1", "service": None}
 """A place where no server can be: libpq looks at every option before it looks there."""
 _TEMPLATE = re.compile(r"<[^<>]*>|\$\{?[A-Z_]+\}?")
 _NUMBERS = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
@@ -92,7 +92,7 @@ def _of_options(given: dict[str, Any]) -> UrlFault | None:
     except ProgrammingError as error:
         said = str(error)
     said = next((name for name in _NUMBERS if not re.fullmatch(r"\s*-?[0-9]+\s*", str(given.get(name, "0")))), said)
-    if _NO_FOLDER in said:
+    if not said or _NO_FOLDER in said:
         return None
     options = [name for name in given if name not in ("user", "password", "host", "port", "dbname")]
     name = next((name for name in options if re.search(rf"\b{re.escape(name)}\b", said)), "")
@@ -101,7 +101,6 @@ def _of_options(given: dict[str, Any]) -> UrlFault | None:
             f"has an option that PostgreSQL's library does not know: {name}", f"leave out {name}=…, which another program reads"
         )
     how = "write one that PostgreSQL's documentation names (libpq, Parameter Key Words), or leave it out"
-    return UrlFault(
-        f"has an option with a value that PostgreSQL's library does not take: {name}" if name else "has options that contradict",
-        how,
-    )
+    if not name:
+        return UrlFault("has options that PostgreSQL's library does not take with the PG… variables of the environment", how)
+    return UrlFault(f"has an option with a value that PostgreSQL's library does not take: {name}", how)

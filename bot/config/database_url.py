@@ -84,4 +84,4 @@ def _is_template(host: str, password: str, *others: str) -> bool:
         return True
     if password.isalpha() and password.lower() != "changeme":
         return password.lower() in ("password", "pass", "secret") and host in ("host", "hostname", "server")
-    return bool(password) and is_placeholder(password)
+    return any(map(str.isalnum, password)) and is_placeholder(password)

@@ -380,6 +380,7 @@ def test_around_a_value_of_slacks_nothing_is_taken_for_a_part_of_it(monkeypatch:
             "postgresql://bot:a@/db?host=one:5432&host=two:5432",
             "postgresql://bot:a@/db?host=one:5432&host=two:5432",
         ),
+        ("DATABASE_URL", "postgresql://bot:!!$&@db.internal/bot", "postgresql://bot:!!$&@db.internal/bot"),
         ("DATABASE_URL", "DATABASE_URL: postgresql://user:a@host/db", "postgresql://user:a@host/db"),
         ("SUPPORT_USERGROUP", "<!subteam^S0TEAM1234|@team>", "S0TEAM1234"),
         ("SLACK_API_URL", "https://slack.com/api", "https://slack.com/api/"),
