@@ -18,7 +18,7 @@ from bot.jobs.errors import EffectError, Impossible, Pending, RetryLater, Unreac
 from bot.jobs.registry import Finished
 from bot.slack.errors import SlackError
 from bot.telemetry import metrics, traces
-from bot.telemetry.logs import context, error_id
+from bot.telemetry.logs import context, error_id, named
 from bot.telemetry.traces import Span
 from flows.model import EffectRecord
 from flows.outbox import KINDS
@@ -199,7 +199,7 @@ class Executor:
                 if conflicts >= CONFLICTS:
                     raise
                 if tries == 1:
-                    log.warning("an effect's end waits for the database", extra={"error": str(error)})
+                    log.warning("an effect's end waits for the database", extra={"error": named(error)})
             await asyncio.sleep(WRITE_AGAIN)
 
     def _late(self, claim: Claim, began: float, span: Span) -> Claim | None:

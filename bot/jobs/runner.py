@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from bot.telemetry.acks import in_flight
+from bot.telemetry.logs import named
 from storage.outbox import Claim, Outbox
 from storage.store import Conflict, Unavailable
 from storage.turns import in_background
@@ -106,7 +107,7 @@ class Runner:
             except Exception as error:  # whatever it is, the next round tries again
                 if self._away_since is None:
                     unknown = not isinstance(error, Conflict | Unavailable)
-                    log.warning("no effects can be taken", extra={"error": str(error)}, exc_info=error if unknown else None)
+                    log.warning("no effects can be taken", extra={"error": named(error)}, exc_info=error if unknown else None)
                 self._away_since = self._away_since or time.monotonic()
                 self._steady, pause = time.monotonic() + GRACE, PAUSE
             self._asked_at = None
