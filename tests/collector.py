@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,17 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 
 class Collector(ThreadingHTTPServer):
-    """``url``: where it listens, on threads of its own, since whoever sends may wait for it. ``goes_on``: unset, nothing is answered."""
+    """``url``: where it listens, on threads of its own, since whoever sends may wait for it. ``goes_on``: unset, nothing is answered.
+    ``at``: a socket that has its address and doesn't listen yet."""
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, at: socket.socket | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler, bind_and_activate=at is None)
+        if at is not None:
+            self.socket.close()
+            self.socket, self.server_port = at, at.getsockname()[1]
+            self.server_activate()
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.dsn = f"http://0123456789abcdef0123456789abcdef@127.0.0.1:{self.server_port}/42"
         self.bodies: list[tuple[str, bytes]] = []
@@ -72,8 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def collecting() -> Iterator[Collector]:
-    with Collector() as collector:
+def collecting(at: socket.socket | None = None) -> Iterator[Collector]:
+    with Collector(at) as collector:
         thread = threading.Thread(target=collector.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:

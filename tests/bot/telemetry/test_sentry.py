@@ -126,12 +126,18 @@ async def test_no_path_of_this_machine_is_told(collector: Collector, sentry: Sen
     assert not [word for word in ("ana.souza", "Acme", "/home", "onboarding.db") if word in json.dumps(event)]
 
 
-async def test_a_sentry_that_is_away_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    away = SentryHandler(f"http://{'0' * 32}@127.0.0.1:{port}/42", "pismo-onboarding@1.2.3")
+async def test_a_sentry_that_is_away_is_told_of_once_and_so_is_that_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    failed = logging.makeLogRecord({"name": "bot.test", "levelno": logging.ERROR, "msg": "failed", "error_id": "7K3QF2"})
+    address = socket.socket()
+    address.bind(("127.0.0.1", 0))  # until it listens, it refuses connections
+    sentry = SentryHandler(f"http://{'0' * 32}@127.0.0.1:{address.getsockname()[1]}/42", "pismo-onboarding@1.2.3")
     for _ in range(3):
-        away.handle(logging.makeLogRecord({"name": "bot.test", "levelno": logging.ERROR, "msg": "failed", "error_id": "7K3QF2"}))
-    await asyncio.to_thread(away.finish, 60.0)
-    (line,) = caplog.records
-    assert (line.getMessage()[:20], line.__dict__["error"]) == ("errors are not taken", "network")
+        sentry.handle(failed)
+    await asyncio.to_thread(sentry._client.flush, 60.0)
+    with collecting(address) as collector:
+        sentry.handle(failed)
+        await collector.event()
+        await asyncio.to_thread(sentry.finish, 60.0)
+    told = [(record.getMessage()[:23], record.__dict__.get("error")) for record in caplog.records]
+    assert told == [("errors are not taken: S", "network"), ("errors are taken again", None)]
