@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from storage.files import keep_names
+
 PRIVATE = 0o600
 
 
@@ -20,7 +22,7 @@ def create(path: Path, text: str) -> None:
     except OSError:
         path.unlink()
         raise
-    _keep(path.parent)
+    keep_names(path.parent)
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -39,7 +41,7 @@ def rewrite(path: Path, text: str) -> None:
         Path(made).replace(path)
     finally:
         Path(made).unlink(missing_ok=True)
-    _keep(path.parent)
+    keep_names(path.parent)
 
 
 @contextlib.contextmanager
@@ -75,7 +77,7 @@ def write_all(folder: Path, files: Mapping[str, str | bytes]) -> Sequence[Path]:
     finally:
         for temporary in written:
             temporary.unlink(missing_ok=True)
-    _keep(folder)
+    keep_names(folder)
     return list(written.values())
 
 
@@ -92,13 +94,3 @@ def _fill(file: int, content: str | bytes) -> None:
         opened.write(content.encode() if isinstance(content, str) else content)
         opened.flush()
         os.fsync(opened.fileno())
-
-
-def _keep(folder: Path) -> None:
-    """That the names outlast a loss of power, as far as the file system can promise it: they are in place already."""
-    with contextlib.suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
