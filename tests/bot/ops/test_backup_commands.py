@@ -6,7 +6,10 @@ import os
 import pwd
 import re
 import shlex
+import signal
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -96,6 +99,25 @@ def test_a_bot_that_runs_is_not_told_of_a_restored_backup_behind_its_back() -> N
     assert dump(URL) == before
     assert bot("after-restore").exit_code == Exit.OK
     assert repairs() == ["onb_1", "onb_2"]
+
+
+@pytest.mark.process
+def test_a_command_that_is_told_to_end_takes_away_what_it_has_half_made() -> None:
+    bot("backup", "kept.db")
+    before = sorted(path.name for path in Path().iterdir())
+    command, environment = [sys.executable, "-m", "bot", "restore", "kept.db"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
+        assert process.stdin is not None
+        assert process.stdout is not None
+        printed = b""
+        while b"is lost, except in Slack" not in printed and (read := os.read(process.stdout.fileno(), 1000)):
+            printed += read
+        assert [path.name for path in Path().glob(".bot.db.restored-*")] != [], printed
+        process.send_signal(signal.SIGTERM)
+        process.stdin.close()  # if it came just before the answer is waited for, it shows once that ends
+        assert process.wait() == 128 + signal.SIGTERM
+    assert sorted(path.name for path in Path().iterdir() if not path.name.endswith(".lock")) == before
+    assert bot("restore", "kept.db", "--yes").exit_code == Exit.OK
 
 
 def test_what_could_not_run_does_not_take_the_databases_place(monkeypatch: pytest.MonkeyPatch) -> None:
