@@ -8,7 +8,7 @@ import json
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -70,27 +70,33 @@ _JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{4,}
 
 def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
     """In order of appearance. ``allow``: kinds that were asked for."""
-    read = list(_read(text))
-    if not read:
-        return ()
-    found: dict[SecretKind, list[tuple[int, int]]] = {}
-    for kind, (start, stop) in sorted(read, key=lambda each: (each[1][0], -each[1][1])):
-        spans = found.setdefault(kind, [])
-        if not spans or stop > spans[-1][1]:  # not inside another of its kind
-            spans.append((start, stop))
-    keys = found.get(SecretKind.PRIVATE_KEY, [])
-    findings = (
-        SecretFinding(kind, span)
-        for kind, spans in found.items()
-        for span in spans
-        if kind not in allow and not _is_part(span, keys)
-    )
+    findings = (SecretFinding(kind, span) for kind, spans in _found(text).items() for span in spans if kind not in allow)
     return tuple(sorted(findings, key=lambda finding: finding.span))
 
 
+def _found(text: str, depth: int = 0) -> dict[SecretKind, list[tuple[int, int]]]:
+    """Each once. Among so many digits and letters as a private key has, some look like a card number or a password: what is part of one is
+    not told besides, unless it is encoded and has the place of all that is encoded."""
+    read = sorted(_read(text, depth), key=lambda each: (each[1][0], -each[1][1]))
+    keys = _outermost(span for kind, span, _ in read if kind is SecretKind.PRIVATE_KEY)
+    found: dict[SecretKind, list[tuple[int, int]]] = {}
+    for kind, span, encoded in read:
+        if kind is SecretKind.PRIVATE_KEY or encoded or not _is_part(span, keys):
+            found.setdefault(kind, []).append(span)
+    return {kind: _outermost(spans) for kind, spans in found.items()}
+
+
+def _outermost(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """``spans``: by their beginnings, the longest first. Those that are inside no other."""
+    kept = list[tuple[int, int]]()
+    for start, stop in spans:
+        if not kept or stop > kept[-1][1]:
+            kept.append((start, stop))
+    return kept
+
+
 def _is_part(span: tuple[int, int], keys: Sequence[tuple[int, int]]) -> bool:
-    """Among so many digits and letters, some look like a card number or a password. What is encoded as a whole has one span for all.
-    ``keys``: in order, none inside another."""
+    """``keys``: in order, none inside another."""
     at = bisect_right(keys, span[0], key=lambda key: key[0]) - 1
     return at >= 0 and span != keys[at] and span[1] <= keys[at][1]
 
@@ -166,16 +172,16 @@ def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> t
     return inspect_file(name, content, allow=allow).findings
 
 
-def _read(text: str, depth: int = 0) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
-    """All that is found, more than once perhaps."""
+def _read(text: str, depth: int) -> Iterator[tuple[SecretKind, tuple[int, int], bool]]:
+    """All that is found, more than once perhaps, and whether it is encoded."""
     for reading in readings.readings(text):
         place = reading.place
         for kind, (start, stop) in _all(reading):
-            yield kind, (place(start), place(stop))
+            yield kind, (place(start), place(stop)), False
         if depth < MAX_ENCODED and reading.has_runs:
             for (start, stop), hidden in readings.encoded(reading.flat):
-                for kind in {kind for kind, _ in _read(hidden, depth + 1)}:
-                    yield kind, (place(start), place(stop))
+                for kind in _found(hidden, depth + 1):
+                    yield kind, (place(start), place(stop)), True
 
 
 def redact(text: str, *, allow: Collection[str] = ()) -> str:
