@@ -30,8 +30,9 @@ class People:
     def __init__(self, store: Store, slack: Slack, access: Access, *, for_locale: Callable[[str, str], str]) -> None:
         self._store, self._slack, self._access, self._for_locale = store, slack, access, for_locale
         self._people: dict[Who, Person] = {}
-        self._addressed_in: dict[Who, str] = {}
-        """The language in which someone of a customer was addressed last; empty for whoever is in no onboarding."""
+        self._addressed_in: dict[tuple[Who, str], str] = {}
+        """The language in which someone of a customer was addressed last about an onboarding or in a channel, and by "" about anything; empty for
+        whoever is in no onboarding."""
         self.bot_user_id = ""
 
     def know(self, person: Person) -> None:
@@ -94,28 +95,35 @@ class People:
 
         ``onboarding_language``: of the onboarding it is about. ``about``: its id or its channel's, if the language isn't at hand; of no
         onboarding of theirs, it is that of another one. Without a unit, the store may be unavailable or slow: then it is the language in
-        which they were addressed last.
+        which they were addressed last, about the same if they ever were.
         """
-        supports = self._access.is_support(who)
+        supports, language = self._access.is_support(who), ""
         if onboarding_language and not supports:
-            self._addressed_in[who] = onboarding_language
+            language = self._addressed_in[who, about] = self._addressed_in[who, ""] = onboarding_language
         elif not supports or who not in self._people:
-            await self._learn_language(unit, who, about)
-        if not supports and (language := self._addressed_in.get(who)):
+            language = await self._learned_language(unit, who, about)
+        if not supports and (
+            language := language or self._addressed_in.get((who, about)) or self._addressed_in.get((who, ""), "")
+        ):
             return language
         person = self._people.get(who)
         return self._for_locale(person.locale if person else "", onboarding_language)
 
-    async def _learn_language(self, unit: Unit | None, who: Who, about: str) -> None:
+    async def _learned_language(self, unit: Unit | None, who: Who, about: str) -> str:
+        """Empty for support's people, for whoever is in no onboarding, and if the store doesn't say so soon. It is returned besides being
+        kept: what else is being said to the same person may be about another onboarding."""
         if unit is None:
             with suppress(Unavailable, TimeoutError):
                 async with asyncio.timeout(SOON_SECONDS), self._store.read() as reading:
-                    await self._learn_language(reading, who, about)
-            return
+                    return await self._learned_language(reading, who, about)
+            return ""
         await self.known(unit, who)
-        if not self._access.is_support(who):
-            colleagues = who.team_id != self._access.team_id
-            self._addressed_in[who] = await unit.language_of(who, about, colleagues=colleagues)
+        if self._access.is_support(who):
+            return ""
+        colleagues = who.team_id != self._access.team_id
+        language = await unit.language_of(who, about, colleagues=colleagues)
+        self._addressed_in[who, about] = self._addressed_in[who, ""] = language
+        return language
 
     async def zone_of(self, unit: Unit, who: Who) -> str:
         """The person's IANA time zone, according to Slack; UTC if it isn't known."""
