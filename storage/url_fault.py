@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from psycopg import ProgrammingError, pq
 from psycopg.conninfo import make_conninfo, timeout_from_conninfo
 from sqlalchemy import URL
+from sqlalchemy.exc import ArgumentError
 
 from storage.engine import UrlError, parse
 
@@ -69,7 +70,10 @@ def _of_file(path: Path, name: str) -> UrlFault | None:
 
 
 def _of_postgresql(url: URL) -> UrlFault | None:
-    _, arguments = url.get_dialect()().create_connect_args(url)
+    try:
+        _, arguments = url.get_dialect()().create_connect_args(url)
+    except ArgumentError:
+        return UrlFault("names hosts and ports that do not fit together", "give each host its port: ?host=one:5432&host=two:5432")
     given: dict[str, Any] = {name: value for name, value in arguments.items() if name != "context"}  # that is psycopg's
     ports = str(given.get("port") or "").split(",")
     if not given.get("dbname"):

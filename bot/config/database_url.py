@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote, unquote, urlsplit
 
 from bot.config.addresses import is_host
-from bot.config.placeholders import is_example_host, is_placeholder
+from bot.config.placeholders import is_example_host, is_label, is_placeholder
 
 _HOW = "write sqlite+aiosqlite:///onboarding.db or postgresql://user:password@host/database"
 _FORMS = ("sqlite+aiosqlite", "postgresql", "postgresql+psycopg")
@@ -14,6 +14,7 @@ _POSTGRESQL = re.compile(r"(?:postgres|postgresql|pgsql|psql)(?:\+(\w+))?://(.*)
 _SQLITE = re.compile(r"sqlite3?(?:\+\w+)?:(?=//)", re.IGNORECASE)
 _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]*)(?::[0-9]+)?/[^@?]*(?:\?.*)?")
 """Host, port, database and options: what follows the ``@`` that ends the password."""
+_SOCKET = re.compile(r"([^/?]*@)?(%2[Ff][^/?@]*)(/[^?]*)?(?:\?(.*))?", re.DOTALL)
 _SPECIAL = re.compile(r"[@/?#\[\]: ]|%(?![0-9A-Fa-f]{2})")
 
 
@@ -26,8 +27,16 @@ def meant(url: str) -> str:
         rest = re.sub(r"(?<=[?&])ssl=true(?=&|$)", "sslmode=require", rest)  # JDBC's, which libpq takes within a URL too
         if (driver or "").lower() == "asyncpg":  # names the option alone
             rest = re.sub(r"(?<=[?&])ssl=", "sslmode=", rest)
-        return f"postgresql://{_escaped(rest)}"
+        return f"postgresql://{_with_socket_as_option(_escaped(rest))}"
     return _SQLITE.sub("sqlite+aiosqlite:", url)
+
+
+def _with_socket_as_option(rest: str) -> str:
+    """A folder of sockets in the host's place, as libpq takes it percent-encoded."""
+    if (found := _SOCKET.fullmatch(rest)) is None:
+        return rest
+    user, folder, database, options = found.groups()
+    return f"{user or ''}{database or ''}?host={unquote(folder)}{'&' + options if options else ''}"
 
 
 def _escaped(rest: str) -> str:
@@ -80,8 +89,10 @@ def _server_fault(rest: str) -> tuple[str, str] | None:
 def _is_template(host: str, password: str, *others: str) -> bool:
     """A password that is a plain word may be a true one, on a server for trying things: only an example's host tells then."""
     hidden = bool(password) and not password.strip("*•….")
-    if hidden or is_example_host(host) or any(map(_BRACKETED.fullmatch, (host, password, *others))):
+    if hidden or is_example_host(host) or any(map(_BRACKETED.fullmatch, (host, *others))):
         return True
+    if _BRACKETED.fullmatch(password):
+        return is_placeholder(password) or is_label(password)
     if password.isalpha() and password.lower() != "changeme":
         return password.lower() in ("password", "pass", "secret") and host in ("host", "hostname", "server")
     return any(map(str.isalnum, password)) and is_placeholder(password)

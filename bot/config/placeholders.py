@@ -11,7 +11,8 @@ _LABEL = re.compile(
 )
 _MASKED = re.compile(r"\*|•|…|\.{2,}")
 _HOST = re.compile(
-    r"(?<![a-z0-9])your(?:[-_]|(?:company|domain|site|host|server|org|team|instance|workspace)(?![a-z]))|changeme|placeholder",
+    r"(?<![a-z0-9])your[-_]?(?:company|domain|site|host|server|org|team|instance|workspace|name|e?mail|account|user|database|db"
+    r"|collector|address)(?![a-z])|changeme|placeholder",
     re.IGNORECASE,
 )
 

@@ -223,23 +223,19 @@ def _telemetry(settings: Settings) -> Iterator[ConfigProblem]:
         if address and (wrong := addresses.collector_fault(address)):
             yield ConfigProblem(name, wrong, "write http:// or https://, the collector's host and its port, such as 4318")
         elif address and not _is_installed("opentelemetry.sdk"):
-            yield ConfigProblem(
-                name, "is set, and the extra traces is not installed", f"{_INSTALL.format('traces')}, or leave it out"
-            )
+            yield ConfigProblem(name, "is set, and the extra traces is not installed", f"{_INSTALL}, or leave it out")
     if dsn := plain(settings.sentry_dsn):
         if wrong := sentry_dsn.fault(dsn):
             yield ConfigProblem("SENTRY_DSN", wrong, "copy it from the project's settings in Sentry, Client Keys (DSN)")
         elif not _is_installed("sentry_sdk"):
-            yield ConfigProblem(
-                "SENTRY_DSN", "is set, and the extra sentry is not installed", f"{_INSTALL.format('sentry')}, or leave it out"
-            )
+            yield ConfigProblem("SENTRY_DSN", "is set, and the extra sentry is not installed", f"{_INSTALL}, or leave it out")
     if settings.sentry_environment and not re.fullmatch(r"[^\s/]{1,64}", settings.sentry_environment):
         yield ConfigProblem(
             "SENTRY_ENVIRONMENT", "is not a name Sentry takes", "write up to 64 characters without spaces and slashes"
         )
 
 
-_INSTALL = "install it as docs/operations.md says under Traces and errors (pip install '.[{}]')"
+_INSTALL = "install it as docs/operations.md says under Traces and errors (requirements-telemetry.txt)"
 
 
 def _is_installed(module: str) -> bool:

@@ -17,6 +17,7 @@ from bot.ops import check_files, maintenance
 from bot.ops.check_line import Line
 from bot.ops.check_service_desk import service_desk_lines
 from bot.ops.check_slack import AskedScopes, slack_lines
+from bot.ops.cli_common import HOW
 from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING
 from bot.ops.manifest import MANIFEST, manifest_file
 from bot.telemetry import otel_variables
@@ -139,11 +140,7 @@ def _schema(url: str) -> Line:
         found = state(url)
     except Unavailable as error:
         said = f"{error.kind}: {error.why}" if error.why else error.kind
-        return Line(
-            "database",
-            f"cannot be used now ({said})",
-            "check DATABASE_URL, and that its server is running or this user may write its file and folder",
-        )
+        return Line("database", f"cannot be used now ({said})", HOW.get(error.kind, HOW["unreachable"]))
     if found.kind == "current":
         return Line("database", f"current (revision {found.database})")
     if found.kind == "newer":

@@ -31,8 +31,8 @@ class People:
         self._store, self._slack, self._access, self._for_locale = store, slack, access, for_locale
         self._people: dict[Who, Person] = {}
         self._addressed_in: dict[tuple[Who, str], str] = {}
-        """The language in which someone of a customer was addressed last about an onboarding or in a channel, and by "" about anything; empty for
-        whoever is in no onboarding."""
+        """The language in which someone of a customer was addressed last about an onboarding or in a channel, and by "" about anything;
+        empty for whoever is in no onboarding."""
         self.bot_user_id = ""
 
     def know(self, person: Person) -> None:
