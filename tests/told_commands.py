@@ -172,7 +172,7 @@ NOT_HERE: Mapping[str, str] = {
     "docker compose run --rm --no-deps migrate": ENGINE,
     "docker compose run --rm --no-deps -T --entrypoint sh bot -c 'umask 077; cat > /data/backup.db' < backup.db": ENGINE,
     "docker compose cp bot:/data/backup.db .": ENGINE,
-    "docker compose exec bot rm /data/backup.db": ENGINE,
+    "docker compose run --rm --no-deps --entrypoint rm bot /data/backup.db": ENGINE,
     "docker compose cp": MENTION,
     "docker compose exec -T postgres pg_dump -U onboarding --format=custom onboarding > backup.dump": ENGINE,
     "docker compose exec -T postgres psql -U onboarding -d postgres -c 'ALTER DATABASE onboarding RENAME TO before'": ENGINE,
