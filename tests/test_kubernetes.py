@@ -182,9 +182,14 @@ def test_they_select_the_bots_processes() -> None:
     selectors = [
         manifest("Deployment")["spec"]["selector"]["matchLabels"],
         manifest("Service")["spec"]["selector"],
-        manifest("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
         manifest("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
         yaml.safe_load(PODMONITOR)["spec"]["selector"]["matchLabels"],
         *(spread["labelSelector"]["matchLabels"] for spread in POD["spec"]["topologySpreadConstraints"]),
     ]
     assert all(selector and selector.items() <= labels for selector in selectors)
+
+
+def test_the_rules_of_the_network_are_for_the_bots_processes_and_for_commands() -> None:
+    (selected,) = manifest("NetworkPolicy")["spec"]["podSelector"]["matchExpressions"]
+    assert selected["operator"] == "In"
+    assert {template["metadata"]["labels"][selected["key"]] for template in (POD, JOB)} == set(selected["values"])
