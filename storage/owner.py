@@ -23,12 +23,15 @@ class Foreign:
     this: str
 
     @property
-    def run_as_owner(self) -> str:
-        return f"run it as that user: sudo -u {shlex.quote(self.owner)} …"
+    def how(self) -> str:
+        """Either to become its owner, or to own it, with the files beside it if it is a database."""
+        give = self.give("" if self.path.is_dir() else "*")
+        return f"run it as that user: sudo -u {shlex.quote(self.owner)} …; or, if the bot itself runs as {self.this}: {give}"
 
     def give(self, more: str = "") -> str:
         """The command that makes it this user's. ``more``: what else, as an ending that the shell completes."""
-        return f"sudo chown {self.this.removeprefix('#')} {shlex.quote(str(self.path))}{more}"
+        sudo = "" if os.geteuid() == ROOT else "sudo "  # a container has none
+        return f"{sudo}chown {self.this.removeprefix('#')} {shlex.quote(str(self.path))}{more}"
 
 
 def unusable(database: Path) -> Foreign | None:
@@ -44,10 +47,13 @@ def unusable(database: Path) -> Foreign | None:
 
 
 def irreplaceable(database: Path) -> Foreign | None:
-    """The database, if it is another user's. Where there is none, a folder in which root would make it and its owner could not read it."""
+    """What keeps this user from putting another in its place: for root, that it is another user's, or where there is none the folder, whose
+    owner could not read it; for others, a folder that they may not write."""
     database = database.resolve()
-    if database.exists() or os.geteuid() != ROOT:
-        return _foreign(database)
+    if os.geteuid() == ROOT:
+        return _foreign(database if database.exists() else database.parent)
+    if os.access(database.parent, os.W_OK | os.X_OK, effective_ids=_EFFECTIVE):
+        return unusable(database)
     return _foreign(database.parent)
 
 

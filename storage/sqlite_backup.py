@@ -158,9 +158,7 @@ def restoring(url: str, file: Path, stamp: str) -> Iterator[_Beside]:
     place is taken."""
     there = Path(str(parse(url).database)).resolve()
     if foreign := irreplaceable(there):
-        raise BackupError(
-            f"{foreign.path} belongs to the user {foreign.owner}, and this one is {foreign.this} - {foreign.run_as_owner}"
-        )
+        raise BackupError(f"{foreign.path} belongs to the user {foreign.owner}, and this one is {foreign.this} - {foreign.how}")
     # The log beside a file that was copied with the bot stopped belongs to it; without one, nothing is written beside the backup.
     how = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
     try:

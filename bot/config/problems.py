@@ -1,6 +1,5 @@
 """What keeps the bot from running with its settings, and how to fix each: a missing or wrong value, a file that can't be used."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -154,10 +153,7 @@ def _owner(url: str) -> Iterator[ConfigProblem]:
         what = f"names a database beside which {found.path.name} belongs to the user {found.owner}, so that {found.this} cannot use it"
         yield ConfigProblem("DATABASE_URL", what, f"end what that user runs on it, then give it back: {found.give()}")
         return
-    how = found.run_as_owner
-    if os.geteuid():
-        how += f"; or, if no bot of theirs runs on it, make it this one's: {found.give('*')}"
-    yield ConfigProblem("DATABASE_URL", f"names a database of the user {found.owner}, and this one is {found.this}", how)
+    yield ConfigProblem("DATABASE_URL", f"names a database of the user {found.owner}, and this one is {found.this}", found.how)
 
 
 def _keys(settings: Settings) -> Iterator[ConfigProblem]:

@@ -154,7 +154,8 @@ def test_a_database_is_left_to_the_user_who_owns_it(monkeypatch: pytest.MonkeyPa
         writing = (["after-restore"], ["backup", "other.db"], ["erase", "onb_2", "--yes"], ["restore", "kept.db", "--yes"])
         for words in (["migrate"], *writing):
             done = bot(*words)
-            assert (done.exit_code, "sudo -u nobody …\n" in done.output) == (Exit.CONFIGURATION, True), done.output
+            assert (done.exit_code, "sudo -u nobody …; or," in done.output) == (Exit.CONFIGURATION, True), done.output
+            assert done.output.endswith(f"if the bot itself runs as root: chown root {folder}/bot.db*\n"), done.output
         assert sorted(Path().iterdir()) == before
 
         with only_one(URL):  # its file is root's
@@ -180,8 +181,38 @@ def test_a_database_is_left_to_the_user_who_owns_it(monkeypatch: pytest.MonkeyPa
         Path("bot.db").rename("lost.db")
         alone = bot("restore", "kept.db", "--yes")  # in a folder of another user
         assert (alone.exit_code, f"{folder} belongs to the user nobody" in alone.output) == (Exit.FAILED, True), alone.output
+        assert alone.output.endswith(f"if the bot itself runs as root: chown root {folder}\n"), alone.output
         os.chown(".", 0, -1)
         assert bot("restore", "kept.db", "--yes").exit_code == Exit.OK
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files to others")
+def test_whoever_may_use_a_database_by_a_groups_rights_may_restore_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, this = pwd.getpwnam("daemon").pw_uid, pwd.getpwnam("nobody")
+    with tempfile.TemporaryDirectory() as folder:
+        Path("bot.db").rename(f"{folder}/bot.db")
+        monkeypatch.chdir(folder)
+        bot("backup", "kept.db")
+        os.chown("kept.db", this.pw_uid, -1)
+        for path, mode in ((Path(), 0o2750), (Path("bot.db"), 0o660)):  # as fsGroup leaves them, but for the folder
+            os.chown(path, owner, this.pw_gid)
+            path.chmod(mode)
+        os.setegid(this.pw_gid)
+        os.seteuid(this.pw_uid)
+        try:
+            kept = bot("restore", "kept.db", "--yes")
+            assert (kept.exit_code, f"sudo chown nobody {folder}\n" in kept.output) == (Exit.FAILED, True), kept.output
+            os.seteuid(0)
+            Path().chmod(0o2770)
+            os.seteuid(this.pw_uid)
+            done = bot("restore", "kept.db", "--yes")
+            assert done.exit_code == Exit.OK, done.output
+            assert bot("verify-log").exit_code == Exit.OK
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+        found = Path("bot.db").stat()
+        assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (this.pw_uid, this.pw_gid, 0o600)
 
 
 def test_a_backup_is_looked_into_without_a_bot_as_the_documents_say(monkeypatch: pytest.MonkeyPatch) -> None:
