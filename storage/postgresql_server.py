@@ -16,6 +16,8 @@ SESSIONS: LiteralString = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
 )
 """Not those of the server itself, which it ends when it has to, such as autovacuum's."""
+ENDING = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND pid <> pg_backend_pid()"
+"""What a person types, which the role of those sessions or a superuser may."""
 OF_BOTS: LiteralString = f"{SESSIONS} AND usename = session_user"
 RIGHTS = """
 SELECT rolname, rolcreatedb OR rolsuper,
@@ -44,11 +46,17 @@ def refuse_role(connection: psycopg.Connection[Any], database: str) -> None:
 
 
 def refuse_sessions(connection: psycopg.Connection[Any], database: str, which: LiteralString = SESSIONS) -> None:
+    """Raises BackupError if there still are some after ENDING_SECONDS. Those of a machine that died stay for as long as the server's
+    keepalives take, and a pooler's for as long as it keeps them."""
     until = time.monotonic() + ENDING_SECONDS
     while (found := connection.execute(which, [database]).fetchone()) != (0,):
         if time.monotonic() > until:
             count = found[0] if found else "some"
-            raise BackupError(f"sessions use the database ({count}) - end every bot first, and what else is connected to it")
+            ending = sql.SQL(ENDING).format(sql.Literal(database)).as_string(connection)
+            raise BackupError(
+                f"sessions use the database ({count}) - end every bot first, and what else is connected to it; those of a machine that is "
+                f"gone: {ending}; behind a pooler: close its connections, and name the server itself in DATABASE_URL"
+            )
         time.sleep(0.1)
 
 

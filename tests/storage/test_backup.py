@@ -105,6 +105,24 @@ def test_what_was_backed_up_takes_the_databases_place_once_nobody_uses_it(
 
 
 @pytest.mark.process
+def test_sessions_that_outlast_their_machine_are_ended_as_the_refusal_says(
+    postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database(postgres_server) as url, psycopg.connect(url.replace("+psycopg", "")) as idle:
+        with monkeypatch.context() as at_once:
+            at_once.setattr(postgresql_server, "ENDING_SECONDS", 0.0)
+            with pytest.raises(BackupError) as refused, stopped(url):
+                pass
+        ending = str(refused.value).partition("gone: ")[2].partition(";")[0]
+        with psycopg.connect(url.replace("+psycopg", ""), dbname="postgres") as other:
+            assert (True,) in other.execute(ending.encode()).fetchall()
+        with stopped(url):
+            pass
+        with pytest.raises(psycopg.OperationalError):
+            idle.execute("SELECT 1")
+
+
+@pytest.mark.process
 def test_tables_in_a_schema_of_their_own_are_found_again(postgres_server: str, tmp_path: Path) -> None:
     if shutil.which("pg_dump") is None:
         pytest.skip("PostgreSQL's client programs are not installed")
