@@ -20,10 +20,9 @@ from psycopg.pq import Conninfo
 from storage.backup_error import BackupError
 from storage.engine import CONNECT_SECONDS, parse, sync_engine
 from storage.postgresql_server import OF_BOTS, drop_left, refuse_role, refuse_sessions, take_turn
+from storage.schema import NEEDED
 
 BEGINS = b"PGDMP"
-NEEDED = "alembic_version", "onboardings"
-"""Tables that are in every database of the bot."""
 MAINTENANCE = "postgres"
 """The database from which others are made and renamed."""
 NAME = 36

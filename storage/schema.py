@@ -8,6 +8,9 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.tables import REVISION, onboardings
 
+NEEDED = frozenset({"alembic_version", onboardings.name})
+"""Tables that are in every database of the bot."""
+
 
 @dataclass(frozen=True)
 class SchemaState:

@@ -14,6 +14,7 @@ from storage.engine import checkpoint, parse
 from storage.files import BESIDE, PRIVATE, keep_names
 from storage.lock import AlreadyRunningError, only_one
 from storage.owner import irreplaceable
+from storage.schema import NEEDED
 
 BEGINS = b"SQLite format 3\0"
 BUSY_SECONDS = 30.0
@@ -21,8 +22,6 @@ BUSY_SECONDS = 30.0
 LOCK_SECONDS = 1.0
 """How long the end of other connections to the database is waited for: a command may just be ending."""
 IN_USE = "the database is locked: another process is connected to it - end every bot, command and shell on it first"
-NEEDED = {"alembic_version", "onboardings"}
-"""Tables that are in every database of the bot."""
 
 
 def copy(url: str, to: Path) -> None:

@@ -9,9 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from storage.files import keep_names
-
-PRIVATE = 0o600
+from storage.files import PRIVATE, keep_names
 
 
 def create(path: Path, text: str) -> None:
